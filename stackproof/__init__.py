@@ -1,0 +1,1 @@
+"""Build, lint, prove and deploy plain CloudFormation templates."""
