@@ -1,7 +1,7 @@
 # Each line is a command that you can type yourself, with .venv/bin before it.
 .DEFAULT_GOAL := help
 .PHONY: help demo test build lint constraints clean
-PYTHON ?= python3.11
+PYTHON ?= python3
 BIN := .venv/bin
 
 help:            ## this list
