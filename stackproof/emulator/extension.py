@@ -1,0 +1,11 @@
+"""All that is put on top of ministack, in one list."""
+
+from __future__ import annotations
+
+from stackproof.emulator.handlers import autoscaling, ec2, ecs
+
+
+def install() -> None:
+    """Extend ministack in this process; call once, before it serves."""
+    for part in (ec2, ecs, autoscaling):
+        part.install()
