@@ -1,0 +1,78 @@
+"""Customer keys: one per store, rotating, open to exactly the services that need them.
+
+Every key's policy hands the decision to IAM (the account's root as principal), which is how EFS, ElastiCache and
+Secrets Manager come to their key: they act with the rights of whoever calls them, and hold grants. CloudWatch Logs acts
+by itself and is named. A policy never refers to a role or a log group that uses the key: that would be a circle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awacs.aws import ArnLike
+from troposphere import GetAtt, Ref, Sub
+from troposphere.kms import Key as KmsKey
+
+from templates.logs import LOG_GROUPS
+from templates.policies import key_policy, use_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awacs.aws import PolicyDocument
+    from troposphere import AWSHelperFn, Template
+
+
+@dataclass(frozen=True)
+class Key:
+    """A customer key."""
+
+    id: AWSHelperFn
+    arn: AWSHelperFn
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The platform's keys, one per store."""
+
+    files: Key
+    cache: Key
+    logs: Key
+    secrets: Key
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret in Secrets Manager that holds a JSON object.
+
+    Attributes:
+        arn: its full ARN, which container secrets and policies take.
+        keys: what each JSON key is for (`password`) → the key's name inside the secret, text or a parameter's Ref.
+        key_arn: the customer key that encrypts it.
+    """
+
+    arn: AWSHelperFn
+    keys: Mapping[str, str | AWSHelperFn]
+    key_arn: AWSHelperFn
+
+
+def add_keys(t: Template) -> Keys:
+    """Add the keys of files, cache, logs and generated secrets."""
+    context = ArnLike("kms:EncryptionContext:aws:logs:arn", Sub(f"{LOG_GROUPS}/*"))
+    return Keys(
+        files=_add_key(t, "FilesKey", "Shared files: the file system and its backups", key_policy()),
+        cache=_add_key(t, "CacheKey", "Cache: data at rest and snapshots", key_policy()),
+        logs=_add_key(
+            t,
+            "LogsKey",
+            "Log groups of this stack",
+            key_policy(use_key("logs.${AWS::Region}", conditions=[context])),
+        ),
+        secrets=_add_key(t, "SecretsKey", "Secrets that this stack generates", key_policy()),
+    )
+
+
+def _add_key(t: Template, logical_id: str, description: str, policy: PolicyDocument) -> Key:
+    key = t.add_resource(KmsKey(logical_id, Description=description, EnableKeyRotation=True, KeyPolicy=policy))
+    return Key(id=Ref(key), arn=GetAtt(key, "Arn"))

@@ -1,0 +1,70 @@
+"""Log groups: encrypted, with a retention, under `/lms/<stack name>/`.
+
+The prefix is what the logs key's policy lets in, and what tells one stack's logs from another's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troposphere import Ref, Sub, encode_to_dict
+from troposphere.logs import LogGroup
+
+from templates.interface import parameter
+
+if TYPE_CHECKING:
+    from awacs.aws import PolicyDocument
+    from troposphere import Template
+
+    from templates.keys import Key
+
+PREFIX = "/lms/${AWS::StackName}"
+LOG_GROUPS = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{PREFIX}"
+"""For Sub: the start of the ARN of every log group of the stack. Written out, since GetAtt would make circles."""
+
+RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+"""The only numbers of days that CloudWatch Logs takes."""
+
+
+def log_group(
+    t: Template,
+    logical_id: str,
+    part: str,
+    *,
+    key: Key,
+    policy: PolicyDocument | None = None,
+    condition: str | None = None,
+) -> LogGroup:
+    """Add the log group `/lms/<stack name>/<part>`; Ref is its name, GetAtt Arn ends in `:*`.
+
+    Args:
+        t: the template.
+        logical_id: the resource's logical id.
+        part: the last part of the name: `flow`, `cache/slow`.
+        key: the logs key.
+        policy: who may write besides the account's own roles: services that deliver logs by themselves.
+        condition: the group exists only where this condition holds.
+    """
+    if "LogRetentionDays" not in t.parameters:
+        parameter(
+            t,
+            "LogRetentionDays",
+            group="Logs",
+            label="Keep logs for (days)",
+            description="How long every log group of this stack keeps its lines. Longer costs storage.",
+            type="Number",
+            default=90,
+            allowed_values=RETENTIONS,
+            constraint="One of the numbers of days that CloudWatch Logs offers.",
+        )
+    group = LogGroup(
+        logical_id,
+        LogGroupName=Sub(f"{PREFIX}/{part}"),
+        KmsKeyId=key.arn,
+        RetentionInDays=Ref("LogRetentionDays"),
+    )
+    if policy is not None:
+        group.ResourcePolicyDocument = encode_to_dict(policy)
+    if condition is not None:
+        group.Condition = condition
+    return t.add_resource(group)
