@@ -39,13 +39,17 @@ class Parser(argparse.ArgumentParser):
                 action, f'"{value}" is not one of {", ".join(known)}{nearest(str(value), known)}'
             )
 
-    def parse_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN201
-        """Parse, and suggest the nearest option for an unknown one."""
-        parsed, unknown = self.parse_known_args(args, namespace)
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # as in argparse
+        """Parse, and suggest the nearest option for an unknown one.
+
+        Here and not in parse_args, because this is what argparse calls for a subcommand: the parser that knows
+        the subcommand's options is the one that must answer.
+        """
+        parsed, unknown = super().parse_known_args(args, namespace)
         if unknown:
             options = [option for action in self._actions for option in action.option_strings]
             self.error("; ".join(f'unknown argument "{word}"{nearest(word, options)}' for word in unknown))
-        return parsed
+        return parsed, unknown
 
     def error(self, message: str) -> NoReturn:
         """Wrong usage: usage line, sentence, exit code 2."""
@@ -71,9 +75,9 @@ def run(command: Callable[[], int], *, debug: bool = False) -> int:
             import traceback
 
             traceback.print_exc()
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
     except KeyboardInterrupt as error:
-        print(str(error) or "interrupted", file=sys.stderr)
+        sys.stderr.write(f"{str(error) or 'interrupted'}\n")
         return 130
     return code
