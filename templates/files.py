@@ -1,0 +1,154 @@
+"""Shared files: one encrypted file system that every task mounts, through one access point and nothing else.
+
+Uploads and generated files live here, application code does not: it is in the image. Throughput is elastic, so that an
+exam's rush does not run out of burst credits. Mount targets stand in the data subnets, one in each zone that a task may
+run in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awacs.aws import Bool, StringNotLike
+from troposphere import GetAtt, If, NoValue, Ref, Sub, encode_to_dict
+from troposphere.efs import (
+    AccessPoint,
+    BackupPolicy,
+    CreationInfo,
+    FileSystem,
+    LifecyclePolicy,
+    MountTarget,
+    PosixUser,
+    RootDirectory,
+)
+
+from templates.policies import ANYBODY, deny, document
+from templates.security_groups import Endpoint, group_id, security_group
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from troposphere import AWSHelperFn, Template
+
+    from templates.keys import Key
+    from templates.network import Network
+
+PORT = 2049
+"""NFS, the only port that EFS listens on."""
+
+OWNER = "1000"
+"""Everything in the access point belongs to this user and group, whoever the container runs as."""
+
+_CLIENT = [
+    "elasticfilesystem:ClientMount",
+    "elasticfilesystem:ClientWrite",
+    "elasticfilesystem:ClientRootAccess",
+]
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the rest of the template may know about the shared files.
+
+    Attributes:
+        file_system: the file system's id.
+        arn: its ARN, the resource that a client's role is allowed on.
+        dns_name: where NFS clients find it from inside the VPC.
+        access_point: the access point's id.
+        access_point_arn: for the condition elasticfilesystem:AccessPointArn in a client's role.
+        endpoint: security group and port that connect() opens.
+        mount_targets: logical ids for DependsOn: a task in zone one or two cannot start before them.
+        third_zone_ready: the same for the third zone, to be referred to (see Network.third_zone_ready).
+        key: the key that encrypts the files.
+    """
+
+    file_system: AWSHelperFn
+    arn: AWSHelperFn
+    dns_name: AWSHelperFn
+    access_point: AWSHelperFn
+    access_point_arn: AWSHelperFn
+    endpoint: Endpoint
+    mount_targets: list[str]
+    third_zone_ready: AWSHelperFn
+    key: Key
+
+
+def add_files(t: Template, *, network: Network, key: Key) -> Files:
+    """Add the file system with its access point, and a mount target in the data subnet of every zone."""
+    file_system = t.add_resource(
+        FileSystem(
+            "FileSystem",
+            Encrypted=True,
+            KmsKeyId=key.arn,
+            PerformanceMode="generalPurpose",
+            ThroughputMode="elastic",
+            LifecyclePolicies=[
+                LifecyclePolicy(TransitionToIA="AFTER_30_DAYS"),
+                LifecyclePolicy(TransitionToArchive="AFTER_90_DAYS"),
+                LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
+            ],
+            BackupPolicy=BackupPolicy(Status="ENABLED"),
+            FileSystemPolicy=_policy(),
+        )
+    )
+    access_point = t.add_resource(
+        AccessPoint(
+            "FileAccessPoint",
+            FileSystemId=Ref(file_system),
+            PosixUser=PosixUser(Uid=OWNER, Gid=OWNER),
+            RootDirectory=RootDirectory(
+                Path="/lms", CreationInfo=CreationInfo(OwnerUid=OWNER, OwnerGid=OWNER, Permissions="0750")
+            ),
+        )
+    )
+    group = security_group(t, "FilesSecurityGroup", description="Shared files: mount targets", vpc=network.vpc)
+    targets = [
+        MountTarget(
+            f"MountTarget{zone}",
+            FileSystemId=Ref(file_system),
+            SubnetId=Ref(f"DataSubnet{zone}"),
+            SecurityGroups=[group_id(group)],
+        )
+        for zone in (1, 2, 3)
+    ]
+    targets[2].Condition = network.third_zone
+    t.add_resource(targets)
+    return Files(
+        file_system=Ref(file_system),
+        arn=GetAtt(file_system, "Arn"),
+        dns_name=Sub("${FileSystem}.efs.${AWS::Region}.${AWS::URLSuffix}"),
+        access_point=Ref(access_point),
+        access_point_arn=GetAtt(access_point, "Arn"),
+        endpoint=Endpoint(group, PORT),
+        mount_targets=["MountTarget1", "MountTarget2"],
+        third_zone_ready=If(network.third_zone, Ref(targets[2]), NoValue),
+        key=key,
+    )
+
+
+def _policy() -> dict[str, Any]:
+    """Who may not come in. Who may is said by the client's own role, which suffices inside one account.
+
+    Having a policy at all shuts out clients without a role. The access point cannot be named here, since it needs the
+    file system first; "any access point" can. A request that comes through none has no such key in it, and for a
+    missing key the negated operator holds: denied.
+    """
+    access_points = Sub("arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:access-point/*")
+    policy: dict[str, Any] = encode_to_dict(
+        document(
+            deny(
+                _CLIENT,
+                principal=ANYBODY,
+                conditions=[Bool("aws:SecureTransport", "false")],
+                sid="DenyPlainTransport",
+            ),
+            deny(
+                _CLIENT,
+                principal=ANYBODY,
+                conditions=[StringNotLike("elasticfilesystem:AccessPointArn", access_points)],
+                sid="DenyWithoutAccessPoint",
+            ),
+        )
+    )
+    return policy
