@@ -1,0 +1,240 @@
+"""One environment: a template, and the target, parameters, tags and stack policy that make a stack of it.
+
+Everything that can be wrong with params/, with targets.toml and with the options that replace parts of them is
+found here, offline, and reported at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from stackproof.cli import nearest
+from stackproof.configuration import Configuration, check_configuration, read_configuration
+from stackproof.documents import Document, quoted, read_json
+from stackproof.errors import BadInputError, Fault
+from stackproof.targets import (
+    TARGETS,
+    Target,
+    default_stack,
+    load_targets,
+    protected_by_name,
+    read_targets,
+    region_problem,
+    stack_name_problem,
+)
+from stackproof.template_files import read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = [
+    "Configuration",
+    "Environment",
+    "Target",
+    "check_configuration",
+    "environment_names",
+    "load_environment",
+    "load_foreign",
+    "load_targets",
+]
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment, checked: what a deployment needs to know, and nothing that needs AWS.
+
+    Attributes:
+        name: of the environment; for a foreign stack, of its parameter file or else of the stack.
+        stack: the stack's name.
+        template_path: the template's file.
+        template_text: its text as it stands there.
+        template: its value in the long form.
+        parameters: as CloudFormation's API takes them: texts, lists joined with commas; defaults left out.
+        tags: the stack's tags.
+        stack_policy: the policy document, or None.
+        region: where the stack is; None: what the caller's AWS settings say.
+        account: 12 digits that must be the caller's; None: any.
+        profile: of the AWS configuration, or None.
+        protected: whether termination protection belongs on the stack and `destroy` is refused.
+    """
+
+    name: str
+    stack: str
+    template_path: Path
+    template_text: str
+    template: dict[str, Any]
+    parameters: dict[str, str]
+    tags: dict[str, str]
+    stack_policy: dict[str, Any] | None
+    region: str | None
+    account: str | None
+    profile: str | None
+    protected: bool
+
+
+def environment_names(root: Path) -> list[str]:
+    """The environments of a repository: the names of the files in params/, sorted."""
+    return sorted(path.stem for path in (root / "params").glob("*.json"))
+
+
+def load_environment(
+    root: Path,
+    name: str,
+    *,
+    template: Path | None = None,
+    params: Path | None = None,
+    stack_name: str | None = None,
+    region: str | None = None,
+    profile: str | None = None,
+    settings: Mapping[str, str] = NO_SETTINGS,
+) -> Environment:
+    """Read and check one environment of a repository.
+
+    Args:
+        root: the folder with params/ and dist/.
+        name: of the environment; `dev.json` is taken as `dev`.
+        template: a file instead of the target's template (`--template`).
+        params: a file instead of params/<name>.json (`--params`).
+        stack_name: instead of the target's stack (`--stack-name`).
+        region: instead of the target's (`--region`).
+        profile: instead of the target's (`--profile`).
+        settings: parameters that replace those of the file (`--set`).
+
+    Raises:
+        BadInputError: with every fault of the name, the target, the files and the options.
+    """
+    targets, faults = read_targets(root)
+    name = _known_name(root, name, targets if params else {}, faults)
+    target = targets.get(name, Target(name, protected=protected_by_name(name)))
+    if name and name not in targets and (root / TARGETS).exists():
+        faults.append(Fault(TARGETS, name, f"has no table here; add one{nearest(name, targets)}"))
+    if template is None and target.template:
+        template = root / "dist" / f"{target.template}.json"
+    elif template is None and name:
+        message = f'is missing; write template = "lms", a name in dist/, under [{name}], or give --template FILE'
+        faults.append(Fault(TARGETS, f"{name}.template", message))
+    if params is None and name:
+        params = root / "params" / f"{name}.json"
+    faults += _option_faults(stack_name, region, profile)
+    stack = stack_name if stack_name is not None else target.stack
+    if stack is None:
+        stack = default_stack(template.stem, name) if template else ""
+        if template and name and stack_name_problem(stack):
+            faults.append(Fault(TARGETS, f"{name}.stack", f"is missing, and the default {stack_name_problem(stack)}"))
+    return _assemble(
+        replace(target, stack=stack, region=region or target.region, profile=profile or target.profile),
+        template=template,
+        params=params,
+        settings=settings,
+        faults=faults,
+        root=root,
+    )
+
+
+def load_foreign(
+    *,
+    template: Path,
+    params: Path | None,
+    stack_name: str,
+    region: str | None = None,
+    profile: str | None = None,
+    settings: Mapping[str, str] = NO_SETTINGS,
+) -> Environment:
+    """Read and check a stack of somebody else: a template, perhaps a parameter file, and no targets.
+
+    Args:
+        template: the file, JSON or YAML.
+        params: {"Parameters", "Tags", "StackPolicy"}; None when the template's defaults and `settings` are enough.
+        stack_name: the stack.
+        region: where it is; None: what the caller's AWS settings say.
+        profile: of the AWS configuration.
+        settings: parameters that replace those of the file (`--set`).
+
+    Raises:
+        BadInputError: with every fault of the files and the options.
+    """
+    name = params.stem if params else stack_name
+    protected = protected_by_name(name) or protected_by_name(stack_name)
+    return _assemble(
+        Target(name, region=region, profile=profile, stack=stack_name, protected=protected),
+        template=template,
+        params=params,
+        settings=settings,
+        faults=_option_faults(stack_name, region, profile),
+        root=None,
+    )
+
+
+def _known_name(root: Path, name: str, also: Collection[str], faults: list[Fault]) -> str:
+    """The environment that a person named, or an empty text after a fault."""
+    names = environment_names(root)
+    for known in (name, name.removesuffix(".json")):
+        if known in names or known in also:
+            return known
+    listed = f"there are {', '.join(names)}" if names else "params/ holds no .json file"
+    if not name.strip():
+        problem = "an environment's name is missing"
+    elif "/" in name or "\\" in name:
+        problem = f"{quoted(name)} is a path; an environment is the name of a file in params/"
+    else:
+        problem = f"there is no environment {quoted(name)}"
+    faults.append(Fault("params", "", f"{problem}; {listed}{nearest(Path(name).stem, names)}"))
+    return ""
+
+
+def _option_faults(stack_name: str | None, region: str | None, profile: str | None) -> list[Fault]:
+    """What is wrong with options that replace what targets.toml says."""
+    problems = {
+        "--stack-name": "" if stack_name is None else stack_name_problem(stack_name),
+        "--region": "" if region is None else region_problem(region),
+        "--profile": "a profile has a name" if profile is not None and not profile.strip() else "",
+    }
+    return [Fault(option, "", problem) for option, problem in problems.items() if problem]
+
+
+def _assemble(
+    target: Target,
+    *,
+    template: Path | None,
+    params: Path | None,
+    settings: Mapping[str, str],
+    faults: list[Fault],
+    root: Path | None,
+) -> Environment:
+    """Read both files, check everything against everything, and raise all faults at once."""
+    read = read_template(template, _shown(template, root), faults) if template else None
+    document: Document | None = Document("--params", {})  # where a missing value could be given
+    if params:
+        document = read_json(params, _shown(params, root), faults)
+    elif root:
+        document = None  # an unknown environment: already reported
+    configuration, found = read_configuration(
+        document or Document("--set", {}), read[1] if read and document else None, settings
+    )
+    faults += found
+    if faults or template is None or read is None:
+        raise BadInputError(faults)
+    return Environment(
+        name=target.environment,
+        stack=str(target.stack),
+        template_path=template,
+        template_text=read[0],
+        template=read[1],
+        parameters=configuration.parameters,
+        tags=configuration.tags,
+        stack_policy=configuration.stack_policy,
+        region=target.region,
+        account=target.account,
+        profile=target.profile,
+        protected=target.protected,
+    )
+
+
+def _shown(path: Path, root: Path | None) -> str:
+    """A file as a person would name it: from the repository's root where it lies inside."""
+    return str(path.relative_to(root) if root and path.is_relative_to(root) else path)

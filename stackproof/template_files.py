@@ -1,0 +1,90 @@
+"""CloudFormation templates as files: JSON or YAML, ours or somebody else's, read into the long form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stackproof.cli import nearest
+from stackproof.documents import dotted, parse_json, read_text
+from stackproof.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Template anatomy, CloudFormation User Guide.
+SECTIONS = (
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+)
+# Keys that a transform replaces before there are resources (AWS::LanguageExtensions, macros).
+_GENERATED = ("Fn::ForEach::", "Fn::Transform")
+
+
+def read_template(path: Path, where: str, faults: list[Fault]) -> tuple[str, dict[str, Any]] | None:
+    """Read a CloudFormation template, JSON or YAML with its short forms (`!Sub`, `!GetAtt`).
+
+    Args:
+        path: the file.
+        where: the file as it is shown to a person.
+        faults: what is wrong is added here.
+
+    Returns:
+        The text as it stands in the file, and the template in its long form; None when it is no template.
+    """
+    text = read_text(path, where, faults)
+    if text is None:
+        return None
+    before = len(faults)
+    if path.suffix not in {".yaml", ".yml"} and text.lstrip()[:1] in {"{", ""}:
+        document = parse_json(text, where, faults, exact_numbers=False)
+        template: Any = document.value if document else None
+    else:
+        from stackproof.yaml_templates import parse_yaml
+
+        template = parse_yaml(text, where, faults)
+    if len(faults) > before:
+        return None
+    found = [Fault(where, dotted(*keys), message) for keys, message in _template_problems(template)]
+    faults += found
+    return None if found else (text, template)
+
+
+def _template_problems(template: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What makes this no template at all; finer faults are the linter's."""
+    if not isinstance(template, dict):
+        yield (), "is no template: CloudFormation wants an object with Resources"
+        return
+    for key in template:
+        if key not in SECTIONS:
+            yield (
+                (str(key),),
+                f"is no section of a template; there are {', '.join(SECTIONS)}{nearest(str(key), SECTIONS)}",
+            )
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        yield ("Resources",), "is missing or empty; a template has at least one resource"
+    else:
+        for name, resource in resources.items():
+            if not str(name).startswith(_GENERATED) and not _has_type(resource):
+                yield ("Resources", str(name)), 'is no resource: it wants a "Type" such as "AWS::S3::Bucket"'
+    parameters = template.get("Parameters", {})
+    if not isinstance(parameters, dict):
+        yield ("Parameters",), "is no object; parameters are written by name"
+        return
+    for name, definition in parameters.items():
+        if not _has_type(definition):
+            yield ("Parameters", str(name)), 'is no parameter: it wants a "Type" such as "String"'
+
+
+def _has_type(definition: object) -> bool:
+    return isinstance(definition, dict) and isinstance(definition.get("Type"), str)

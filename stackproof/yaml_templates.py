@@ -1,0 +1,90 @@
+"""YAML templates in CloudFormation's dialect: short forms, dates that stay text, no key twice.
+
+PyYAML is imported here alone, and this module only when a template is YAML: it takes longer to import than
+everything else that an environment needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
+
+from stackproof.documents import quoted
+from stackproof.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MERGE = "tag:yaml.org,2002:merge"
+_DATE = "tag:yaml.org,2002:timestamp"
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, and `AWSTemplateFormatVersion: 2010-09-09` is the text that CloudFormation sees."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - this is how PyYAML's loaders are configured
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATE]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    """`!Sub text` → `{"Fn::Sub": text}`; `!GetAtt A.B` → `{"Fn::GetAtt": ["A", "B"]}`."""
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def parse_yaml(text: str, where: str, faults: list[Fault]) -> Any:
+    """The value of a YAML text, short forms spelled out; None when a fault was added or the text is empty."""
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        repeated = [] if root is None else list(_repeated_keys(root))
+        faults += [
+            Fault(f"{where}:{key.start_mark.line + 1}", quoted(key.value), "is given more than once here; keep one")
+            for key in repeated
+        ]
+        return None if root is None or repeated else loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f"{where}:{mark.line + 1}" if mark else where
+        column = f", column {mark.column + 1}" if mark else ""
+        faults.append(Fault(at, "", f"no valid YAML{column}: {error.problem or error.context}"))
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        faults.append(Fault(where, "", f"no valid YAML: {' '.join(str(error).split())}"))
+    except (ValueError, RecursionError):  # an impossible number; brackets a thousand deep
+        faults.append(Fault(where, "", "is YAML that no tool reads: nested too deeply, or with an impossible number"))
+    return None
+
+
+def _repeated_keys(root: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Keys that stand a second time in one mapping; PyYAML would silently keep the last."""
+    waiting: list[yaml.Node] = [root]
+    visited: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in visited:  # an alias, perhaps of something around it
+            continue
+        visited.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                waiting.append(value)
+                if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                    if key.value in seen:
+                        yield key
+                    seen.add(key.value)
