@@ -1,0 +1,38 @@
+"""Proofs: a template and its parameters in, findings out; pure, without AWS, without cfn-lint on the way.
+
+Three layers, each using only those above it::
+
+    values     literal | Sym | Dynamic | Text | Unknown; equal() and friends answer True, False or None (only AWS knows)
+    patterns   matches(pattern, text): IAM globs over text that holds symbols; action_matches(pattern, action)
+    functions  the intrinsic functions over values
+    resolve    resolve(template, parameters, region=…, account=…, stack_name=…) -> Stack
+
+    arns       what Ref and each attribute of a type stand for: meaning, name, arn, expand
+    schemas    the registry schemas that cfn-lint ships, one file per type: create-only and read-only properties, tags
+    conditions which combinations of conditions parameters can reach
+    verdicts   Verdict, Finding, proved(…), broken(…), unknown(…)
+
+    references, network, permissions, stores, wiring, tags, intent     queries: Stack -> list[Finding]
+    diff       two stacks -> what a change would do
+
+Reading a stack::
+
+    stack = resolve(template, {"EnvironmentSuffix": "dev"})
+    for service in stack.of_type("AWS::ECS::Service"):
+        subnets = items(at(service.properties, "NetworkConfiguration", "AwsvpcConfiguration", "Subnets"))
+        if isinstance(subnets, Unknown):      # never a pass: unknown("net-…", service.logical_id, "Properties.…", …)
+            ...
+        for subnet in subnets:
+            stack.target(subnet)              # the Resource that a Ref or GetAtt points at, None for anything else
+
+* Nothing raises on foreign input: `at(value, *keys)` gives None where nothing stands and Unknown below what is not known;
+  `items(value)` makes a list of a property that takes one; `number(value)` and `flag(value)` read "80" and "true".
+* Two spellings of one thing give equal values: Sub and Join, `Ref` and `VpcId`, a dead Fn::If branch, AWS::NoValue.
+* A Sym has identity: `Sym("Key", "Arn")` is the key's ARN wherever it stands. Before ARNs or names are compared or matched,
+  `arns.expand(stack, value)` spells them out, so that GetAtt and Fn::Sub of the same ARN are equal.
+* A list parameter without a value, or GetAZs, is one Sym with `many`; `items` answers Unknown, Fn::Select of it a symbol.
+  Zones are symbols by position: the same position is the same zone, two positions are two zones.
+* `leaves(value)` and `references(value)` walk with paths; `dotted(("Properties", *path))` is the path that a Finding names,
+  and `stack.source(logical_id, path)` where it stands in the template (behind Fn::If).
+* Rule ids are `<area>-<what>`: ref-, net-, iam-, store-, wire-, tag-, intent-. A query returns proved needs too, with their witness.
+"""

@@ -1,0 +1,354 @@
+"""A template and its parameters as a `Stack`: conditions folded, what they leave out gone, every value worked out as far as it can be.
+
+The only layer that knows CloudFormation's JSON. Nothing raises: what is malformed or not modelled (macros, SAM, loops) is Unknown with
+a reason, and `Stack.notes` says which parts of the template were not analysed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from stackproof.proofs.functions import Resolver
+from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, join, scalar_text, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource that exists with these parameters.
+
+    Attributes:
+        logical_id: its name in the template.
+        type: `AWS::EC2::VPC`; empty when the template gives none.
+        properties: worked out; AWS::NoValue and false branches are gone.
+        depends_on: logical ids that DependsOn names, those that are left out too.
+        deletion_policy: `Delete`, `Retain`, `Snapshot`, `RetainExceptOnCreate`, None when not stated, or Unknown.
+        update_replace_policy: the same for the old resource on replacement.
+        update_policy: UpdatePolicy, worked out.
+        creation_policy: CreationPolicy, worked out.
+        metadata: Metadata, as it stands in the template.
+        condition: the condition that it exists under; empty without one.
+        certain: False when that condition cannot be decided from the parameters.
+        unknown: why the properties as a whole are not known (a macro, a loop); None when they are.
+    """
+
+    logical_id: str
+    type: str
+    properties: dict[str, Value]
+    depends_on: tuple[str, ...] = ()
+    deletion_policy: Value = None
+    update_replace_policy: Value = None
+    update_policy: Value = None
+    creation_policy: Value = None
+    metadata: object = None
+    condition: str = ""
+    certain: bool = True
+    unknown: Unknown | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output: its value, and the name of its export, None when it has none."""
+
+    name: str
+    value: Value
+    export: Value = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A part of the template that was not analysed: where it stands, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A resolved template.
+
+    Attributes:
+        resources: those that exist (or may), in the template's order.
+        absent: those that a condition leaves out, with the condition.
+        outputs: those whose condition is not false.
+        parameters: each parameter's value.
+        conditions: each condition: True, False, or None when it depends on what only AWS knows.
+        notes: what was not analysed.
+        partition: `aws`, or a symbol; so are region, account and stack_name.
+        transforms: the macros that the template names, SAM's among them.
+        template: the template as it was given; empty when it was no object.
+        origins: where values come from when that is not where they ended up; see `source`.
+    """
+
+    resources: Mapping[str, Resource]
+    absent: Mapping[str, str]
+    outputs: Mapping[str, Output]
+    parameters: Mapping[str, Value]
+    conditions: Mapping[str, bool | None]
+    notes: tuple[Note, ...]
+    partition: Scalar
+    region: Scalar
+    account: Scalar
+    stack_name: Scalar
+    transforms: tuple[str, ...] = ()
+    template: Mapping[str, object] = field(default_factory=dict, repr=False)
+    origins: Mapping[Path, Path] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            found.setdefault(resource.type, []).append(resource)
+        return found
+
+    def of_type(self, *types: str) -> list[Resource]:
+        """The resources of these types, type by type, in the template's order."""
+        return [resource for name in types for resource in self._by_type.get(name, ())]
+
+    def target(self, value: Value) -> Resource | None:
+        """The resource that a value refers to by Ref or GetAtt of any attribute; None when it is none of this stack."""
+        if isinstance(value, Sym) and value.kind == "resource":
+            return self.resources.get(value.owner)
+        return None
+
+    def source(self, logical_id: str, path: Path) -> Path:
+        """Where a value stands in the template: `("Resources", "Service", "Properties", "Subnets", "Fn::If", 1, 0)`.
+
+        Args:
+            logical_id: the resource.
+            path: the place in the resource, `("Properties", "Subnets", 0)`.
+        """
+        whole: Path = ("Resources", logical_id, *path)
+        for length in range(len(whole), 0, -1):
+            origin = self.origins.get(whole[:length])
+            if origin is not None:
+                return (*origin, *whole[length:])
+        return whole
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A path as findings show it: `Properties.Subnets.0`."""
+    return ".".join(map(str, path))
+
+
+def resolve(
+    template: object,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    region: str | None = None,
+    account: str | None = None,
+    stack_name: str | None = None,
+) -> Stack:
+    """Work out a template for one set of parameters.
+
+    Args:
+        template: the template, as JSON gives it (or YAML with the short forms written out).
+        parameters: values as in a parameter file: text, numbers, lists or comma-joined text; defaults fill the gaps, and a parameter
+            without either is a symbol.
+        region: a region's name; a symbol when None. The partition follows from it.
+        account: 12 digits; a symbol when None.
+        stack_name: a symbol when None.
+    """
+    whole: Mapping[str, object] = template if isinstance(template, dict) else {}
+    notes = [] if isinstance(template, dict) else [Note((), "the template is no object")]
+    pseudo = _pseudo(region, account, stack_name)
+    resolver = Resolver(
+        parameters=_parameters(_section(whole, "Parameters", notes), parameters or {}),
+        pseudo=pseudo,
+        mappings=_section(whole, "Mappings", notes),
+        conditions=_section(whole, "Conditions", notes),
+    )
+    transforms = _transforms(whole.get("Transform"))
+    notes += [Note(("Transform",), f"the macro {name} may rewrite it") for name in transforms if name != EXTENSIONS]
+    declared = _declared(_section(whole, "Resources", notes), notes)
+    resolver.resources = {
+        name: (str(body.get("Type", "")), _object(body.get("Properties"))) for name, body in declared.items()
+    }
+    for name, body in declared.items():
+        condition = body.get("Condition")
+        if resolver.condition(condition) is False:
+            resolver.absent[name] = str(condition)
+    resources = {
+        name: _resource(resolver, name, body) for name, body in declared.items() if name not in resolver.absent
+    }
+    for name, resource in resources.items():
+        if resource.unknown is not None:
+            notes.append(Note(("Resources", name), resource.unknown.reason))
+    return Stack(
+        resources=resources,
+        absent=resolver.absent,
+        outputs=_outputs(resolver, _section(whole, "Outputs", notes)),
+        parameters=resolver.parameters,
+        conditions={name: resolver.condition(name) for name in resolver.conditions},
+        notes=tuple(notes),
+        partition=_scalar(pseudo["AWS::Partition"]),
+        region=_scalar(pseudo["AWS::Region"]),
+        account=_scalar(pseudo["AWS::AccountId"]),
+        stack_name=_scalar(pseudo["AWS::StackName"]),
+        transforms=transforms,
+        template=whole,
+        origins=resolver.origins,
+    )
+
+
+EXTENSIONS = "AWS::LanguageExtensions"
+"""The one macro that is modelled here: it adds functions, and rewrites nothing else (Fn::ForEach is Unknown all the same)."""
+
+
+def _section(whole: Mapping[str, object], name: str, notes: list[Note]) -> Mapping[str, object]:
+    """A section of the template; empty, with a note, when it is no object."""
+    found = whole.get(name)
+    if found is None or isinstance(found, dict):
+        return found or {}
+    notes.append(Note((name,), "it is no object"))
+    return {}
+
+
+def _object(node: object) -> Mapping[str, object]:
+    return node if isinstance(node, dict) else {}
+
+
+def _scalar(value: Value) -> Scalar:
+    """Pseudo parameters are never lists, except the one that is not asked for here."""
+    return Unknown("a list stands where text is needed") if isinstance(value, list | dict) else value
+
+
+def _transforms(node: object) -> tuple[str, ...]:
+    found = node if isinstance(node, list) else [] if node is None else [node]
+    return tuple(str(name.get("Name", "?")) if isinstance(name, dict) else str(name) for name in found)
+
+
+def _declared(section: Mapping[str, object], notes: list[Note]) -> dict[str, Mapping[str, object]]:
+    """The resources that can be read; a note for each that cannot."""
+    found: dict[str, Mapping[str, object]] = {}
+    for name, body in section.items():
+        if not isinstance(name, str) or name.startswith("Fn::"):
+            notes.append(Note(("Resources", str(name)), "a macro or a loop makes these resources"))
+        elif not isinstance(body, dict):
+            notes.append(Note(("Resources", name), "it is no object"))
+        else:
+            found[name] = body
+            if not isinstance(body.get("Type"), str):
+                notes.append(Note(("Resources", name), "it has no Type"))
+    return found
+
+
+def _pseudo(region: str | None, account: str | None, stack_name: str | None) -> dict[str, Value]:
+    """The pseudo parameters: literal where given."""
+
+    def given(name: str, value: str | None) -> Value:
+        return Sym(name, kind="pseudo", plain=True) if value is None else value
+
+    partition, suffix = _partition(region) if region is not None else (None, None)
+    here, owner, name = (
+        given("AWS::Region", region),
+        given("AWS::AccountId", account),
+        given("AWS::StackName", stack_name),
+    )
+    partition_value = given("AWS::Partition", partition)
+    unique = Sym("AWS::StackId", "unique part", kind="pseudo", plain=True)
+    return {
+        "AWS::Partition": partition_value,
+        "AWS::Region": here,
+        "AWS::AccountId": owner,
+        "AWS::StackName": name,
+        "AWS::URLSuffix": given("AWS::URLSuffix", suffix),
+        "AWS::StackId": join(
+            "arn:", partition_value, ":cloudformation:", here, ":", owner, ":stack/", name, "/", unique
+        ),
+        "AWS::NotificationARNs": Sym("AWS::NotificationARNs", kind="pseudo", many=True),
+    }
+
+
+def _partition(region: str) -> tuple[str, str]:
+    """The partition and the domain of a region."""
+    known = {
+        "cn-": ("aws-cn", "amazonaws.com.cn"),
+        "us-gov-": ("aws-us-gov", "amazonaws.com"),
+        "us-iso-": ("aws-iso", "c2s.ic.gov"),
+        "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
+        "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
+        "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
+        "eusc-": ("aws-eusc", "amazonaws.eu"),
+    }
+    return next((found for prefix, found in known.items() if region.startswith(prefix)), ("aws", "amazonaws.com"))
+
+
+def _parameters(section: Mapping[str, object], given: Mapping[str, object]) -> dict[str, Value]:
+    return {name: _parameter(name, _object(body), given.get(name)) for name, body in section.items()}
+
+
+def _parameter(name: str, body: Mapping[str, object], given: object) -> Value:
+    """A parameter's value: given, default, or a symbol."""
+    kind = str(body.get("Type", "String"))
+    listed = kind.startswith("List<") or "CommaDelimitedList" in kind or "<List<" in kind
+    found = body.get("Default") if given is None else given
+    if found is None:
+        return Sym(name, kind="parameter", many=listed)
+    if isinstance(found, list):
+        items = [item if isinstance(item, str | int | float) else show(str(item)) for item in found]
+    elif isinstance(found, str | int | float):
+        items = [found]
+    else:
+        return Unknown(f"the value of the parameter {name} is neither text nor number")
+    text = ",".join(map(scalar_text, items))
+    if kind.startswith("AWS::SSM::Parameter::Value"):
+        return Sym(text, kind="ssm", many=listed)
+    if body.get("NoEcho") in {True, "true", "True"} and text:
+        return Sym(name, kind="secret", many=listed, digest=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
+    if listed:
+        return [join(item.strip()) for item in text.split(",")] if text else []
+    return join(text)
+
+
+def _resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Resource:
+    place: Path = ("Resources", name)
+
+    def read(key: str) -> Value:
+        return resolver.known(body.get(key), (*place, key), (*place, key))
+
+    properties = read("Properties")
+    condition = body.get("Condition")
+    depends = body.get("DependsOn")
+    malformed = Unknown("its Properties are no object") if not isinstance(properties, dict | None) else None
+    kind = body.get("Type")
+    return Resource(
+        logical_id=name,
+        type=kind if isinstance(kind, str) else "",
+        properties=properties if isinstance(properties, dict) else {},
+        depends_on=tuple(
+            str(item) for item in (depends if isinstance(depends, list) else [depends] if depends else [])
+        ),
+        deletion_policy=read("DeletionPolicy"),
+        update_replace_policy=read("UpdateReplacePolicy"),
+        update_policy=read("UpdatePolicy"),
+        creation_policy=read("CreationPolicy"),
+        metadata=body.get("Metadata"),
+        condition=condition if isinstance(condition, str) else "",
+        certain=condition is None or resolver.condition(condition) is True,
+        unknown=properties if isinstance(properties, Unknown) else malformed,
+    )
+
+
+def _outputs(resolver: Resolver, section: Mapping[str, object]) -> dict[str, Output]:
+    found: dict[str, Output] = {}
+    for name, body in section.items():
+        if not isinstance(body, dict):
+            found[name] = Output(name, Unknown("it is no object"))
+            continue
+        if resolver.condition(body.get("Condition")) is False:
+            continue
+        place: Path = ("Outputs", name)
+        export = _object(body.get("Export")).get("Name")
+        found[name] = Output(
+            name,
+            resolver.known(body.get("Value"), (*place, "Value"), (*place, "Value")),
+            resolver.known(export, (*place, "Export", "Name"), (*place, "Export", "Name")),
+        )
+    return found

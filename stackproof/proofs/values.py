@@ -1,0 +1,350 @@
+"""What a property can hold once a template is resolved, and when two of these are the same.
+
+A value is a literal (`str`, `int`, `float`, `bool`, `None`), a list or an object of values, or one of
+
+* `Sym`: one thing that only AWS will know (the id of a subnet, an imported value, a parameter without a value); two equal
+  symbols are the same thing in the same stack;
+* `Dynamic`: a `{{resolve:…}}` reference, read by AWS when the stack is deployed;
+* `Text`: pieces of literal text, symbols and dynamic references, joined;
+* `Unknown`: what this package does not model, with the reason; equal to nothing, not even to itself.
+
+Comparisons answer True, False or None (cannot be told from the template); `None` is never a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind: TypeAlias = Literal[
+    "resource", "parameter", "pseudo", "ssm", "import", "zone", "expression", "secret", "character"
+]
+"""Where a symbol comes from: `resource` (Ref or GetAtt), `parameter` (no value given), `pseudo` (region or account not given),
+`ssm` (a parameter read from Parameter Store), `import` (another stack's export), `zone` (an availability zone by position),
+`expression` (a function of symbols), `secret` (a NoEcho parameter's value), `character` (one that AWS draws by lot)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sym:
+    """One thing that only AWS will know.
+
+    Attributes:
+        owner: logical id, parameter, pseudo parameter, Parameter Store name, export name or function.
+        attribute: `Ref`, or the attribute's name as GetAtt takes it (`Endpoint.Port`); a zone's position; an expression's arguments.
+        kind: where it comes from.
+        many: a list of unknown length (`Ref` of a list parameter, `Fn::GetAZs`).
+        plain: never empty and free of `/` and `:` (an id or a generated name), so that it fills one segment of an ARN.
+        digest: tells two values of the same secret apart; never shown.
+        inside: what an expression was made of.
+    """
+
+    owner: str
+    attribute: str = "Ref"
+    kind: Kind = "resource"
+    many: bool = False
+    plain: bool = field(default=False, compare=False)
+    digest: str = field(default="", repr=False)
+    inside: tuple[Value, ...] = field(default=(), compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """The symbol as a person would write it in Fn::Sub."""
+        if self.kind == "character":
+            return "?"
+        if self.kind == "zone":
+            return f"${{availability zone {self.attribute}}}"
+        if self.kind == "expression":
+            return f"${{{self.owner}({self.attribute})}}"
+        if self.kind in {"import", "ssm"}:
+            return f"${{{self.kind}:{self.owner}}}"
+        return f"${{{self.owner}}}" if self.attribute == "Ref" else f"${{{self.owner}.{self.attribute}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """A dynamic reference: `{{resolve:<service>:<reference>}}`.
+
+    Attributes:
+        service: `secretsmanager`, `ssm-secure` (both secret) or `ssm`.
+        reference: what stands behind the service; text that may hold symbols (the ARN of a secret of the same template).
+    """
+
+    service: str
+    reference: Scalar
+
+    @property
+    def secret(self) -> bool:
+        """True when what it stands for must not be shown."""
+        return self.service != "ssm"
+
+    def __str__(self) -> str:
+        """The reference as it stands in a template."""
+        return f"{{{{resolve:{self.service}:{show(self.reference)}}}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Literal text, symbols and dynamic references joined; made by `join`, which keeps the shortest form.
+
+    Attributes:
+        parts: never two strings side by side, never an empty string, never one part alone.
+    """
+
+    parts: tuple[str | Sym | Dynamic, ...]
+
+    def __str__(self) -> str:
+        """The text with its symbols as `${…}`."""
+        return "".join(map(str, self.parts))
+
+    @property
+    def syms(self) -> tuple[Sym, ...]:
+        """The symbols in it, those inside dynamic references too."""
+        found: list[Sym] = []
+        for part in self.parts:
+            found += symbols(part)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown:
+    """What this package cannot work out.
+
+    Attributes:
+        reason: a half sentence that fits behind "cannot be told, since ".
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        """A mark that is not mistaken for a value."""
+        return f"(unknown: {self.reason})"
+
+
+Plain: TypeAlias = str | int | float | bool | None
+Scalar: TypeAlias = "Plain | Sym | Dynamic | Text | Unknown"
+Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
+Key: TypeAlias = str | int
+Path: TypeAlias = tuple[Key, ...]
+
+OPEN = "{{resolve:"
+CLOSE = "}}"
+MAX_TEXT = 4_000_000
+"""Characters; a template that makes longer texts is not followed."""
+
+
+def show(value: Value) -> str:
+    """A value as a person reads it in a message; secrets and unknowns show what they are, never what they hold."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {show(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(show, value)) + "]"
+    return scalar_text(value) if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def scalar_text(value: Plain) -> str:
+    """A literal as CloudFormation writes it into text: true, 1024, 0.5."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def join(*values: Value) -> Scalar:
+    """Join scalars into text: a string when all are literals, the symbol itself when it is alone, else `Text`.
+
+    A dynamic reference that is complete after joining becomes a `Dynamic`. The first Unknown wins; a list or an object gives one.
+    """
+    parts: list[str | Sym | Dynamic] = []
+    length = 0
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, list | dict) or (isinstance(value, Sym) and value.many):
+            return Unknown("a list or an object stands where text is needed")
+        pieces: tuple[str | Sym | Dynamic, ...]
+        if isinstance(value, Text):
+            pieces = value.parts
+        elif isinstance(value, Sym | Dynamic):
+            pieces = (value,)
+        else:
+            pieces = (scalar_text(value),)
+        for piece in pieces:
+            length += len(piece) if isinstance(piece, str) else 1
+            if length > MAX_TEXT:
+                return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
+            if isinstance(piece, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += piece
+            elif piece != "":
+                parts.append(piece)
+    if any(isinstance(part, str) and OPEN in part for part in parts):
+        parts = _with_dynamic(parts)
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else Text(tuple(parts))
+
+
+def _with_dynamic(parts: list[str | Sym | Dynamic]) -> list[str | Sym | Dynamic]:
+    """The parts with each complete `{{resolve:service:reference}}` as a Dynamic; an unfinished one stays text."""
+    done: list[str | Sym | Dynamic] = []
+    inside: list[str | Sym | Dynamic] | None = None
+
+    def put(part: str | Sym | Dynamic) -> None:
+        if part == "":
+            return
+        target = done if inside is None else inside
+        if isinstance(part, str) and target and isinstance(target[-1], str):
+            target[-1] += part
+        else:
+            target.append(part)
+
+    for part in parts:
+        rest = part
+        while isinstance(rest, str) and (mark := OPEN if inside is None else CLOSE) in rest:
+            before, _, rest = rest.partition(mark)
+            put(before)
+            if inside is None:
+                inside = []
+            else:
+                dynamic, inside = _dynamic(inside), None
+                put(dynamic)
+        put(rest)
+    if inside is not None:
+        unfinished, inside = [OPEN, *inside], None
+        for part in unfinished:
+            put(part)
+    return done
+
+
+def _dynamic(inside: list[str | Sym | Dynamic]) -> Dynamic | str:
+    """The Dynamic between the braces; text again when no service stands there."""
+    head = inside[0] if inside else ""
+    service, colon, rest = head.partition(":") if isinstance(head, str) else ("", "", "")
+    if not colon:
+        return OPEN + "".join(map(str, inside)) + CLOSE
+    reference = join(rest, *inside[1:])
+    return Dynamic(service, reference)
+
+
+def symbols(value: Value) -> list[Sym]:
+    """Every symbol in a value, in order, with repetitions."""
+    return [symbol for _, symbol in references(value)]
+
+
+def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, Sym]]:
+    """Every symbol in a value with the path at which it stands."""
+    for where, leaf in leaves(value, path):
+        if isinstance(leaf, Sym):
+            yield where, leaf
+            for inner in leaf.inside:
+                yield from references(inner, where)
+        elif isinstance(leaf, Dynamic):
+            yield from references(leaf.reference, where)
+        elif isinstance(leaf, Text):
+            for part in leaf.parts:
+                if not isinstance(part, str):
+                    yield from references(part, where)
+
+
+def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+    """Every scalar in a value with its path, in order; empty lists and objects have none."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from leaves(inner, (*path, index))
+    else:
+        yield path, value
+
+
+def at(value: Value, *keys: Key) -> Value:
+    """What stands at a path below a value; None where nothing stands, Unknown below something that is not known."""
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(str(key))
+        elif isinstance(value, list):
+            value = value[key] if isinstance(key, int) and key < len(value) else None
+        elif isinstance(value, Sym | Unknown):
+            return value if isinstance(value, Unknown) else Unknown(f"{value} is known to AWS only")
+        else:
+            return None
+    return value
+
+
+def items(value: Value) -> list[Value] | Unknown:
+    """A property that takes a list, as a list: None is empty, a single value is a list of one, a list symbol is Unknown."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Sym) and value.many:
+        return Unknown(f"{value} is a list that only AWS knows")
+    return [] if value is None else [value]
+
+
+def number(value: Value) -> float | None:
+    """A literal as a number ("80" and 80 alike); None when it is no number, or not known."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if abs(found) != float("inf") and found == found else None  # noqa: PLR0124  # NaN alone differs from itself
+
+
+def flag(value: Value) -> bool | None:
+    """A literal as a boolean (true, "true", "True"); None when it is neither, or not known."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+
+
+def equal(left: Value, right: Value) -> bool | None:
+    """Are two values the same in AWS? True, False, or None when only AWS knows.
+
+    `"80"` is 80 and `"true"` is true, as CloudFormation converts them; the order of keys does not count, the order of lists does.
+    """
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return None
+    if isinstance(left, dict) and isinstance(right, dict):
+        if left.keys() != right.keys():
+            return False
+        return _all(equal(inner, right[key]) for key, inner in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return _all(map(equal, left, right)) if len(left) == len(right) else False
+    if isinstance(left, list | dict) or isinstance(right, list | dict):
+        listed = any(isinstance(side, Sym) and (side.many or side.kind == "expression") for side in (left, right))
+        return None if listed else False
+    if isinstance(left, Sym | Dynamic | Text) or isinstance(right, Sym | Dynamic | Text):
+        from stackproof.proofs.patterns import same_text
+
+        return True if left == right else same_text(left, right)
+    return _same_literal(left, right)
+
+
+def _same_literal(left: Plain, right: Plain) -> bool:
+    if left is None or right is None:
+        return left is right
+    if isinstance(left, bool) or isinstance(right, bool):
+        return scalar_text(left).lower() == scalar_text(right).lower()
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right
+    numbers = number(left), number(right)
+    return numbers[0] == numbers[1] if None not in numbers else scalar_text(left) == scalar_text(right)
+
+
+def _all(answers: Iterator[bool | None]) -> bool | None:
+    """False if one is False, else None if one is None, else True."""
+    result: bool | None = True
+    for answer in answers:
+        if answer is False:
+            return False
+        if answer is None:
+            result = None
+    return result
