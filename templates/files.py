@@ -23,6 +23,7 @@ from troposphere.efs import (
     RootDirectory,
 )
 
+from templates.interface import output
 from templates.policies import ANYBODY, deny, document
 from templates.security_groups import Endpoint, group_id, security_group
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 PORT = 2049
 """NFS, the only port that EFS listens on."""
+
+DNS_NAME = "${FileSystem}.efs.${AWS::Region}.${AWS::URLSuffix}"
 
 OWNER = "1000"
 """Everything in the access point belongs to this user and group, whoever the container runs as."""
@@ -103,26 +106,27 @@ def add_files(t: Template, *, network: Network, key: Key) -> Files:
         )
     )
     group = security_group(t, "FilesSecurityGroup", description="Shared files: mount targets", vpc=network.vpc)
-    targets = [
-        MountTarget(
+    for zone in (1, 2, 3):
+        target = MountTarget(
             f"MountTarget{zone}",
             FileSystemId=Ref(file_system),
             SubnetId=Ref(f"DataSubnet{zone}"),
             SecurityGroups=[group_id(group)],
         )
-        for zone in (1, 2, 3)
-    ]
-    targets[2].Condition = network.third_zone
-    t.add_resource(targets)
+        if zone == 3:
+            target.Condition = network.third_zone
+        t.add_resource(target)
+    output(t, "FileSystemId", Ref(file_system), "Id of the shared file system")
+    output(t, "FileSystemDnsName", Sub(DNS_NAME), "Name of the shared file system inside the VPC")
     return Files(
         file_system=Ref(file_system),
         arn=GetAtt(file_system, "Arn"),
-        dns_name=Sub("${FileSystem}.efs.${AWS::Region}.${AWS::URLSuffix}"),
+        dns_name=Sub(DNS_NAME),
         access_point=Ref(access_point),
         access_point_arn=GetAtt(access_point, "Arn"),
         endpoint=Endpoint(group, PORT),
         mount_targets=["MountTarget1", "MountTarget2"],
-        third_zone_ready=If(network.third_zone, Ref(targets[2]), NoValue),
+        third_zone_ready=If(network.third_zone, Ref("MountTarget3"), NoValue),
         key=key,
     )
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awacs.aws import ArnLike, StringEquals
 from troposphere import Ref, Sub, encode_to_dict
 from troposphere.logs import LogGroup
 
 from templates.interface import parameter
+from templates.policies import allow, document, service
 
 if TYPE_CHECKING:
-    from awacs.aws import PolicyDocument
     from troposphere import Template
 
     from templates.keys import Key
@@ -32,7 +33,7 @@ def log_group(
     part: str,
     *,
     key: Key,
-    policy: PolicyDocument | None = None,
+    delivered: bool = False,
     condition: str | None = None,
 ) -> LogGroup:
     """Add the log group `/lms/<stack name>/<part>`; Ref is its name, GetAtt Arn ends in `:*`.
@@ -42,7 +43,9 @@ def log_group(
         logical_id: the resource's logical id.
         part: the last part of the name: `flow`, `cache/slow`.
         key: the logs key.
-        policy: who may write besides the account's own roles: services that deliver logs by themselves.
+        delivered: AWS's log delivery writes here for a service that has no role of ours (ElastiCache). The policy that
+            lets it in stands on the group itself; otherwise AWS would put one into the account, which has room for
+            ten, and would ask whoever deploys for the right to do so.
         condition: the group exists only where this condition holds.
     """
     if "LogRetentionDays" not in t.parameters:
@@ -63,8 +66,18 @@ def log_group(
         KmsKeyId=key.arn,
         RetentionInDays=Ref("LogRetentionDays"),
     )
-    if policy is not None:
-        group.ResourcePolicyDocument = encode_to_dict(policy)
+    if delivered:
+        mine = [
+            StringEquals("aws:SourceAccount", Ref("AWS::AccountId")),
+            ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*")),
+        ]
+        write = allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            Sub(f"{LOG_GROUPS}/{part}:log-stream:*"),
+            principal=service("delivery.logs"),
+            conditions=mine,
+        )
+        group.ResourcePolicyDocument = encode_to_dict(document(write))
     if condition is not None:
         group.Condition = condition
     return t.add_resource(group)

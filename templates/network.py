@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from awacs.aws import ArnLike
-from troposphere import And, AWSObject, Cidr, Condition, Equals, GetAtt, GetAZs, If, NoValue, Ref, Select, Sub
+from troposphere import And, AWSObject, Cidr, Condition, Equals, GetAtt, GetAZs, If, Join, NoValue, Ref, Select, Sub
 from troposphere.ec2 import (
     EIP,
     VPC,
@@ -30,7 +30,7 @@ from troposphere.ec2 import (
 )
 from troposphere.iam import Policy, Role
 
-from templates.interface import YES_NO, condition, parameter
+from templates.interface import YES_NO, condition, output, parameter
 from templates.logs import log_group
 from templates.policies import allow, assume_role, document, permissions_boundary
 from templates.security_groups import connect, group_id, security_group
@@ -130,6 +130,10 @@ def add_network(t: Template, *, key: Key) -> Network:
         )
     )
     _add_flow_log(t, vpc, key)
+    output(t, "VpcId", Ref(vpc), "Id of the VPC")
+    for kind, subnets in {"Public": public, "Private": private, "Data": data}.items():
+        ids = _present([Ref(subnet) for subnet in subnets])
+        output(t, f"{kind}SubnetIds", Join(",", ids), f"Ids of the {kind.lower()} subnets, separated by commas")
     return Network(
         vpc=Ref(vpc),
         cidr=Ref(cidr),
