@@ -1,0 +1,77 @@
+"""Which changed property replaces its resource: from the registry's schemas, which cfn-lint brings along.
+
+ministack knows it for a third of its types and answers "Conditional" for the rest. The schemas are read as files,
+since importing cfnlint takes longer than everything else at start.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ministack.services.cloudformation import provisioners, stacks
+
+if TYPE_CHECKING:
+    from stackproof.emulator.handler import Properties
+
+# It has every type. What replaces a resource does not depend on the region.
+_REGION = "us-east-1"
+
+_known_recreation = provisioners._property_recreation
+_known_replacing_change = provisioners._replacing_change
+
+
+@cache
+def _schema_files() -> dict[str, Path]:
+    """The schema file of each resource type."""
+    spec = find_spec("cfnlint")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("cfn-lint is not installed")
+    folder = Path(spec.origin).parent / "data" / "schemas"
+    hashes = json.loads((folder / "providers" / f"{_REGION}.json").read_bytes())
+    return {name: folder / "resources" / f"{digest}.json" for name, digest in hashes.items()}
+
+
+@cache
+def _paths(type_name: str, kind: str) -> tuple[tuple[str, ...], ...]:
+    """The property paths under `kind` in a type's schema, for instance `("RootDirectory", "Path")`."""
+    schema = json.loads(_schema_files()[type_name].read_bytes())
+    return tuple(tuple(path.split("/")[2:]) for path in schema.get(kind, ()))
+
+
+def recreation(type_name: str, name: str) -> str:
+    """Always, Conditionally or Never: what a change of the property `name` means, before its value is looked at."""
+    if type_name not in _schema_files():
+        return str(_known_recreation(type_name, name))
+    replacing = _paths(type_name, "createOnlyProperties")
+    if (name,) in replacing:
+        return "Always"
+    conditional = {path[0] for path in replacing + _paths(type_name, "conditionalCreateOnlyProperties")}
+    return "Conditionally" if name in conditional else "Never"
+
+
+def replaces(type_name: str, old: Properties, new: Properties) -> bool:
+    """Whether the update replaces the resource: a value at a create-only path differs."""
+    if type_name not in _schema_files():
+        return bool(_known_replacing_change(type_name, old, new))
+    return any(_at(old, path) != _at(new, path) for path in _paths(type_name, "createOnlyProperties"))
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """The value at a path; `*` stands for every item of a list."""
+    if not path:
+        return value
+    head, rest = path[0], path[1:]
+    if head == "*" and isinstance(value, list):
+        return [_at(item, rest) for item in value]
+    return _at(value.get(head), rest) if isinstance(value, dict) else None
+
+
+def install() -> None:
+    """Use the schemas in the preview and in the update itself."""
+    for module in (provisioners, stacks):
+        module._property_recreation = recreation
+        module._replacing_change = replaces
