@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stackproof.cli import nearest
 from stackproof.documents import Document, dotted, quoted
 from stackproof.errors import Fault
-from stackproof.parameters import Given, Parameter, check_parameters, parameters_of, scalar_text
+from stackproof.parameters import Given, Parameter, check_missing, check_values, parameters_of, scalar_text
 from stackproof.rules import Values, check_relations
 from stackproof.stack_policy import check_stack_policy
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 SECTIONS = ("Parameters", "Tags", "StackPolicy")
 # API_Tag and quotas of CloudFormation, "Tags"; the characters are those that every service takes.
 _MAX_TAGS, _MAX_TAG_KEY, _MAX_TAG_VALUE = 50, 128, 256
-_TAG_SIGNS = "_.:/=+-@"
+_TAG_SIGNS = " _.:/=+-@"
 
 
 @dataclass(frozen=True)
@@ -49,49 +48,70 @@ def check_configuration(template: Mapping[str, Any], configuration: object, wher
 
 
 def read_configuration(
-    document: Document, template: Mapping[str, Any] | None, settings: Mapping[str, str]
+    document: Document | None, template: Mapping[str, Any] | None, settings: Mapping[str, str]
 ) -> tuple[Configuration, list[Fault]]:
     """Check a configuration file with the settings that replace some of its parameters.
 
     Args:
-        document: the file.
+        document: the file; None when it could not be read: then the settings alone are checked.
         template: in its long form; None when it could not be read: then only what needs no template is checked.
         settings: parameters given by `--set`.
 
     Returns:
         What is sound of it, and the faults.
     """
-    faults: list[Fault] = []
-    if not isinstance(document.value, dict):
-        return Configuration(), [Fault(document.where, "", _shape_problem(document.value))]
     known = parameters_of(template or {})
-    faults += [
-        Fault(document.place(key), dotted(key), _unknown_section(key, known))
-        for key in document.value
-        if key not in SECTIONS
-    ]
-    sections = {name: _section(document, name, faults) for name in SECTIONS}
-
+    options = {name: Given(value, "--set", dotted(name)) for name, value in settings.items()}
+    if document is None:
+        return Configuration(), check_values(known, options)[1] if template else []
+    sections, faults = _read_sections(document, known)
     given = {
         name: Given(value, document.place("Parameters", name), dotted("Parameters", name))
-        for name, value in (sections["Parameters"] or {}).items()
-    } | {name: Given(value, "--set", dotted(name)) for name, value in settings.items()}
+        for name, value in sections.get("Parameters", {}).items()
+    } | options
     parameters: dict[str, str] = {}
-    if template is not None and sections["Parameters"] is not None:
-        parameters, found = check_parameters(known, given, where=document.where)
+    if template is not None:
+        parameters, found = check_values(known, given)
         faults += found
-        faults += check_relations(template, Values(known, given, parameters, document.where))
-
-    tags, found = _read_tags(document, sections["Tags"] or {})
+        if "Parameters" in sections:
+            faults += check_missing(known, given, document.where)
+            faults += check_relations(template, Values(known, given, parameters, document.where))
+    tags, found = _read_tags(document, sections.get("Tags", {}))
     faults += found
-    policy = sections["StackPolicy"] if "StackPolicy" in document.value else None
+    policy = sections.get("StackPolicy")
     if policy is not None:
-        resources = template["Resources"] if template else None
         faults += [
             Fault(document.place("StackPolicy", *keys), dotted("StackPolicy", *keys), message)
-            for keys, message in check_stack_policy(policy, resources)
+            for keys, message in check_stack_policy(policy, _logical_ids(template))
         ]
     return Configuration(parameters, tags, policy), faults
+
+
+def _read_sections(
+    document: Document, parameters: Mapping[str, Parameter]
+) -> tuple[dict[str, dict[str, Any]], list[Fault]]:
+    """The sections that are objects; Parameters and Tags are empty when left out."""
+    if not isinstance(document.value, dict):
+        return {}, [Fault(document.where, "", _shape_problem(document.value))]
+    sections: dict[str, dict[str, Any]] = {"Parameters": {}, "Tags": {}}
+    faults = []
+    for name, value in document.value.items():
+        if name not in SECTIONS:
+            faults.append(Fault(document.place(name), dotted(name), _unknown_section(name, parameters)))
+        elif isinstance(value, dict):
+            sections[name] = value
+        else:
+            sections.pop(name, None)
+            faults.append(Fault(document.place(name), name, _section_problem(value)))
+    return sections, faults
+
+
+def _logical_ids(template: Mapping[str, Any] | None) -> set[str] | None:
+    """The resources of a template; None where a transform has yet to make them."""
+    resources = (template or {}).get("Resources")
+    if not isinstance(resources, dict) or "Transform" in (template or {}):
+        return None
+    return set(resources)
 
 
 def _shape_problem(value: object) -> str:
@@ -102,6 +122,13 @@ def _shape_problem(value: object) -> str:
     return f"is no object; {wanted}"
 
 
+def _section_problem(value: object) -> str:
+    """What a section is that is no object."""
+    if _is_cli_list(value, "ParameterKey") or _is_cli_list(value, "Key"):
+        return 'is the list that the AWS CLI takes; write {"Name": "value", …}'
+    return "null is no value; leave the key out" if value is None else "is no object; write {…}"
+
+
 def _is_cli_list(value: object, key: str) -> bool:
     return isinstance(value, list) and any(isinstance(element, dict) and key in element for element in value)
 
@@ -110,21 +137,6 @@ def _unknown_section(key: str, parameters: Mapping[str, Parameter]) -> str:
     if key in parameters:
         return 'is a parameter of the template; write it inside "Parameters": {…}'
     return f"is no section of this file; there are {', '.join(SECTIONS)}{nearest(key, SECTIONS)}"
-
-
-def _section(document: Document, name: str, faults: list[Fault]) -> dict[str, Any] | None:
-    """A section, {} when it is left out, None when it is no object."""
-    value = document.value.get(name, {})
-    if isinstance(value, dict):
-        return value
-    if _is_cli_list(value, "ParameterKey") or _is_cli_list(value, "Key"):
-        message = 'is the list that the AWS CLI takes; write {"Name": "value", …}'
-    elif value is None:
-        message = "null is no value; leave the key out"
-    else:
-        message = "is no object; write {…}"
-    faults.append(Fault(document.place(name), name, message))
-    return None
 
 
 def _read_tags(document: Document, tags: Mapping[str, Any]) -> tuple[dict[str, str], list[Fault]]:
@@ -161,10 +173,9 @@ def _tag_value_problems(text: str | None) -> list[str]:
 
 def _tag_character_problems(what: str, text: str) -> list[str]:
     strange = "".join(dict.fromkeys(character for character in text if not _fits_tag(character)))
-    allowed = f"letters, digits, spaces and {_TAG_SIGNS}"
+    allowed = f"letters, digits, spaces and {_TAG_SIGNS.strip()}"
     return [f"a tag's {what} takes {allowed}; not {quoted(strange)}"] if strange else []
 
 
 def _fits_tag(character: str) -> bool:
-    # Letters, digits and separators of any script.
-    return character in _TAG_SIGNS or unicodedata.category(character)[0] in "LNZ"
+    return character.isalnum() or character in _TAG_SIGNS

@@ -103,7 +103,7 @@ def dotted(*path: str | int) -> str:
         if isinstance(part, int):
             words += f"[{part}]"
         else:
-            words += ("." if words else "") + (part if re.fullmatch(r"[\w:/.@-]+", part) else quoted(part))
+            words += ("." if words else "") + (part if re.fullmatch(r"[\w:/.@-]{1,80}", part) else quoted(part))
     return words
 
 

@@ -15,6 +15,7 @@ from stackproof.cli import nearest
 from stackproof.configuration import Configuration, check_configuration, read_configuration
 from stackproof.documents import Document, quoted, read_json
 from stackproof.errors import BadInputError, Fault
+from stackproof.params_schema import parameters_schema
 from stackproof.targets import (
     TARGETS,
     Target,
@@ -39,9 +40,11 @@ __all__ = [
     "load_environment",
     "load_foreign",
     "load_targets",
+    "parameters_schema",
 ]
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+_WRITE_TEMPLATE = 'write template = "<name of a file in dist/>", or give --template FILE'
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,12 @@ def load_environment(
     targets, faults = read_targets(root)
     name = _known_name(root, name, targets if params else {}, faults)
     target = targets.get(name, Target(name, protected=protected_by_name(name)))
-    if name and name not in targets and (root / TARGETS).exists():
-        faults.append(Fault(TARGETS, name, f"has no table here; add one{nearest(name, targets)}"))
+    if name and name not in targets:
+        faults += _no_table(root, name, targets, faults, template)
     if template is None and target.template:
-        template = root / "dist" / f"{target.template}.json"
-    elif template is None and name:
-        message = f'is missing; write template = "lms", a name in dist/, under [{name}], or give --template FILE'
-        faults.append(Fault(TARGETS, f"{name}.template", message))
+        template = _built(root, target.template, faults)
+    elif template is None and name in targets and not any(fault.key == f"{name}.template" for fault in faults):
+        faults.append(Fault(TARGETS, f"{name}.template", f"is missing; {_WRITE_TEMPLATE}"))
     if params is None and name:
         params = root / "params" / f"{name}.json"
     faults += _option_faults(stack_name, region, profile)
@@ -183,8 +185,34 @@ def _known_name(root: Path, name: str, also: Collection[str], faults: list[Fault
         problem = f"{quoted(name)} is a path; an environment is the name of a file in params/"
     else:
         problem = f"there is no environment {quoted(name)}"
-    faults.append(Fault("params", "", f"{problem}; {listed}{nearest(Path(name).stem, names)}"))
+    faults.append(Fault("params/", "", f"{problem}; {listed}{nearest(Path(name).stem, names)}"))
     return ""
+
+
+def _no_table(
+    root: Path, name: str, targets: Collection[str], faults: list[Fault], template: Path | None
+) -> list[Fault]:
+    """What to say of an environment that targets.toml does not have; nothing when that file could not be read."""
+    if not (root / TARGETS).exists():
+        return (
+            [] if template else [Fault(TARGETS, "", f"there is no such file; with a table [{name}], {_WRITE_TEMPLATE}")]
+        )
+    if faults and not targets:
+        return []
+    return [
+        Fault(TARGETS, name, f"has no table here; add [{name}], and in it {_WRITE_TEMPLATE}{nearest(name, targets)}")
+    ]
+
+
+def _built(root: Path, name: str, faults: list[Fault]) -> Path | None:
+    """A template of dist/, or None after a fault."""
+    path = root / "dist" / f"{name}.json"
+    if path.exists():
+        return path
+    known = [path.stem for path in (root / "dist").glob("*.json") if "." not in path.stem]  # no lms.params.schema
+    message = f"there is no such file; python build.py writes the templates of dist/{nearest(name, known)}"
+    faults.append(Fault(_shown(path, root), "", message))
+    return None
 
 
 def _option_faults(stack_name: str | None, region: str | None, profile: str | None) -> list[Fault]:
@@ -213,9 +241,7 @@ def _assemble(
         document = read_json(params, _shown(params, root), faults)
     elif root:
         document = None  # an unknown environment: already reported
-    configuration, found = read_configuration(
-        document or Document("--set", {}), read[1] if read and document else None, settings
-    )
+    configuration, found = read_configuration(document, read[1] if read else None, settings)
     faults += found
     if faults or template is None or read is None:
         raise BadInputError(faults)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.cli import nearest
 from stackproof.documents import dotted, quoted
 from stackproof.errors import Fault
-from stackproof.patterns import compile_pattern
+from stackproof.java_patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 MAX_BYTES = 4096  # CloudFormation quotas, "Parameter value"
+
+# Control characters (a line break from the clipboard, mostly), and halves of a character that UTF-8 cannot write.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _resource_id(prefix: str) -> tuple[str, str]:
@@ -26,9 +28,9 @@ def _resource_id(prefix: str) -> tuple[str, str]:
 # What each supplied type looks like: pattern and words. Whether it exists in the account, only AWS can say.
 _ANY_NAME = (r".{1,255}", "is a name of 1 to 255 characters")
 _SSM_NAME = (r"[\w.:/-]{1,2048}", "is the name of a Systems Manager parameter, such as /lms/image")
-_FORMATS = {
+FORMATS = {
     "Number": (r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", "is a number, such as 2 or 0.5"),
-    "AWS::EC2::AvailabilityZone::Name": (r"[a-z]+(-[a-z]+)+-\d([a-z]|(-[a-z]+)+-\d[a-z])", "looks like sa-east-1a"),
+    "AWS::EC2::AvailabilityZone::Name": (r"[a-z]+(-[a-z0-9]+){2,}", "looks like sa-east-1a"),
     "AWS::EC2::Image::Id": _resource_id("ami"),
     "AWS::EC2::Instance::Id": _resource_id("i"),
     "AWS::EC2::KeyPair::KeyName": _ANY_NAME,
@@ -129,18 +131,15 @@ def _list(value: object) -> list[Any]:
 
 def _number(value: object) -> float | None:
     text = scalar_text(value)
-    return float(text) if text and re.fullmatch(_FORMATS["Number"][0], text, re.ASCII) else None
+    return float(text) if text and re.fullmatch(FORMATS["Number"][0], text, re.ASCII) else None
 
 
-def check_parameters(
-    parameters: Mapping[str, Parameter], given: Mapping[str, Given], *, where: str
-) -> tuple[dict[str, str], list[Fault]]:
-    """Check every given value and that none is missing.
+def check_values(parameters: Mapping[str, Parameter], given: Mapping[str, Given]) -> tuple[dict[str, str], list[Fault]]:
+    """Check every given value.
 
     Args:
         parameters: what the template takes.
         given: what somebody gave, by parameter name.
-        where: the file in which a missing one is to be written.
 
     Returns:
         The sound values as CloudFormation's API takes them (lists joined with commas), and the faults.
@@ -156,12 +155,16 @@ def check_parameters(
         faults += [Fault(one.where, one.key, problem) for problem in problems]
         if not problems:
             values[name] = text
-    faults += [
-        Fault(where, dotted("Parameters", name), f"is missing and has no default: {_wanted(parameter)}")
+    return values, faults
+
+
+def check_missing(parameters: Mapping[str, Parameter], given: Collection[str], where: str) -> list[Fault]:
+    """A fault for every parameter that has no default and no value; `where` is the file to write it in."""
+    return [
+        Fault(where, dotted("Parameters", name), f"is missing and has no default; write {_wanted(parameter)}")
         for name, parameter in parameters.items()
         if parameter.default is None and name not in given
     ]
-    return values, faults
 
 
 def check_value(parameter: Parameter, value: object) -> tuple[str, list[str]]:
@@ -179,6 +182,8 @@ def check_value(parameter: Parameter, value: object) -> tuple[str, list[str]]:
         return text, problems + [problem for element in elements for problem in _check_element(parameter, element)]
     if not parameter.is_list:
         return "", [f"is an array, but {parameter.name} is one {parameter.type}; write a text"]
+    if not value:
+        return check_value(parameter, "")
     texts = [scalar_text(element) for element in value]
     text = ",".join(element or "" for element in texts)
     problems = [*_check_text(text)]
@@ -205,11 +210,9 @@ def _refuse_kind(parameter: Parameter, value: object) -> str:
 
 def _check_text(text: str) -> Iterator[str]:
     """What no value may hold, whatever its type."""
-    for index, character in enumerate(text, 1):
-        if unicodedata.category(character) in {"Cc", "Cs"}:
-            code = f"U+{ord(character):04X}"
-            yield f"holds the control character {code} as its character {index}; take it out"
-            break
+    if found := _CONTROL.search(text):
+        code = f"U+{ord(found[0]):04X}"
+        yield f"holds the control character {code} as its character {found.start() + 1}; take it out"
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
         yield f"has {size:,} bytes; CloudFormation takes at most {MAX_BYTES:,}"
@@ -218,7 +221,7 @@ def _check_text(text: str) -> Iterator[str]:
 def _check_element(parameter: Parameter, text: str) -> Iterator[str]:
     """What is wrong with one element of a list, or with the one value."""
     shown = parameter.show(text)
-    pattern, words = _FORMATS.get(parameter.element_type, (None, ""))
+    pattern, words = FORMATS.get(parameter.element_type, (None, ""))
     if pattern and not re.fullmatch(pattern, text, re.ASCII):
         yield f"{shown} is no {parameter.element_type}, which {words}"
         return

@@ -34,9 +34,19 @@ def check_stack_policy(policy: Mapping[str, Any], resources: Collection[str] | N
     Yields:
         Path inside the document and a sentence, in the document's order.
     """
-    for key in policy:
+    problems = [*_structure_problems(policy, resources)]
+    yield from problems
+    size = 0 if problems else len(json.dumps(policy, separators=(",", ":")))
+    if size > _MAX_CHARACTERS:
+        yield (), f"has {size:,} characters; CloudFormation takes at most {_MAX_CHARACTERS:,}"
+
+
+def _structure_problems(policy: Mapping[str, Any], resources: Collection[str] | None) -> Iterator[Problem]:
+    for key, value in policy.items():
         if key not in {"Statement", "Version", "Id"}:
             yield (key,), "is no part of a stack policy; write Statement"
+        elif key != "Statement" and not isinstance(value, str):
+            yield (key,), "is a text; leave it out"
     statements = policy.get("Statement")
     if not isinstance(statements, list) or not statements:
         yield ("Statement",), "a stack policy has a list of statements here"
@@ -44,9 +54,6 @@ def check_stack_policy(policy: Mapping[str, Any], resources: Collection[str] | N
     for index, statement in enumerate(statements):
         for keys, message in _statement_problems(statement, resources):
             yield ("Statement", index, *keys), message
-    size = len(json.dumps(policy, separators=(",", ":")))
-    if size > _MAX_CHARACTERS:
-        yield (), f"has {size:,} characters; CloudFormation takes at most {_MAX_CHARACTERS:,}"
 
 
 def _statement_problems(statement: object, resources: Collection[str] | None) -> Iterator[Problem]:
@@ -57,6 +64,8 @@ def _statement_problems(statement: object, resources: Collection[str] | None) ->
         if key not in _STATEMENT_KEYS:
             listed = ", ".join(_STATEMENT_KEYS)
             yield (key,), f"is no part of a statement; there are {listed}{nearest(key, _STATEMENT_KEYS)}"
+    if not isinstance(statement.get("Sid", ""), str):
+        yield ("Sid",), "is a text; leave it out"
     if statement.get("Effect") not in {"Allow", "Deny"}:
         yield ("Effect",), "is Allow or Deny"
     if statement.get("Principal") != "*":

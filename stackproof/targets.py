@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +115,8 @@ def region_problem(value: object) -> str:
 @cache
 def _regions() -> frozenset[str]:
     """The regions that botocore knows, read from its data without importing it (0.2 s); empty when it has moved."""
+    from importlib.util import find_spec
+
     package = find_spec("botocore")
     try:
         data = json.loads(
