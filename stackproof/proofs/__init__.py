@@ -4,7 +4,7 @@ Three layers, each using only those above it::
 
     values     literal | Sym | Dynamic | Text | Unknown; equal() and friends answer True, False or None (only AWS knows)
     patterns   matches(pattern, text): IAM globs over text that holds symbols; action_matches(pattern, action)
-    functions  the intrinsic functions over values
+    functions  the intrinsic functions; resolver works them out in a template
     resolve    resolve(template, parameters, region=…, account=…, stack_name=…) -> Stack
 
     arns       what Ref and each attribute of a type stand for: meaning, name, arn, expand
@@ -25,14 +25,16 @@ Reading a stack::
         for subnet in subnets:
             stack.target(subnet)              # the Resource that a Ref or GetAtt points at, None for anything else
 
-* Nothing raises on foreign input: `at(value, *keys)` gives None where nothing stands and Unknown below what is not known;
-  `items(value)` makes a list of a property that takes one; `number(value)` and `flag(value)` read "80" and "true".
+* Nothing raises on foreign input: `at(value, *keys)` gives None where nothing stands and Unknown below what is not
+  known; `items(value)` makes a list of a property that takes one; `number(value)` and `flag(value)` read "80" and
+  "true".
 * Two spellings of one thing give equal values: Sub and Join, `Ref` and `VpcId`, a dead Fn::If branch, AWS::NoValue.
-* A Sym has identity: `Sym("Key", "Arn")` is the key's ARN wherever it stands. Before ARNs or names are compared or matched,
-  `arns.expand(stack, value)` spells them out, so that GetAtt and Fn::Sub of the same ARN are equal.
-* A list parameter without a value, or GetAZs, is one Sym with `many`; `items` answers Unknown, Fn::Select of it a symbol.
-  Zones are symbols by position: the same position is the same zone, two positions are two zones.
-* `leaves(value)` and `references(value)` walk with paths; `dotted(("Properties", *path))` is the path that a Finding names,
-  and `stack.source(logical_id, path)` where it stands in the template (behind Fn::If).
-* Rule ids are `<area>-<what>`: ref-, net-, iam-, store-, wire-, tag-, intent-. A query returns proved needs too, with their witness.
+* A Sym has identity: `Sym("Key", "Arn")` is the key's ARN wherever it stands. Before ARNs or names are compared or
+  matched, `arns.expand(stack, value)` spells them out, so that GetAtt and Fn::Sub of the same ARN are equal.
+* A list parameter without a value, or GetAZs, is one Sym with `many`; `items` answers Unknown, Fn::Select of it a
+  symbol. Zones are symbols by position: the same position is the same zone, two positions are two zones.
+* `leaves(value)` and `references(value)` walk with paths; `dotted(("Properties", *path))` is the path that a Finding
+  names, and `stack.source(logical_id, path)` where it stands in the template (behind Fn::If).
+* Rule ids are `<area>-<what>`: ref-, net-, iam-, store-, wire-, tag-, intent-. A query returns proved needs too, with
+  their witness.
 """

@@ -1,8 +1,9 @@
 """What Ref and each GetAtt attribute of a type stand for: an ARN, an id, a name, or something else.
 
-Ref is the trap: of a secret or a topic it is the ARN, of a key the id, of a queue the URL, of a log group the name, whose
-`Arn` ends in `:*`. The table holds the types whose ARNs policies, keys and wiring need; for all others the answer is that it is not
-known. Sources: the return values in the CloudFormation template reference and the ARN formats in the service authorization reference.
+Ref is the trap: of a secret or a topic it is the ARN, of a key the id, of a queue the URL, of a log group the name,
+whose `Arn` ends in `:*`. The table holds the types whose ARNs policies, keys and wiring need; for all others the answer
+is that it is not known. Sources: the return values in the CloudFormation template reference and the ARN formats in the
+service authorization reference.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs.values import Scalar, Sym, Text, Unknown, Value, join
+from stackproof.proofs.values import Scalar, Sym, Text, Unknown, Value, join, show
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from stackproof.proofs.resolve import Resource, Stack
 
@@ -25,8 +26,8 @@ class Shape:
     """How things of one type are called.
 
     Attributes:
-        arn: the ARN without `arn:<partition>:`; `{r}` region, `{a}` account, `{n}` id or name, `{u}` a unique part that AWS adds,
-            `{path}` an IAM path, `{6}` six characters drawn by lot, `{Property}` the name of the thing that a property refers to.
+        arn: the ARN without `arn:<partition>:`; `{r}` region, `{a}` account, `{n}` id or name, `{u}` a unique part that
+            AWS adds; the other parts stand in `_PARTS`.
         arns: the attributes that hold it, the usual spelling first.
         names: the attributes that hold the id or name, the usual spelling first.
         name: the property that fixes the name; empty when AWS always makes the id.
@@ -93,9 +94,7 @@ SHAPES: Final[dict[str, Shape]] = {
     ),
     "AWS::ElastiCache::User": Shape("elasticache:{r}:{a}:user:{n}", ("Arn",), ("Ref",), "UserId"),
     "AWS::ElastiCache::UserGroup": Shape("elasticache:{r}:{a}:usergroup:{n}", ("Arn",), ("Ref",), "UserGroupId"),
-    "AWS::ElasticLoadBalancingV2::Listener": Shape(
-        _BALANCER + "listener/app/{LoadBalancerArn}/{u}", ("Ref", "ListenerArn"), ()
-    ),
+    "AWS::ElasticLoadBalancingV2::Listener": Shape(_BALANCER + "listener/{balancer}/{u}", ("Ref", "ListenerArn"), ()),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": Shape(
         _BALANCER + "loadbalancer/{kind}/{n}/{u}",
         ("Ref", "LoadBalancerArn"),
@@ -132,7 +131,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "AWS::S3::Bucket": Shape("s3:::{n}", ("Arn",), ("Ref",), "BucketName"),
     "AWS::SNS::Topic": Shape("sns:{r}:{a}:{n}", ("Ref", "TopicArn"), ("TopicName",), "TopicName"),
     "AWS::SQS::Queue": Shape("sqs:{r}:{a}:{n}", ("Arn",), ("QueueName",), "QueueName"),
-    "AWS::SSM::Parameter": Shape("ssm:{r}:{a}:parameter{n}", (), ("Ref",), "Name", sample="/sample"),
+    "AWS::SSM::Parameter": Shape("ssm:{r}:{a}:parameter{/n}", (), ("Ref",), "Name", sample="/sample"),
     "AWS::Scheduler::Schedule": Shape("scheduler:{r}:{a}:schedule/{GroupName}/{n}", ("Arn",), ("Ref",), "Name"),
     "AWS::Scheduler::ScheduleGroup": Shape("scheduler:{r}:{a}:schedule-group/{n}", ("Arn",), ("Ref",), "Name"),
     "AWS::SecretsManager::Secret": Shape("secretsmanager:{r}:{a}:secret:{n}-{6}", ("Ref", "Id"), (), "Name"),
@@ -199,13 +198,13 @@ def meaning(resource_type: str, attribute: str) -> str:
     return URL if (resource_type, attribute) == ("AWS::SQS::Queue", "Ref") else OTHER
 
 
-def name(stack: Stack, resource: Resource) -> Scalar:
+def name(resource: Resource) -> Scalar:
     """The name or id of a resource: what its property says, else a symbol for what AWS makes."""
     shape = SHAPES.get(resource.type)
     if shape is not None and shape.name:
         given = resource.properties.get(shape.name)
         if given is not None and not isinstance(given, list | dict):
-            # A name made of another's name is as it stands: no name is spelled out twice, so that a circle ends.
+            # A name made of another's name stays as it stands, so that a circle of names ends here.
             return given
     attribute = shape.names[0] if shape is not None and shape.names else "name"
     return Sym(resource.logical_id, attribute, plain=True)
@@ -216,61 +215,74 @@ def arn(stack: Stack, resource: Resource) -> Scalar:
     shape = SHAPES.get(resource.type)
     if shape is None:
         return Unknown(f"the shape of an ARN of {resource.type} is not in the table")
-    return join("arn:", stack.partition, ":", _fill(stack, resource, shape, shape.arn))
+    return join("arn:", stack.partition, ":", _fill(stack, resource, shape.arn))
 
 
-def _fill(stack: Stack, resource: Resource, shape: Shape, pattern: str) -> Scalar:
+def _fill(stack: Stack, resource: Resource, pattern: str) -> Scalar:
     """A pattern of the table with this resource's values."""
-    parts: list[Value] = []
-    for piece in pattern.split("{"):
-        key, brace, rest = piece.partition("}")
-        if not brace:
-            parts.append(piece)
-            continue
-        parts += [*_part(stack, resource, shape, key), rest]
+    first, *rest = pattern.split("{")
+    parts: list[Value] = [first]
+    for piece in rest:
+        key, _, text = piece.partition("}")
+        parts += [*_PARTS[key](stack, resource), text]
     return join(*parts)
-
-
-def _part(stack: Stack, resource: Resource, shape: Shape, key: str) -> list[Value]:
-    """What one `{key}` of a pattern stands for."""
-    owner = resource.logical_id
-    if key == "6":
-        return [Sym(owner, f"random character {index}", kind="character", plain=True) for index in range(6)]
-    if key == "n":
-        found = name(stack, resource)
-        slash = resource.type == "AWS::SSM::Parameter" and not str(found).startswith("/")
-        return ["/", found] if slash else [found]
-    if key == "path":
-        return [resource.properties.get("Path", "/")]
-    if key == "kind":
-        return [{"network": "net", "gateway": "gwy"}.get(str(resource.properties.get("Type")), "app")]
-    if key == "scope":
-        return ["global" if resource.properties.get("Scope") == "CLOUDFRONT" else "regional"]
-    if key == "LoadBalancerArn":
-        return _balancer(stack, resource)
-    if key in {"Cluster", "GroupName"}:
-        return [_named(stack, resource.properties.get(key, "default"))]
-    return [{"r": stack.region, "a": stack.account}.get(key, Sym(owner, "unique part", plain=True))]
 
 
 def _named(stack: Stack, value: Value) -> Value:
     """The name of what a property refers to, by name or by ARN."""
     target = stack.target(value)
     if target is not None:
-        return name(stack, target)
+        return name(target)
     return value.rpartition("/")[2] if isinstance(value, str) else value
 
 
 def _balancer(stack: Stack, listener: Resource) -> list[Value]:
-    """Name and unique part of a listener's balancer."""
+    """Kind, name and unique part of a listener's balancer."""
     balancer = stack.target(listener.properties.get("LoadBalancerArn"))
     if balancer is None:
         return [Unknown(f"the balancer of {listener.logical_id} is not in the template")]
-    return [name(stack, balancer), "/", Sym(balancer.logical_id, "unique part", plain=True)]
+    return [*_kind(balancer), "/", name(balancer), "/", *_unique(balancer)]
+
+
+def _kind(balancer: Resource) -> list[Value]:
+    return [{"network": "net", "gateway": "gwy"}.get(str(balancer.properties.get("Type")), "app")]
+
+
+def _unique(resource: Resource) -> list[Value]:
+    return [Sym(resource.logical_id, "unique part", plain=True)]
+
+
+def _random(resource: Resource) -> list[Value]:
+    """The six characters that end a secret's ARN; each matches a `?`."""
+    owner = resource.logical_id
+    return [Sym(owner, f"random character {index}", kind="character", plain=True) for index in range(6)]
+
+
+def _rooted(resource: Resource) -> list[Value]:
+    """A parameter's name with the slash that its ARN has in any case."""
+    found = name(resource)
+    return [found] if show(found).startswith("/") else ["/", found]
+
+
+_PARTS: Final[dict[str, Callable[[Stack, Resource], list[Value]]]] = {
+    "r": lambda stack, _: [stack.region],
+    "a": lambda stack, _: [stack.account],
+    "n": lambda _, resource: [name(resource)],
+    "/n": lambda _, resource: _rooted(resource),
+    "u": lambda _, resource: _unique(resource),
+    "6": lambda _, resource: _random(resource),
+    "path": lambda _, resource: [resource.properties.get("Path", "/")],
+    "kind": lambda _, resource: _kind(resource),
+    "scope": lambda _, resource: ["global" if resource.properties.get("Scope") == "CLOUDFRONT" else "regional"],
+    "balancer": _balancer,
+    "Cluster": lambda stack, resource: [_named(stack, resource.properties.get("Cluster", "default"))],
+    "GroupName": lambda stack, resource: [_named(stack, resource.properties.get("GroupName", "default"))],
+}
+"""What each `{key}` of the table stands for."""
 
 
 def expand(stack: Stack, value: Value) -> Scalar:
-    """A scalar with each symbol of a resource spelled out as far as the template tells (the ARN, the name that a property fixes).
+    """A scalar with each symbol of a resource spelled out as far as the template tells: its ARN, its name.
 
     Two spellings of one ARN (GetAtt, Sub) are equal only after this. A list or an object gives Unknown.
     """
@@ -293,26 +305,26 @@ def _expand(stack: Stack, symbol: Sym) -> Scalar:
         return symbol if isinstance(spelled, Unknown) else spelled
     if kind == FULL_NAME:
         tail = shape.arn.rpartition(":")[2].removeprefix(shape.prefix)
-        return _fill(stack, resource, shape, tail)
-    return name(stack, resource) if kind in {ID, NAME} else symbol
+        return _fill(stack, resource, tail)
+    return name(resource) if kind in {ID, NAME} else symbol
 
 
 def sample(resource_type: str, attribute: str) -> str | None:
-    """A text of the form that Ref or an attribute has in AWS, for checks against a schema's pattern; None when not in the table."""
+    """A text of the form that Ref or an attribute has in AWS, to try a pattern on; None when not in the table."""
     shape = SHAPES.get(resource_type)
     kind = meaning(resource_type, attribute)
     if shape is None or kind in {OTHER, URL}:
         return None
     if kind in {ID, NAME}:
         return shape.sample
-    fixed = {"r": "us-east-1", "a": "123456789012", "n": shape.sample, "6": "AbCdEf", "path": "/", "kind": "app"}
-    fixed |= {"u": "0123456789abcdef", "scope": "regional", "LoadBalancerArn": "name/0123456789abcdef"}
-    fixed |= {"Cluster": "sample-name", "GroupName": "default"}
-    if resource_type in {"AWS::ECS::TaskDefinition"}:
-        fixed["u"] = "1"
-    if resource_type == "AWS::CertificateManager::Certificate":
-        fixed["u"] = "12345678-1234-1234-1234-123456789012"
-    text = shape.arn.format_map(fixed)
+    unique = {
+        "AWS::CertificateManager::Certificate": "12345678-1234-1234-1234-123456789012",
+        "AWS::ECS::TaskDefinition": "1",
+    }.get(resource_type, "0123456789abcdef")
+    parts = {"r": "us-east-1", "a": "123456789012", "n": shape.sample, "/n": shape.sample, "u": unique, "6": "AbCdEf"}
+    parts |= {"path": "/", "kind": "app", "scope": "regional", "balancer": "app/sample-name/0123456789abcdef"}
+    parts |= {"Cluster": "sample-name", "GroupName": "default"}
+    text = shape.arn.format_map(parts)
     if kind == FULL_NAME:
         return text.rpartition(":")[2].removeprefix(shape.prefix)
     return f"arn:aws:{text}" + (":*" if kind == STARRED else "")

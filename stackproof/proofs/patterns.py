@@ -1,8 +1,8 @@
 """Matching of ARN patterns and of text that holds symbols: True, False or None (only AWS knows).
 
-A symbol is opaque. A plain one (`Sym.plain`: an id, a generated name) is not empty and has neither `/` nor `:`; any other may
-hold anything. So `${Bucket.Arn}/*` matches `${Bucket.Arn}/logs/x`, may match `${ImportedArn}`, and cannot match
-`${OtherBucket.Arn}/logs/x`.
+A symbol is opaque. A plain one (`Sym.plain`: an id, a generated name) is not empty and has neither `/` nor `:`; any
+other may hold anything. So `${Bucket.Arn}/*` matches `${Bucket.Arn}/logs/x`, may match `${ImportedArn}`, and cannot
+match `${OtherBucket.Arn}/logs/x`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ CLOSED = ("/", ":")
 def matches(pattern: Value, text: Value) -> bool | None:
     """Does an IAM pattern (`*` any text, `?` one character) match a text?
 
-    Both may hold symbols. A `*` in the text is a character: a pattern that matches `secret-??????` matches all that it stands for.
-    None when it depends on what the symbols stand for, or when either is Unknown; False for a list or an object.
+    Both may hold symbols. A `*` in the text is a character: a pattern that matches `secret-??????` matches all that it
+    stands for. None when it depends on what the symbols stand for, or when either is Unknown; False for a list or an
+    object.
     """
     if isinstance(pattern, Unknown) or isinstance(text, Unknown):
         return None
@@ -36,7 +37,7 @@ def matches(pattern: Value, text: Value) -> bool | None:
 
 
 def same_text(left: Value, right: Value) -> bool | None:
-    """Are two scalars, of which one at least holds a symbol, the same text? Neither may be Unknown, a list or an object."""
+    """Are two scalars the same text? Neither may be Unknown, a list or an object."""
     return _matches(tokens(left), tokens(right), globs=False)
 
 

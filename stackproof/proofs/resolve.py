@@ -1,22 +1,21 @@
-"""A template and its parameters as a `Stack`: conditions folded, what they leave out gone, every value worked out as far as it can be.
+"""A template and its parameters as a `Stack`: conditions folded, what they leave out gone, every value worked out.
 
-The only layer that knows CloudFormation's JSON. Nothing raises: what is malformed or not modelled (macros, SAM, loops) is Unknown with
-a reason, and `Stack.notes` says which parts of the template were not analysed.
+The only layer that knows CloudFormation's JSON. Nothing raises: what is malformed or not modelled (macros, SAM, loops)
+is Unknown with a reason, and `Stack.notes` says which parts of the template were not analysed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from stackproof.proofs.functions import Resolver
+from stackproof.proofs.resolver import Resolver
 from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, join, scalar_text, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -149,8 +148,8 @@ def resolve(
 
     Args:
         template: the template, as JSON gives it (or YAML with the short forms written out).
-        parameters: values as in a parameter file: text, numbers, lists or comma-joined text; defaults fill the gaps, and a parameter
-            without either is a symbol.
+        parameters: values as in a parameter file: text, numbers, lists or comma-joined text; defaults fill the gaps,
+            and a parameter without either is a symbol.
         region: a region's name; a symbol when None. The partition follows from it.
         account: 12 digits; a symbol when None.
         stack_name: a symbol when None.
@@ -198,7 +197,8 @@ def resolve(
 
 
 EXTENSIONS = "AWS::LanguageExtensions"
-"""The one macro that is modelled here: it adds functions, and rewrites nothing else (Fn::ForEach is Unknown all the same)."""
+"""The one macro that is modelled here: it adds functions, and rewrites nothing else (Fn::ForEach is Unknown all the
+same)."""
 
 
 def _section(whole: Mapping[str, object], name: str, notes: list[Note]) -> Mapping[str, object]:

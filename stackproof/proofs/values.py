@@ -2,8 +2,8 @@
 
 A value is a literal (`str`, `int`, `float`, `bool`, `None`), a list or an object of values, or one of
 
-* `Sym`: one thing that only AWS will know (the id of a subnet, an imported value, a parameter without a value); two equal
-  symbols are the same thing in the same stack;
+* `Sym`: one thing that only AWS will know (the id of a subnet, an imported value, a parameter without a value); two
+  equal symbols are the same thing in the same stack;
 * `Dynamic`: a `{{resolve:…}}` reference, read by AWS when the stack is deployed;
 * `Text`: pieces of literal text, symbols and dynamic references, joined;
 * `Unknown`: what this package does not model, with the reason; equal to nothing, not even to itself.
@@ -13,6 +13,7 @@ Comparisons answer True, False or None (cannot be told from the template); `None
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal[
     "resource", "parameter", "pseudo", "ssm", "import", "zone", "expression", "secret", "character"
 ]
-"""Where a symbol comes from: `resource` (Ref or GetAtt), `parameter` (no value given), `pseudo` (region or account not given),
-`ssm` (a parameter read from Parameter Store), `import` (another stack's export), `zone` (an availability zone by position),
-`expression` (a function of symbols), `secret` (a NoEcho parameter's value), `character` (one that AWS draws by lot)."""
+"""Where a symbol comes from: `resource` (Ref or GetAtt), `parameter` (no value given), `pseudo` (region or account not
+given), `ssm` (a parameter read from Parameter Store), `import` (another stack's export), `zone` (an availability zone
+by position), `expression` (a function of symbols), `secret` (a NoEcho parameter's value), `character` (one that AWS
+draws by lot)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Sym:
 
     Attributes:
         owner: logical id, parameter, pseudo parameter, Parameter Store name, export name or function.
-        attribute: `Ref`, or the attribute's name as GetAtt takes it (`Endpoint.Port`); a zone's position; an expression's arguments.
+        attribute: `Ref`, or the attribute's name as GetAtt takes it (`Endpoint.Port`); a zone's position; an
+            expression's arguments.
         kind: where it comes from.
         many: a list of unknown length (`Ref` of a list parameter, `Fn::GetAZs`).
         plain: never empty and free of `/` and `:` (an id or a generated name), so that it fills one segment of an ARN.
@@ -68,7 +71,8 @@ class Dynamic:
 
     Attributes:
         service: `secretsmanager`, `ssm-secure` (both secret) or `ssm`.
-        reference: what stands behind the service; text that may hold symbols (the ARN of a secret of the same template).
+        reference: what stands behind the service; text that may hold symbols (the ARN of a secret of the same
+            template).
     """
 
     service: str
@@ -157,30 +161,20 @@ def scalar_text(value: Plain) -> str:
 def join(*values: Value) -> Scalar:
     """Join scalars into text: a string when all are literals, the symbol itself when it is alone, else `Text`.
 
-    A dynamic reference that is complete after joining becomes a `Dynamic`. The first Unknown wins; a list or an object gives one.
+    A dynamic reference that is complete after joining becomes a `Dynamic`. The first Unknown wins; a list or an object
+    gives one.
     """
     parts: list[str | Sym | Dynamic] = []
     length = 0
     for value in values:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(value, list | dict) or (isinstance(value, Sym) and value.many):
-            return Unknown("a list or an object stands where text is needed")
-        pieces: tuple[str | Sym | Dynamic, ...]
-        if isinstance(value, Text):
-            pieces = value.parts
-        elif isinstance(value, Sym | Dynamic):
-            pieces = (value,)
-        else:
-            pieces = (scalar_text(value),)
+        pieces = _pieces(value)
+        if isinstance(pieces, Unknown):
+            return pieces
         for piece in pieces:
             length += len(piece) if isinstance(piece, str) else 1
-            if length > MAX_TEXT:
-                return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
-            if isinstance(piece, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += piece
-            elif piece != "":
-                parts.append(piece)
+            _append(parts, piece)
+        if length > MAX_TEXT:
+            return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
     if any(isinstance(part, str) and OPEN in part for part in parts):
         parts = _with_dynamic(parts)
     if not parts:
@@ -188,35 +182,44 @@ def join(*values: Value) -> Scalar:
     return parts[0] if len(parts) == 1 else Text(tuple(parts))
 
 
+def _pieces(value: Value) -> tuple[str | Sym | Dynamic, ...] | Unknown:
+    """What one value adds to a text."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, list | dict) or (isinstance(value, Sym) and value.many):
+        return Unknown("a list or an object stands where text is needed")
+    if isinstance(value, Text):
+        return value.parts
+    return (value,) if isinstance(value, Sym | Dynamic) else (scalar_text(value),)
+
+
+def _append(parts: list[str | Sym | Dynamic], piece: str | Sym | Dynamic) -> None:
+    """Add a piece so that no two strings stand side by side, and no empty one."""
+    if isinstance(piece, str) and parts and isinstance(parts[-1], str):
+        parts[-1] += piece
+    elif piece != "":
+        parts.append(piece)
+
+
 def _with_dynamic(parts: list[str | Sym | Dynamic]) -> list[str | Sym | Dynamic]:
     """The parts with each complete `{{resolve:service:reference}}` as a Dynamic; an unfinished one stays text."""
     done: list[str | Sym | Dynamic] = []
     inside: list[str | Sym | Dynamic] | None = None
-
-    def put(part: str | Sym | Dynamic) -> None:
-        if part == "":
-            return
-        target = done if inside is None else inside
-        if isinstance(part, str) and target and isinstance(target[-1], str):
-            target[-1] += part
-        else:
-            target.append(part)
-
     for part in parts:
         rest = part
         while isinstance(rest, str) and (mark := OPEN if inside is None else CLOSE) in rest:
             before, _, rest = rest.partition(mark)
-            put(before)
             if inside is None:
+                _append(done, before)
                 inside = []
             else:
-                dynamic, inside = _dynamic(inside), None
-                put(dynamic)
-        put(rest)
+                _append(inside, before)
+                _append(done, _dynamic(inside))
+                inside = None
+        _append(done if inside is None else inside, rest)
     if inside is not None:
-        unfinished, inside = [OPEN, *inside], None
-        for part in unfinished:
-            put(part)
+        for part in (OPEN, *inside):
+            _append(done, part)
     return done
 
 
@@ -277,7 +280,7 @@ def at(value: Value, *keys: Key) -> Value:
 
 
 def items(value: Value) -> list[Value] | Unknown:
-    """A property that takes a list, as a list: None is empty, a single value is a list of one, a list symbol is Unknown."""
+    """A property that takes a list: nothing is an empty list, one value a list of one, a list symbol Unknown."""
     if isinstance(value, list):
         return value
     if isinstance(value, Unknown):
@@ -295,7 +298,7 @@ def number(value: Value) -> float | None:
         found = float(value)
     except ValueError:
         return None
-    return found if abs(found) != float("inf") and found == found else None  # noqa: PLR0124  # NaN alone differs from itself
+    return found if math.isfinite(found) else None
 
 
 def flag(value: Value) -> bool | None:
@@ -308,7 +311,8 @@ def flag(value: Value) -> bool | None:
 def equal(left: Value, right: Value) -> bool | None:
     """Are two values the same in AWS? True, False, or None when only AWS knows.
 
-    `"80"` is 80 and `"true"` is true, as CloudFormation converts them; the order of keys does not count, the order of lists does.
+    `"80"` is 80 and `"true"` is true, as CloudFormation converts them; the order of keys does not count, the order of
+    lists does.
     """
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
@@ -319,8 +323,12 @@ def equal(left: Value, right: Value) -> bool | None:
     if isinstance(left, list) and isinstance(right, list):
         return _all(map(equal, left, right)) if len(left) == len(right) else False
     if isinstance(left, list | dict) or isinstance(right, list | dict):
-        listed = any(isinstance(side, Sym) and (side.many or side.kind == "expression") for side in (left, right))
-        return None if listed else False
+        opaque = any(isinstance(side, Sym) and (side.many or side.kind == "expression") for side in (left, right))
+        return None if opaque else False
+    return _same_scalar(left, right)
+
+
+def _same_scalar(left: Plain | Sym | Dynamic | Text, right: Plain | Sym | Dynamic | Text) -> bool | None:
     if isinstance(left, Sym | Dynamic | Text) or isinstance(right, Sym | Dynamic | Text):
         from stackproof.proofs.patterns import same_text
 

@@ -19,11 +19,11 @@ class Finding:
     """One answer of one query.
 
     Attributes:
-        id: the rule, `<area>-<what>` in lower case; areas are ref, net, iam, store, wire, tag, intent. Each has its paragraph in
-            docs/proofs.md.
+        id: the rule, `<area>-<what>` in lower case; areas are ref, net, iam, store, wire, tag, intent. Each has its
+            paragraph in docs/proofs.md.
         verdict: proved, broken or unknown.
-        logical_id: the component that blocks (broken), that could not be judged (unknown) or that was asked for (proved); empty for
-            the template as a whole.
+        logical_id: the component that blocks (broken), that could not be judged (unknown) or that was asked for
+            (proved); empty for the template as a whole.
         path: the property, dotted (`Properties.Subnets.0`); empty for the resource as a whole.
         message: one sentence: what would happen in AWS, what is not known, or the witness of a proof.
         fix: one sentence on what to change; empty when proved.

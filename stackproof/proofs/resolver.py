@@ -1,0 +1,284 @@
+"""Working out the values of one template: Ref, GetAtt, Sub, If and FindInMap, which need the template around them.
+
+`Resolver.value` folds conditions and drops AWS::NoValue on the way. Nothing raises: what is not modelled (macros,
+loops, malformed arguments) becomes Unknown with a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from stackproof.proofs import arns
+from stackproof.proofs.functions import OF_LIST, OF_ONE, expression
+from stackproof.proofs.values import OPEN, Path, Sym, Unknown, Value, equal, join, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_DEPTH = 200
+"""Templates nested deeper than this are not followed; CloudFormation's own limit is far lower."""
+MAX_WORK = 1_000_000
+"""Objects and lists that are worked out in one template, about two seconds; one of 500 resources has 20,000."""
+
+
+class Nothing:
+    """What AWS::NoValue stands for: the property or the item is left out."""
+
+
+NOTHING: Final = Nothing()
+_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+
+
+@dataclass
+class Resolver:
+    """Works out values of one template with one set of parameters.
+
+    Attributes:
+        parameters: each parameter's value.
+        pseudo: each pseudo parameter's value.
+        mappings: the template's Mappings.
+        conditions: the template's Conditions.
+        resources: each resource's type and properties as they stand in the template, those that are left out too.
+        absent: resources that a condition leaves out, with the condition.
+        decided: conditions worked out so far; None while one is being worked out and when it cannot be.
+        origins: where a value comes from in the template when that is not where it ends up (behind Fn::If, moved in
+            a list).
+    """
+
+    parameters: Mapping[str, Value]
+    pseudo: Mapping[str, Value]
+    mappings: Mapping[str, object] = field(default_factory=dict)
+    conditions: Mapping[str, object] = field(default_factory=dict)
+    resources: Mapping[str, tuple[str, Mapping[str, object]]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    decided: dict[str, bool | None] = field(default_factory=dict)
+    origins: dict[Path, Path] = field(default_factory=dict)
+    _echoing: set[tuple[str, str]] = field(default_factory=set)
+    _work: int = 0
+
+    def value(self, node: object, source: Path = (), target: Path = ()) -> Value | Nothing:
+        """A piece of a template as a value.
+
+        Args:
+            node: any JSON.
+            source: where it stands in the template.
+            target: where the value ends up, for `origins`.
+        """
+        if isinstance(node, str):
+            return join(node) if OPEN in node else node
+        if not isinstance(node, dict | list):
+            scalar = node is None or isinstance(node, bool | int | float)
+            return node if scalar else Unknown(f"{type(node).__name__} is no JSON")  # type: ignore[return-value]  # checked
+        self._work += 1
+        if self._work > MAX_WORK:
+            return Unknown("the template is too large to be worked out")
+        if len(source) > MAX_DEPTH:
+            return Unknown(f"it is nested deeper than {MAX_DEPTH} levels")
+        return self._object(node, source, target) if isinstance(node, dict) else self._list(node, source, target)
+
+    def known(self, node: object, source: Path = (), target: Path = ()) -> Value:
+        """Like `value`, with AWS::NoValue as None."""
+        found = self.value(node, source, target)
+        return None if isinstance(found, Nothing) else found
+
+    def _object(self, node: Mapping[str, object], source: Path, target: Path) -> Value | Nothing:
+        if len(node) == 1:
+            ((name, argument),) = node.items()
+            if name in _CONTEXTUAL:
+                return _CONTEXTUAL[name](self, argument, (*source, name), target)
+            if name in OF_LIST or name in OF_ONE:
+                return self._function(name, argument, (*source, name), target)
+        result: dict[str, Value] = {}
+        for key, inner in node.items():
+            if not isinstance(key, str) or key.startswith("Fn::"):
+                return _unmodelled(key)
+            found = self.value(inner, (*source, key), (*target, key))
+            if found is not NOTHING:
+                result[key] = found  # type: ignore[assignment]  # NOTHING is the only Nothing
+        return result
+
+    def _list(self, node: list[object], source: Path, target: Path) -> Value:
+        result: list[Value] = []
+        for index, inner in enumerate(node):
+            here = (*target, len(result))
+            if len(result) != index:
+                self.origins[here] = (*source, index)
+            found = self.value(inner, (*source, index), here)
+            if not isinstance(found, Nothing):
+                result.append(found)
+        return result
+
+    def _function(self, name: str, node: object, source: Path, target: Path) -> Value:
+        """A function that needs nothing but its arguments."""
+        if name in OF_ONE:
+            argument = self.known(node, source, target)
+            return argument if isinstance(argument, Unknown) else OF_ONE[name](argument)
+        function, fewest, most = OF_LIST[name]
+        if not isinstance(node, list) or not fewest <= len(node) <= most:
+            return Unknown(f"{name} takes a list of {' or '.join(map(str, sorted({fewest, most})))}")
+        arguments = self._arguments(node, source, target)
+        return arguments if isinstance(arguments, Unknown) else function(*arguments)
+
+    def _arguments(self, node: list[object], source: Path, target: Path) -> list[Value] | Unknown:
+        """A function's arguments; the first Unknown when one of them is."""
+        found = [self.known(inner, (*source, index), target) for index, inner in enumerate(node)]
+        return next((value for value in found if isinstance(value, Unknown)), found)
+
+    def condition(self, name: object) -> bool | None:
+        """A condition by name: True, False, or None when it depends on what only AWS knows, or does not exist."""
+        if not isinstance(name, str) or name not in self.conditions:
+            return None
+        if name not in self.decided:
+            # A condition that needs itself cannot be decided.
+            self.decided[name] = None
+            self.decided[name] = self.truth(self.conditions[name], ("Conditions", name))
+        return self.decided[name]
+
+    def truth(self, node: object, source: Path = ()) -> bool | None:
+        """A condition's expression, three-valued; None for what is none."""
+        if not isinstance(node, dict) or len(node) != 1 or len(source) > MAX_DEPTH:
+            return None
+        ((key, argument),) = node.items()
+        if key == "Condition":
+            return self.condition(argument)
+        if key == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
+            left, right = (self.known(inner, (*source, key, index)) for index, inner in enumerate(argument))
+            return equal(left, right)
+        if not isinstance(argument, list) or not argument:
+            return None
+        return _combine(key, [self.truth(inner, (*source, key, index)) for index, inner in enumerate(argument)])
+
+    def _ref(self, name: object, source: Path, target: Path) -> Value | Nothing:
+        if isinstance(name, dict):
+            # AWS::LanguageExtensions lets a function make the name.
+            name = self.known(name, source, target)
+        if not isinstance(name, str):
+            return name if isinstance(name, Unknown) else Unknown("Ref takes a name")
+        if name == "AWS::NoValue":
+            return NOTHING
+        for known in (self.parameters, self.pseudo):
+            if name in known:
+                return known[name]
+        return self.attribute(name, "Ref")
+
+    def attribute(self, owner: str, attribute: str) -> Value:
+        """Ref (`"Ref"`) or an attribute of a resource."""
+        if owner in self.absent:
+            return Unknown(f"{owner} is left out, since the condition {self.absent[owner]} is false")
+        if owner not in self.resources:
+            return Unknown(f"nothing in the template is called {owner}")
+        kind, properties = self.resources[owner]
+        echo = arns.ECHOES.get((kind, attribute))
+        if echo is not None and echo in properties and (owner, attribute) not in self._echoing:
+            # A property that asks for itself, round a corner, stays a symbol.
+            self._echoing.add((owner, attribute))
+            found = self.known(properties[echo], ("Resources", owner, "Properties", echo))
+            self._echoing.discard((owner, attribute))
+            if found is not None and not isinstance(found, Unknown):
+                return found
+        return arns.symbol(owner, kind, attribute, fixed=properties)
+
+    def _get_att(self, node: object, source: Path, target: Path) -> Value:
+        parts: list[Value] | Unknown = []
+        if isinstance(node, str):
+            parts = list(node.split(".", 1))
+        elif isinstance(node, list):
+            parts = self._arguments(node, source, target)
+        if isinstance(parts, Unknown):
+            return parts
+        if len(parts) < 2 or not all(isinstance(part, str) for part in parts):
+            return Unknown("Fn::GetAtt takes a resource and an attribute")
+        return self.attribute(str(parts[0]), ".".join(map(str, parts[1:])))
+
+    def _sub(self, node: object, source: Path, target: Path) -> Value:
+        text, given = node, {}
+        if isinstance(node, list) and len(node) == 2:
+            text, given = node
+        if not isinstance(text, str) or not isinstance(given, dict):
+            return Unknown("Fn::Sub takes text, or a list of text and an object")
+        parts: list[Value] = []
+        last = 0
+        for found in _PLACEHOLDER.finditer(text):
+            parts += [text[last : found.start()], self._placeholder(found[1].strip(), given, source, target)]
+            last = found.end()
+        return join(*parts, text[last:])
+
+    def _placeholder(self, name: str, given: Mapping[str, object], source: Path, target: Path) -> Value:
+        if name.startswith("!"):
+            return f"${{{name[1:]}}}"
+        if name in given:
+            return self.known(given[name], (*source, 1, name), target)
+        found = self._get_att(name, source, target) if "." in name else self._ref(name, source, target)
+        return Unknown("Fn::Sub takes no AWS::NoValue") if isinstance(found, Nothing) else found
+
+    def _find_in_map(self, node: object, source: Path, target: Path) -> Value | Nothing:
+        if not isinstance(node, list) or len(node) not in {3, 4}:
+            return Unknown("Fn::FindInMap takes a map and two keys")
+        keys = self._arguments(node[:3], source, target)
+        if isinstance(keys, Unknown):
+            return keys
+        if not all(isinstance(key, str | int) for key in keys):
+            return expression("Fn::FindInMap", keys)
+        entry: object = self.mappings
+        for key in map(show, keys):
+            entry = entry.get(key) if isinstance(entry, dict) else None
+        if entry is not None:
+            # A mapping holds literals and lists of them.
+            return self.known(entry, source, target)
+        if len(node) == 4 and isinstance(node[3], dict) and "DefaultValue" in node[3]:
+            return self.value(node[3]["DefaultValue"], (*source, 3, "DefaultValue"), target)
+        return Unknown(f"no mapping holds {' / '.join(map(show, keys))}")
+
+    def _if(self, node: object, source: Path, target: Path) -> Value | Nothing:
+        if not isinstance(node, list) or len(node) != 3:
+            return Unknown("Fn::If takes a condition and two values")
+        answer = self.condition(node[0])
+        if answer is not None:
+            branch = 1 if answer else 2
+            self.origins[target] = (*source, branch)
+            return self.value(node[branch], (*source, branch), target)
+        yes, no = (self.value(node[branch], (*source, branch), target) for branch in (1, 2))
+        if yes is no or (not isinstance(yes, Nothing) and not isinstance(no, Nothing) and equal(yes, no)):
+            return yes
+        return Unknown(f"the condition {node[0]} cannot be decided from the parameters")
+
+    def _zones(self, node: object, source: Path, target: Path) -> Value:
+        region = self.known(node, source, target)
+        region = self.pseudo["AWS::Region"] if region == "" else region
+        if region is None or isinstance(region, Unknown | list | dict):
+            return region if isinstance(region, Unknown) else Unknown("Fn::GetAZs takes a region")
+        return Sym(show(region), "any", kind="zone", many=True)
+
+
+def _combine(function: str, answers: list[bool | None]) -> bool | None:
+    """Fn::Not, Fn::And and Fn::Or of three-valued answers."""
+    if function == "Fn::Not" and len(answers) == 1:
+        return None if answers[0] is None else not answers[0]
+    if function not in {"Fn::And", "Fn::Or"}:
+        return None
+    decisive = function == "Fn::Or"
+    if decisive in answers:
+        return decisive
+    return None if None in answers else not decisive
+
+
+def _unmodelled(key: object) -> Unknown:
+    """Why a key that begins with Fn:: is not followed."""
+    if key == "Fn::Transform":
+        return Unknown("a macro rewrites it (Fn::Transform)")
+    if isinstance(key, str) and key.startswith("Fn::ForEach"):
+        return Unknown("a loop makes it (Fn::ForEach)")
+    return Unknown(f"{key} cannot stand there, or is not modelled")
+
+
+_CONTEXTUAL: Final[Mapping[str, Callable[[Resolver, object, Path, Path], Value | Nothing]]] = {
+    "Ref": Resolver._ref,  # noqa: SLF001  # the table belongs to the class, and so in the next lines
+    "Fn::GetAtt": Resolver._get_att,  # noqa: SLF001
+    "Fn::Sub": Resolver._sub,  # noqa: SLF001
+    "Fn::FindInMap": Resolver._find_in_map,  # noqa: SLF001
+    "Fn::If": Resolver._if,  # noqa: SLF001
+    "Fn::GetAZs": Resolver._zones,  # noqa: SLF001
+}
+"""Functions that need the template around them."""
