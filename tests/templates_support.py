@@ -64,8 +64,8 @@ class Emitted:
         }
 
     def with_parameters(self, **parameters: str | int) -> Emitted:
-        """The same template with other parameters."""
-        return Emitted(self.body, **parameters)
+        """The same template with these parameters changed."""
+        return Emitted(self.body, **{**self.parameters, **parameters})
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
@@ -185,7 +185,7 @@ class Emitted:
 
 def tags_of(resource: Resource) -> dict[str, str]:
     """A resource's tags, whatever shape its type gives them."""
-    found = next((value for name, value in resource.properties.items() if name.endswith("Tags")), {})
+    found: Any = next((value for name, value in resource.properties.items() if name.endswith("Tags")), {})
     return dict(found) if isinstance(found, dict) else {tag["Key"]: tag["Value"] for tag in found}
 
 
