@@ -6,7 +6,7 @@ A component's permissions are stated where the component is; the words for them 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from awacs.aws import Action, Condition, ConditionElement, PolicyDocument, Principal, Statement, StringEquals
 from troposphere import Equals, If, Not, NoValue, Ref, Sub
@@ -74,6 +74,18 @@ def deny(
 ) -> Statement:
     """A statement that denies, whatever another statement allows; the arguments are those of `allow`."""
     return allow(actions, resource, principal=principal, conditions=conditions, sid=sid, effect="Deny")
+
+
+class OnlyIf(Statement):
+    """A statement that its policy has only where a condition of the template holds."""
+
+    def __init__(self, condition: str, statement: Statement) -> None:
+        super().__init__(**statement.properties)
+        self.__dict__["condition"] = condition  # awacs takes attributes of its own alone
+
+    def JSONrepr(self) -> dict[str, Any]:  # noqa: N802  # awacs's name for it
+        """The statement, or nothing, for CloudFormation to choose."""
+        return {"Fn::If": [self.__dict__["condition"], super().JSONrepr(), NoValue]}
 
 
 def document(*statements: Statement) -> PolicyDocument:

@@ -71,7 +71,7 @@ def security_group(
 
 def connect(
     t: Template, client: Peer, server: Peer, port: Port, description: str, *, condition: str | None = None
-) -> None:
+) -> list[str]:
     """Let `client` reach `server` on one TCP port: each side that is a group of ours gets its rule.
 
     Args:
@@ -82,9 +82,13 @@ def connect(
         description: why, in the words of a person who reads the rule in the console.
         condition: the connection exists only where this condition holds (that of its groups, where they have one).
 
+    Returns:
+        The logical ids of the rules: what uses the connection refers to a group and must wait for the rules itself.
+
     Raises:
         ValueError: neither side is a security group, so that there is nothing to open.
     """
+    made: list[str] = []
     rules = [
         *([_egress(client, server)] if isinstance(client, SecurityGroup) else []),
         *([_ingress(client, server)] if isinstance(server, SecurityGroup) else []),
@@ -94,7 +98,7 @@ def connect(
     number = Ref(port) if isinstance(port, Parameter) else port
     path = f"{_name(client)}To{_name(server)}{port.title if isinstance(port, Parameter) else port}"
     for kind, properties in rules:
-        made = kind(
+        rule = kind(
             f"{path}{kind.__name__.removeprefix(_SUFFIX)}",
             IpProtocol="tcp",
             FromPort=number,
@@ -103,8 +107,9 @@ def connect(
             **properties,
         )
         if condition is not None:
-            made.Condition = condition
-        t.add_resource(made)
+            rule.Condition = condition
+        made.append(str(t.add_resource(rule).title))
+    return made
 
 
 def _egress(client: SecurityGroup, server: Peer) -> tuple[type[SecurityGroupEgress], dict[str, Any]]:

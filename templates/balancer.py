@@ -1,0 +1,347 @@
+"""Balancer: the one public door. An Application Load Balancer that speaks HTTPS to the world and HTTP to the tasks.
+
+With a certificate, port 80 only redirects; without one (a first try, development) it forwards. One listener does both,
+so that giving a certificate later can never leave a listener behind that forwards in the clear.
+
+Access logs go to a bucket of the balancer's own, encrypted with S3's keys, since the log service takes no others. It
+writes as the principal logdelivery.elasticloadbalancing.amazonaws.com. AWS recommends that in every region now; older
+regions used to need an account each, which still works but is not needed (user guide for Application Load Balancers,
+"Enable access logs"). So no account number stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Sub
+from troposphere.elasticloadbalancingv2 import (
+    Action,
+    Certificate,
+    Condition,
+    FixedResponseConfig,
+    Listener,
+    ListenerRule,
+    ListenerRuleAction,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    Matcher,
+    PathPatternConfig,
+    RedirectConfig,
+    TargetGroup,
+    TargetGroupAttribute,
+)
+from troposphere.s3 import (
+    BucketPolicy,
+    LifecycleConfiguration,
+    LifecycleRule,
+)
+
+from templates.interface import YES_NO, condition, output, parameter
+from templates.policies import allow, document, service
+from templates.private_bucket import private_bucket, tls_only
+from templates.security_groups import INTERNET, connect, group_id, security_group
+
+if TYPE_CHECKING:
+    from troposphere import AWSHelperFn, Parameter, Template
+    from troposphere.ec2 import SecurityGroup
+
+    from templates.network import Network
+    from templates.tags import Environment
+
+GROUP = "Address and balancer"
+
+#: Longest time that a leaving task still gets its open requests. A Spot task is gone 120 s after its notice.
+DRAIN_SECONDS = 60
+SLOW_START_SECONDS = 60
+
+MAINTENANCE_HTML = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Maintenance</title>
+<meta name="viewport" content="width=device-width"><body style="font:1.1em sans-serif;margin:15vh auto;max-width:32em">
+<h1>We will be right back</h1><p>The learning platform is being maintained. Please try again in a few minutes.</p>
+<p>Voltamos logo: a plataforma est&aacute; em manuten&ccedil;&atilde;o.</p></body></html>"""
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """What the rest of the template may know about the balancer.
+
+    Attributes:
+        security_group: the only group that is open to the world.
+        target_group: ARN of the group in which the service registers its tasks.
+        listener: logical id for DependsOn: a service can register only once the target group hangs on a listener.
+        container_port: the parameter that says where the container listens.
+        health_path: the parameter that says which path answers when the application is well.
+        full_name: `app/<name>/<id>`, the balancer as CloudWatch knows it.
+        target_group_full_name: `targetgroup/<name>/<id>`.
+        url: where the platform answers.
+    """
+
+    security_group: SecurityGroup
+    target_group: AWSHelperFn
+    listener: str
+    container_port: Parameter
+    health_path: Parameter
+    full_name: AWSHelperFn
+    target_group_full_name: AWSHelperFn
+    url: AWSHelperFn
+
+
+def add_balancer(t: Template, *, environment: Environment, network: Network, disposable: bool = False) -> Balancer:
+    """Add the load balancer, its listeners, its target group and its log bucket.
+
+    Args:
+        t: the template.
+        environment: names the balancer.
+        network: the balancer stands in its public subnets.
+        disposable: write no access logs unless asked to: CloudFormation deletes no bucket that has objects in it.
+    """
+    group = security_group(t, "BalancerSecurityGroup", description="Load balancer: open to the world", vpc=network.vpc)
+    _add_certificate_parameters(t)
+    connect(t, INTERNET, group, 80, "HTTP from anywhere")
+    connect(t, INTERNET, group, 443, "HTTPS from anywhere", condition="HasCertificate")
+
+    logs, log_policy = _add_access_logs(t, disposable=disposable)
+    balancer = LoadBalancer(
+        "LoadBalancer",
+        Name=Sub(f"lms-balancer-${{{environment.suffix.title}}}"),
+        Type="application",
+        Scheme="internet-facing",
+        IpAddressType="ipv4",
+        Subnets=network.public_subnets,
+        SecurityGroups=[group_id(group)],
+        LoadBalancerAttributes=[*_protection(t), *logs],
+        DependsOn=list(network.depends_on),
+        # Elastic Load Balancing writes a test file when logging is turned on, and fails where it may not yet.
+        # DependsOn cannot name what a condition may leave out; a reference from the metadata makes it wait as well.
+        Metadata={"WaitsFor": If("HasAccessLogs", Ref(log_policy), NoValue)},
+    )
+    t.add_resource(balancer)
+
+    container_port, health_path, targets = _add_target_group(t, network=network)
+    https, http = _add_listeners(t, balancer=balancer, targets=targets)
+    _add_maintenance_page(t, https=https, http=http)
+
+    host = GetAtt(balancer, "DNSName")
+    url = If("HasCertificate", Sub("https://${host}", host=host), Sub("http://${host}", host=host))
+    output(t, "Url", url, "Where the platform answers; point your own domain name here")
+    return Balancer(
+        security_group=group,
+        target_group=Ref(targets),
+        listener=str(http.title),
+        container_port=container_port,
+        health_path=health_path,
+        full_name=GetAtt(balancer, "LoadBalancerFullName"),
+        target_group_full_name=GetAtt(targets, "TargetGroupFullName"),
+        url=url,
+    )
+
+
+def _add_certificate_parameters(t: Template) -> None:
+    certificate = parameter(
+        t,
+        "CertificateArn",
+        group=GROUP,
+        label="TLS certificate",
+        description="ARN of a certificate in AWS Certificate Manager, in this region. With one, HTTP only redirects to "
+        "HTTPS. Blank: plain HTTP, for development only.",
+        default="",
+        pattern=r"^$|^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$",
+        constraint="The ARN of an ACM certificate, such as "
+        "arn:aws:acm:sa-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef, or blank.",
+    )
+    condition(t, "HasCertificate", Not(Equals(Ref(certificate), "")))
+    parameter(
+        t,
+        "SslPolicy",
+        group=GROUP,
+        label="TLS policy",
+        description="Which TLS versions and ciphers browsers may use: 1.3 and 1.2 with forward secrecy, or 1.3 alone. "
+        "It counts only with a certificate.",
+        default="ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+        allowed_values=[
+            "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "ELBSecurityPolicy-TLS13-1-3-2021-06",
+        ],
+        constraint="One of the listed policies: nothing older than TLS 1.2.",
+    )
+
+
+def _protection(t: Template) -> list[LoadBalancerAttributes]:
+    protection = parameter(
+        t,
+        "BalancerDeletionProtection",
+        group=GROUP,
+        label="Protect the balancer from deletion",
+        description="yes: AWS refuses to delete the balancer, and so the stack. Turn it on once the first create has "
+        "gone through: a create that fails under protection cannot be rolled back.",
+        default="no",
+        allowed_values=YES_NO,
+        constraint="yes or no.",
+    )
+    condition(t, "ProtectsBalancer", Equals(Ref(protection), "yes"))
+    return [
+        LoadBalancerAttributes(Key="deletion_protection.enabled", Value=If("ProtectsBalancer", "true", "false")),
+        LoadBalancerAttributes(Key="routing.http.drop_invalid_header_fields.enabled", Value="true"),
+    ]
+
+
+def _add_access_logs(t: Template, *, disposable: bool) -> tuple[list[LoadBalancerAttributes | If], BucketPolicy]:
+    """The bucket, its policy, and the attributes that send the logs there."""
+    wanted = parameter(
+        t,
+        "AccessLogs",
+        group="Logs",
+        label="Keep access logs",
+        description="yes: every request is written to a private bucket, which stays behind when the stack is deleted "
+        "and must be emptied before it can go. no: none are kept.",
+        default="no" if disposable else "yes",
+        allowed_values=YES_NO,
+        constraint="yes or no.",
+    )
+    condition(t, "HasAccessLogs", Equals(Ref(wanted), "yes"))
+    days = parameter(
+        t,
+        "AccessLogDays",
+        group="Logs",
+        label="Keep access logs for (days)",
+        description="How long the balancer's access logs stay in their bucket.",
+        type="Number",
+        default=90,
+        min_value=1,
+        max_value=3653,
+        constraint="1 to 3653 days.",
+    )
+    bucket = private_bucket(
+        t,
+        "AccessLogBucket",
+        Condition="HasAccessLogs",
+        LifecycleConfiguration=LifecycleConfiguration(
+            Rules=[LifecycleRule(Id="expire", Status="Enabled", ExpirationInDays=Ref(days))]
+        ),
+    )
+    own_logs = Sub(f"${{{bucket.title}.Arn}}/AWSLogs/${{AWS::AccountId}}/*")
+    policy = t.add_resource(
+        BucketPolicy(
+            "AccessLogBucketPolicy",
+            Condition="HasAccessLogs",
+            Bucket=Ref(bucket),
+            PolicyDocument=document(
+                tls_only(bucket),
+                allow("s3:PutObject", own_logs, principal=service("logdelivery.elasticloadbalancing")),
+            ),
+        )
+    )
+    attributes: list[LoadBalancerAttributes | If] = [
+        LoadBalancerAttributes(Key="access_logs.s3.enabled", Value=If("HasAccessLogs", "true", "false")),
+        If("HasAccessLogs", LoadBalancerAttributes(Key="access_logs.s3.bucket", Value=Ref(bucket)), NoValue),
+    ]
+    return attributes, policy
+
+
+def _add_target_group(t: Template, *, network: Network) -> tuple[Parameter, Parameter, TargetGroup]:
+    container_port = parameter(
+        t,
+        "ContainerPort",
+        group="Application",
+        label="Container port",
+        description="TCP port on which the container speaks HTTP.",
+        type="Number",
+        default=80,
+        min_value=1,
+        max_value=65535,
+        constraint="A TCP port, 1 to 65535.",
+    )
+    health_path = parameter(
+        t,
+        "HealthCheckPath",
+        group="Application",
+        label="Health check path",
+        description="Path that answers with 200 to 399 while the application is well. It is asked every 15 seconds of "
+        "every task: choose a cheap one.",
+        default="/",
+        pattern=r"^/[A-Za-z0-9._~/?=&%+-]{0,200}$",
+        constraint="A path that starts with /, such as /api/health, without spaces or quotes.",
+    )
+    targets = t.add_resource(
+        TargetGroup(
+            "TargetGroup",
+            VpcId=network.vpc,
+            # Fargate tasks have a network interface of their own: targets are addresses, not instances.
+            TargetType="ip",
+            Protocol="HTTP",
+            Port=Ref(container_port),
+            HealthCheckPath=Ref(health_path),
+            HealthCheckIntervalSeconds=15,
+            HealthCheckTimeoutSeconds=5,
+            HealthyThresholdCount=2,
+            UnhealthyThresholdCount=3,
+            # Many applications answer their front page with a redirect to the login page.
+            Matcher=Matcher(HttpCode="200-399"),
+            TargetGroupAttributes=[
+                TargetGroupAttribute(Key="deregistration_delay.timeout_seconds", Value=str(DRAIN_SECONDS)),
+                TargetGroupAttribute(Key="slow_start.duration_seconds", Value=str(SLOW_START_SECONDS)),
+            ],
+        )
+    )
+    return container_port, health_path, targets
+
+
+def _add_listeners(t: Template, *, balancer: LoadBalancer, targets: TargetGroup) -> tuple[Listener, Listener]:
+    forward = Action(Type="forward", TargetGroupArn=Ref(targets))
+    https = t.add_resource(
+        Listener(
+            "HttpsListener",
+            Condition="HasCertificate",
+            LoadBalancerArn=Ref(balancer),
+            Port=443,
+            Protocol="HTTPS",
+            SslPolicy=Ref("SslPolicy"),
+            Certificates=[Certificate(CertificateArn=Ref("CertificateArn"))],
+            DefaultActions=[forward],
+        )
+    )
+    to_https = RedirectConfig(Protocol="HTTPS", Port="443", StatusCode="HTTP_301")
+    http = t.add_resource(
+        Listener(
+            "HttpListener",
+            LoadBalancerArn=Ref(balancer),
+            Port=80,
+            Protocol="HTTP",
+            DefaultActions=[If("HasCertificate", Action(Type="redirect", RedirectConfig=to_https), forward)],
+            # HTTPS answers before HTTP sends anybody there.
+            Metadata={"WaitsFor": If("HasCertificate", Ref(https), NoValue)},
+        )
+    )
+    return https, http
+
+
+def _add_maintenance_page(t: Template, *, https: Listener, http: Listener) -> None:
+    """Put a rule in front of everything that answers with the page.
+
+    Not another default action: the target group must stay attached to a listener, or the service could neither be
+    created nor replace a task while the page is up.
+    """
+    maintenance = parameter(
+        t,
+        "MaintenancePage",
+        group="Application",
+        label="Show the maintenance page",
+        description="yes: the balancer answers everything with a short maintenance page (503), and no request reaches "
+        "the tasks.",
+        default="no",
+        allowed_values=YES_NO,
+        constraint="yes or no.",
+    )
+    shown = condition(t, "ShowsMaintenancePage", Equals(Ref(maintenance), "yes"))
+    page = FixedResponseConfig(StatusCode="503", ContentType="text/html", MessageBody=MAINTENANCE_HTML)
+    t.add_resource(
+        ListenerRule(
+            "MaintenancePageRule",
+            Condition=shown,
+            ListenerArn=If("HasCertificate", Ref(https), Ref(http)),
+            Priority=1,
+            Conditions=[Condition(Field="path-pattern", PathPatternConfig=PathPatternConfig(Values=["*"]))],
+            Actions=[ListenerRuleAction(Type="fixed-response", FixedResponseConfig=page)],
+        )
+    )

@@ -1,0 +1,101 @@
+"""Bootstrap: what an account needs once per region before the first platform, made by `deploy.py bootstrap ENV`.
+
+A bucket for templates that are too large to be sent inline, and a registry for the application's images.
+"""
+
+from __future__ import annotations
+
+import json
+
+from troposphere import GetAtt, Ref, Template
+from troposphere.ecr import ImageScanningConfiguration, LifecyclePolicy, Repository
+from troposphere.s3 import (
+    AbortIncompleteMultipartUpload,
+    BucketPolicy,
+    LifecycleConfiguration,
+    LifecycleRule,
+    NoncurrentVersionExpiration,
+    VersioningConfiguration,
+)
+
+from templates.interface import output, parameter
+from templates.policies import document
+from templates.private_bucket import private_bucket, tls_only
+from templates.retention import keep_data
+from templates.tags import add_tags
+
+DESCRIPTION = "Once per account and region: artifact bucket and image repository for the learning platform"
+ENVIRONMENT = "shared"
+
+
+def build() -> Template:
+    """The template of the stack lms-bootstrap."""
+    t = Template(Description=DESCRIPTION)
+    t.set_version()
+    project = parameter(
+        t,
+        "ProjectTag",
+        group="Environment",
+        label="Project tag",
+        description="Value of the tag project on everything, for cost reports.",
+        default="edutechbr-lms",
+        pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$",
+        constraint="1 to 128 letters, digits and the characters _ . : / = + - @, without spaces.",
+    )
+    _add_artifact_bucket(t)
+    _add_repository(t)
+    add_tags(t, environment=ENVIRONMENT, project=project)
+    keep_data(t)
+    return t
+
+
+def _add_artifact_bucket(t: Template) -> None:
+    bucket = private_bucket(
+        t,
+        "ArtifactBucket",
+        VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
+        LifecycleConfiguration=LifecycleConfiguration(
+            Rules=[
+                LifecycleRule(
+                    Id="old-versions",
+                    Status="Enabled",
+                    NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=90),
+                    AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=7),
+                )
+            ]
+        ),
+    )
+    t.add_resource(BucketPolicy("ArtifactBucketPolicy", Bucket=Ref(bucket), PolicyDocument=document(tls_only(bucket))))
+    output(t, "ArtifactBucket", Ref(bucket), "Bucket for templates that are too large to be sent inline")
+
+
+def _add_repository(t: Template) -> None:
+    name = parameter(
+        t,
+        "RepositoryName",
+        group="Application",
+        label="Image repository",
+        description="Name of the ECR repository that holds the application's images.",
+        default="lms",
+        pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$",
+        constraint="Lower case letters and digits, with single . _ - / between them, such as lms or team/lms.",
+        min_length=2,
+        max_length=256,
+    )
+    # Only what no tag holds any more is ever removed: a running task may need any other image again at any time.
+    untagged = {
+        "rulePriority": 1,
+        "description": "Images without a tag",
+        "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14},
+        "action": {"type": "expire"},
+    }
+    repository = t.add_resource(
+        Repository(
+            "ImageRepository",
+            RepositoryName=Ref(name),
+            ImageTagMutability="IMMUTABLE",
+            ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
+            LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=json.dumps({"rules": [untagged]})),
+        )
+    )
+    output(t, "RepositoryUri", GetAtt(repository, "RepositoryUri"), "Where images are pushed to and pulled from")

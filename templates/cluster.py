@@ -1,0 +1,129 @@
+"""Cluster: where tasks run, on Fargate, part of them on Spot capacity.
+
+Spot costs about a third and may be taken back with two minutes' notice, so a base of tasks always runs on demand: Spot
+does not fall back to it. Both capacity providers must be associated with the cluster before a service may name them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from troposphere import And, Equals, Not, Ref, Sub
+from troposphere.ecs import (
+    CapacityProviderStrategy,
+    CapacityProviderStrategyItem,
+    Cluster,
+    ClusterCapacityProviderAssociations,
+    ClusterSetting,
+)
+
+from templates.interface import output, parameter, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troposphere import AWSHelperFn, Template
+
+    from templates.tags import Environment
+
+GROUP = "Scaling"
+ON_DEMAND = "FARGATE"
+SPOT = "FARGATE_SPOT"
+
+
+@dataclass(frozen=True)
+class TaskCluster:
+    """What the rest of the template may know about the cluster.
+
+    Attributes:
+        name: the cluster's name.
+        strategy: which share of a service's tasks runs on which capacity.
+        capacity: logical id of the association, which must exist before a service can use the strategy.
+    """
+
+    name: AWSHelperFn
+    strategy: Sequence[CapacityProviderStrategyItem]
+    capacity: str
+
+
+def add_cluster(t: Template, *, environment: Environment) -> TaskCluster:
+    """Add the cluster with both kinds of Fargate capacity."""
+    shares = _add_capacity_parameters(t)
+    cluster = t.add_resource(
+        Cluster(
+            "Cluster",
+            ClusterName=Sub(f"lms-cluster-${{{environment.suffix.title}}}"),
+            ClusterSettings=[ClusterSetting(Name="containerInsights", Value="enabled")],
+        )
+    )
+    association = t.add_resource(
+        ClusterCapacityProviderAssociations(
+            "ClusterCapacity",
+            Cluster=Ref(cluster),
+            CapacityProviders=[ON_DEMAND, SPOT],
+            DefaultCapacityProviderStrategy=[CapacityProviderStrategy(**share) for share in shares],
+        )
+    )
+    output(t, "ClusterName", Ref(cluster), "ECS cluster that runs the tasks")
+    return TaskCluster(
+        name=Ref(cluster),
+        strategy=[CapacityProviderStrategyItem(**share) for share in shares],
+        capacity=str(association.title),
+    )
+
+
+def _add_capacity_parameters(t: Template) -> list[dict[str, Any]]:
+    base = parameter(
+        t,
+        "OnDemandBase",
+        group=GROUP,
+        label="Tasks that always run on demand",
+        description="So many tasks run on demand before the shares below count. In production at least one: Spot "
+        "capacity can be taken back everywhere at once.",
+        type="Number",
+        default=1,
+        min_value=0,
+        max_value=1000,
+        constraint="0 to 1000 tasks.",
+    )
+    on_demand = parameter(
+        t,
+        "OnDemandWeight",
+        group=GROUP,
+        label="Share on demand",
+        description="Of the tasks above the base, this share runs on demand: 1 and 3 means one on demand for three on "
+        "Spot. 0: none.",
+        type="Number",
+        default=1,
+        min_value=0,
+        max_value=1000,
+        constraint="0 to 1000.",
+    )
+    spot = parameter(
+        t,
+        "SpotWeight",
+        group=GROUP,
+        label="Share on Spot",
+        description="Of the tasks above the base, this share runs on Spot capacity, which costs about a third and may "
+        "be taken back with two minutes' notice. 0: none.",
+        type="Number",
+        default=0,
+        min_value=0,
+        max_value=1000,
+        constraint="0 to 1000.",
+    )
+    rule(
+        t,
+        "CapacityHasAShare",
+        assertions=[
+            (
+                Not(And(Equals(Ref(on_demand), "0"), Equals(Ref(spot), "0"))),
+                "OnDemandWeight and SpotWeight are both 0: no task above the base could start. Give one at least 1.",
+            )
+        ],
+    )
+    return [
+        {"CapacityProvider": ON_DEMAND, "Base": Ref(base), "Weight": Ref(on_demand)},
+        {"CapacityProvider": SPOT, "Weight": Ref(spot)},
+    ]

@@ -1,0 +1,109 @@
+"""What the container is told: application.toml's variables, filled with what the platform knows.
+
+A secret fact becomes a reference that ECS resolves when a task starts; a plain one becomes an environment variable.
+Whoever writes application.toml cannot mix the two up, since the fact itself decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from troposphere import If, NoValue, Ref, Sub
+from troposphere.ecs import Environment as Variable
+from troposphere.ecs import Secret as SecretVariable
+
+from templates.application_settings import FromExtraSecret, FromFact, FromParameter, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from troposphere import AWSHelperFn
+
+    from templates.application_settings import Settings, Source
+    from templates.balancer import Balancer
+    from templates.cache import Cache
+    from templates.database import Database
+    from templates.keys import Secret
+    from templates.tags import Environment
+
+
+AnyVariable = TypeVar("AnyVariable", Variable, SecretVariable)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that the platform knows.
+
+    Attributes:
+        value: text, or where ECS reads a secret from.
+        secret: whether it may reach the container by reference only.
+        condition: the name of the condition under which it exists; always without one.
+    """
+
+    value: str | AWSHelperFn
+    secret: bool = False
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class Variables:
+    """A container's Environment and Secrets, by name."""
+
+    plain: list[Variable | If]
+    secret: list[SecretVariable | If]
+
+
+def platform_facts(
+    *, environment: Environment, balancer: Balancer, files_path: str, cache: Cache, database: Database
+) -> dict[str, Fact]:
+    """Everything that application.toml can name with `fact`: the names of application_settings.FACTS."""
+    facts = {
+        "files.path": Fact(files_path),
+        "platform.environment": Fact(Ref(environment.suffix)),
+        "platform.port": Fact(Sub(f"${{{balancer.container_port.title}}}")),
+        "platform.region": Fact(Ref("AWS::Region")),
+        "platform.url": Fact(balancer.url),
+    }
+    for part, key in database.secret_keys.items():
+        facts[f"database.{part}"] = Fact(key.value_from, secret=True, condition=key.condition)
+    for name, store in (("cache", cache.sessions), ("plain_cache", cache.plain)):
+        facts[f"{name}.host"] = Fact(store.host, condition=store.condition)
+        facts[f"{name}.port"] = Fact(store.port, condition=store.condition)
+        for part in ("username", "password"):
+            facts[f"{name}.{part}"] = Fact(_json_key(store.secret, part), secret=True, condition=store.condition)
+    return facts
+
+
+def container_variables(settings: Settings, facts: Mapping[str, Fact]) -> Variables:
+    """Fill application.toml's variables; one whose fact does not exist in a stack is left out there."""
+    variables = Variables([], [])
+    for name, source in settings.variables.items():
+        fact = _fact(source, facts)
+        if fact.secret:
+            variables.secret.append(_where(fact.condition, SecretVariable(Name=name, ValueFrom=fact.value)))
+        else:
+            variables.plain.append(_where(fact.condition, Variable(Name=name, Value=fact.value)))
+    return variables
+
+
+def _where(condition: str | None, variable: AnyVariable) -> AnyVariable | If:
+    """The variable, in a stack where the condition holds."""
+    return variable if condition is None else If(condition, variable, NoValue)
+
+
+def _fact(source: Source, facts: Mapping[str, Fact]) -> Fact:
+    match source:
+        case Literal(text):
+            return Fact(text)
+        case FromParameter(name):
+            return Fact(Sub(f"${{{name}}}"))
+        case FromExtraSecret(key):
+            return Fact(Sub(f"${{ExtraSecretArn}}:{key}::"), secret=True, condition="HasExtraSecret")
+        case FromFact(name):
+            return facts[name]
+
+
+def _json_key(secret: Secret, part: str) -> Sub:
+    """Where ECS finds one key of a JSON secret, in its newest version: `ARN:key::`."""
+    return Sub(f"${{Arn}}:{secret.keys[part]}::", Arn=secret.arn)

@@ -1,0 +1,80 @@
+"""The platform, as a table of contents: it reads from top to bottom like the architecture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troposphere import Template
+
+from templates import application_settings
+from templates.application import add_application
+from templates.balancer import add_balancer
+from templates.cache import add_cache
+from templates.database import add_database
+from templates.files import add_files
+from templates.keys import add_keys
+from templates.network import add_interface_endpoints, add_network
+from templates.production import add_production_rules
+from templates.retention import keep_data
+from templates.scaling import add_scaling
+from templates.tags import add_environment, add_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DESCRIPTION = "Learning platform: VPC, ECS on Fargate, EFS, Valkey and a load balancer, for an existing database"
+
+
+def build(settings_text: str, *, disposable: bool = False) -> Template:
+    """The platform's template.
+
+    Args:
+        settings_text: the content of application.toml.
+        disposable: the same platform with data that goes with the stack, for environments that come and go.
+
+    Raises:
+        application_settings.SettingsError: application.toml cannot be used, with every reason.
+    """
+    settings = application_settings.parse(settings_text)
+    t = Template(Description=DESCRIPTION)
+    t.set_version()
+
+    environment = add_environment(t)
+    keys = add_keys(t)
+    network = add_network(t, key=keys.logs)
+    files = add_files(t, network=network, key=keys.files)
+    cache = add_cache(
+        t, environment=environment, network=network, key=keys.cache, log_key=keys.logs, secret_key=keys.secrets
+    )
+    database = add_database(t, network=network)
+    balancer = add_balancer(t, environment=environment, network=network, disposable=disposable)
+    application = add_application(
+        t,
+        environment=environment,
+        settings=settings,
+        network=network,
+        files=files,
+        cache=cache,
+        database=database,
+        balancer=balancer,
+        key=keys.logs,
+    )
+    add_interface_endpoints(
+        t, network=network, client=application.security_group, execute_command=application.execute_command
+    )
+    add_scaling(t, application=application, balancer=balancer)
+    add_production_rules(t, environment=environment)
+
+    settings.check(_readable_parameters(t))
+    add_tags(t, environment=environment.suffix, project=environment.project)
+    keep_data(t, disposable=disposable)
+    return t
+
+
+def _readable_parameters(t: Template) -> Iterable[str]:
+    """Parameters that a variable can show: one text or number, and no secret."""
+    return [
+        name
+        for name, parameter in t.parameters.items()
+        if parameter.Type in {"String", "Number"} and not parameter.properties.get("NoEcho")
+    ]

@@ -1,0 +1,142 @@
+"""Scaling: as many tasks as the load wants, between a minimum and a maximum.
+
+Three measures, and whichever wants most tasks wins: CPU (what a learning platform runs out of first), memory, and
+requests per task, which rises minutes before CPU when an exam opens. Scaling out is quick, scaling in is slow: a rush
+has pauses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from troposphere import Ref, Sub
+from troposphere.applicationautoscaling import (
+    PredefinedMetricSpecification,
+    ScalableTarget,
+    ScalingPolicy,
+    TargetTrackingScalingPolicyConfiguration,
+)
+
+from templates.interface import parameter
+
+if TYPE_CHECKING:
+    from troposphere import Parameter, Template
+
+    from templates.application import Application
+    from templates.balancer import Balancer
+
+GROUP = "Scaling"
+
+SCALE_OUT_SECONDS = 60
+SCALE_IN_SECONDS = 300
+
+
+def add_scaling(t: Template, *, application: Application, balancer: Balancer) -> None:
+    """Add the service's scaling by CPU, memory and requests per task; it exists where the service does."""
+    minimum, maximum = _add_range(t)
+    target = t.add_resource(
+        ScalableTarget(
+            "ScalableTarget",
+            Condition=application.runs,
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=Sub("service/${Cluster}/${Name}", Cluster=application.cluster, Name=application.service),
+            MinCapacity=Ref(minimum),
+            MaxCapacity=Ref(maximum),
+        )
+    )
+    cpu = _target_value(
+        t,
+        "TargetCpuPercent",
+        label="CPU to aim at (%)",
+        description="Tasks are added while their mean CPU is above this. Lower means more room for a sudden start.",
+        default=55,
+    )
+    memory = _target_value(
+        t,
+        "TargetMemoryPercent",
+        label="Memory to aim at (%)",
+        description="Tasks are added while their mean memory is above this.",
+        default=75,
+    )
+    requests = parameter(
+        t,
+        "RequestsPerTarget",
+        group=GROUP,
+        label="Requests per task and minute to aim at",
+        description="Tasks are added while each gets more requests a minute than this. Measure your application's own "
+        "number; too low a value only costs money.",
+        type="Number",
+        default=600,
+        min_value=1,
+        max_value=1000000,
+        constraint="1 to 1000000 requests a minute.",
+    )
+    label = Sub("${Balancer}/${TargetGroup}", Balancer=balancer.full_name, TargetGroup=balancer.target_group_full_name)
+    _add_policy(t, "CpuScaling", target, cpu, PredefinedMetricType="ECSServiceAverageCPUUtilization")
+    _add_policy(t, "MemoryScaling", target, memory, PredefinedMetricType="ECSServiceAverageMemoryUtilization")
+    _add_policy(
+        t, "RequestScaling", target, requests, PredefinedMetricType="ALBRequestCountPerTarget", ResourceLabel=label
+    )
+
+
+def _add_policy(t: Template, logical_id: str, target: ScalableTarget, value: Parameter, **metric: Any) -> None:
+    t.add_resource(
+        ScalingPolicy(
+            logical_id,
+            Condition=target.Condition,
+            PolicyName=logical_id,
+            PolicyType="TargetTrackingScaling",
+            ScalingTargetId=Ref(target),
+            TargetTrackingScalingPolicyConfiguration=TargetTrackingScalingPolicyConfiguration(
+                PredefinedMetricSpecification=PredefinedMetricSpecification(**metric),
+                TargetValue=Ref(value),
+                ScaleOutCooldown=SCALE_OUT_SECONDS,
+                ScaleInCooldown=SCALE_IN_SECONDS,
+            ),
+        )
+    )
+
+
+def _target_value(t: Template, logical_id: str, *, label: str, description: str, default: int) -> Parameter:
+    return parameter(
+        t,
+        logical_id,
+        group=GROUP,
+        label=label,
+        description=description,
+        type="Number",
+        default=default,
+        min_value=10,
+        max_value=95,
+        constraint="10 to 95 percent.",
+    )
+
+
+def _add_range(t: Template) -> tuple[Parameter, Parameter]:
+    minimum = parameter(
+        t,
+        "MinimumTasks",
+        group=GROUP,
+        label="Fewest tasks",
+        description="So many tasks run however quiet it is. In production at least two, in different zones.",
+        type="Number",
+        default=1,
+        min_value=1,
+        max_value=1000,
+        constraint="1 to 1000 tasks, not above MaximumTasks.",
+    )
+    maximum = parameter(
+        t,
+        "MaximumTasks",
+        group=GROUP,
+        label="Most tasks",
+        description="So many tasks run however busy it is. Each takes an address in its subnet and connections to the "
+        "database; one balancer serves at most 1000.",
+        type="Number",
+        default=4,
+        min_value=1,
+        max_value=1000,
+        constraint="1 to 1000 tasks, not below MinimumTasks.",
+    )
+    return minimum, maximum

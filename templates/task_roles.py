@@ -1,0 +1,162 @@
+"""The two roles of the tasks: what starts a container, and what the application itself may do.
+
+The execution role pulls the image, opens the log stream and reads the secrets; nothing inside the container can use it.
+The task role is the application's: it mounts the shared files through its own access point, and no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awacs.aws import ArnLike, StringEquals
+from troposphere import And, Condition, Equals, GetAtt, Not, Ref, Select, Split, Sub
+from troposphere.iam import PolicyType, Role
+
+from templates.interface import condition, parameter
+from templates.policies import (
+    OnlyIf,
+    allow,
+    assume_role,
+    decrypt_secret,
+    document,
+    permissions_boundary,
+    read_secret,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awacs.aws import Statement
+    from troposphere import AWSHelperFn, Parameter, Template
+    from troposphere.logs import LogGroup
+
+    from templates.cache import Cache
+    from templates.database import Database
+    from templates.files import Files
+
+
+@dataclass(frozen=True)
+class TaskRole:
+    """A role of the tasks.
+
+    Attributes:
+        arn: the role's ARN.
+        policy: logical id of its policy, which must exist before a task starts.
+    """
+
+    arn: AWSHelperFn
+    policy: str
+
+
+def add_execution_role(
+    t: Template, *, image: Parameter, log_group: LogGroup, cache: Cache, database: Database
+) -> TaskRole:
+    """Add the role with which ECS starts the container."""
+    # <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>
+    owner = Select(0, Split(".dkr.ecr.", Ref(image)))
+    condition(t, "ImageInOwnRegistry", Equals(owner, Ref("AWS::AccountId")))
+    return _add_role(
+        t,
+        "Execution",
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], GetAtt(log_group, "Arn")),
+        # It names no resource: it only opens the door to the registry, and the next statement says to which room.
+        OnlyIf("ImageInOwnRegistry", allow("ecr:GetAuthorizationToken", "*")),
+        OnlyIf(
+            "ImageInOwnRegistry",
+            allow(
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                Sub(
+                    "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${Repository}",
+                    Repository=_repository(image),
+                ),
+            ),
+        ),
+        *database.permissions,
+        # One secret for both caches.
+        read_secret(cache.sessions.secret.arn),
+        decrypt_secret(cache.sessions.secret.key_arn),
+        *_extra_secret(t),
+    )
+
+
+def add_task_role(t: Template, *, files: Files, execute_command: str) -> TaskRole:
+    """Add the role that the application itself has; `execute_command` is the condition that turns ECS Exec on."""
+    through_access_point = StringEquals("elasticfilesystem:AccessPointArn", files.access_point_arn)
+    channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
+    return _add_role(
+        t,
+        "Task",
+        allow(
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            files.arn,
+            conditions=[through_access_point],
+        ),
+        # The channels of ECS Exec have no ARN to name.
+        OnlyIf(execute_command, allow([f"ssmmessages:{channel}" for channel in channels], "*")),
+    )
+
+
+def _add_role(t: Template, name: str, *statements: Statement) -> TaskRole:
+    source = ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*"))
+    role = t.add_resource(
+        Role(
+            f"{name}Role",
+            AssumeRolePolicyDocument=assume_role("ecs-tasks", conditions=[source]),
+            PermissionsBoundary=permissions_boundary(t),
+        )
+    )
+    policy = t.add_resource(
+        PolicyType(
+            f"{name}Policy",
+            PolicyName=f"{name.lower()}",
+            PolicyDocument=document(*statements),
+            Roles=[Ref(role)],
+        )
+    )
+    return TaskRole(GetAtt(role, "Arn"), str(policy.title))
+
+
+def _repository(image: Parameter) -> Select:
+    """The repository's name inside an ECR image: what stands after the registry and before the tag or digest.
+
+    The registry's ending is put behind the image once more, so that there is a second part to select from whatever
+    image is given: CloudFormation may look at both branches of an If. (Registries in China end in .com.cn; there the
+    name would have to be given.)
+    """
+    path = Select(1, Split(".amazonaws.com/", Sub(f"${{{image.title}}}.amazonaws.com/")))
+    return Select(0, Split(":", Select(0, Split("@", path))))
+
+
+def _extra_secret(t: Template) -> Sequence[Statement]:
+    """Parameters of one more secret, of the application's own, and what is needed to read it."""
+    secret = parameter(
+        t,
+        "ExtraSecretArn",
+        group="Application",
+        label="The application's own secret",
+        description="Full ARN of a JSON secret in this region with whatever else the application wants kept secret; "
+        "application.toml says which variable takes which key. Blank: those variables are left out.",
+        default="",
+        pattern=r"^$|^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$",
+        constraint="The secret's full ARN with the six characters at its end, such as "
+        "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms/application-AbCdEf, or blank.",
+    )
+    key = parameter(
+        t,
+        "ExtraSecretKeyArn",
+        group="Application",
+        label="Key of that secret",
+        description="ARN of the customer KMS key that encrypts the application's own secret. Blank: it is under AWS's "
+        "own key (aws/secretsmanager).",
+        default="",
+        pattern=r"^$|^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$",
+        constraint="The ARN of a KMS key (not of an alias), such as "
+        "arn:aws:kms:sa-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef, or blank.",
+    )
+    condition(t, "HasExtraSecret", Not(Equals(Ref(secret), "")))
+    condition(t, "HasExtraSecretKey", And(Condition("HasExtraSecret"), Not(Equals(Ref(key), ""))))
+    return (
+        OnlyIf("HasExtraSecret", read_secret(Ref(secret))),
+        OnlyIf("HasExtraSecretKey", decrypt_secret(Ref(key))),
+    )
