@@ -1,0 +1,313 @@
+"""Build: templates in, dist/ out, linted with every environment's own values.
+
+For each template: its builder makes it, its JSON goes to `dist/<name>.json` and a JSON Schema of its parameters to
+`dist/<name>.params.schema.json`; params/ is checked against it, offline; cfn-lint sees it once, or not at all when
+it saw the same content before. What a builder, a parameter file or a template has wrong is told at the end, all of
+it; one broken template does not keep the others from being built.
+
+Nothing heavy is imported here: an unchanged build costs little more than importing troposphere (benchmarks/build.py).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from stackproof import build_report, cli, verdicts
+from stackproof.build_report import Report, Summary
+from stackproof.errors import BadInputError, StackproofError
+from stackproof.files import write_atomically
+from stackproof.verdicts import Verdict
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from troposphere import Template
+
+    from stackproof.errors import Fault
+    from stackproof.linting import Finding
+
+DIST = "dist"
+
+# The order in which a person reads a template; troposphere's own is another.
+SECTIONS = (
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Transform",
+    "Globals",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Resources",
+    "Outputs",
+)
+
+
+def emit(template: Template) -> str:
+    """A template as the text of its file: JSON, indented by two, in reading order, ended by a newline.
+
+    The same template gives the same bytes on every machine. ValueError or TypeError when it is not complete or
+    holds what JSON cannot say.
+    """
+    return pretty(document(template))
+
+
+def document(template: Template) -> dict[str, Any]:
+    """A template as plain data in reading order: sections as in SECTIONS, Type first in parameters and resources."""
+    found = template.to_dict()
+    ordered = {section: found.pop(section) for section in SECTIONS if section in found} | found
+    for section in ("Parameters", "Resources"):
+        if section in ordered:
+            ordered[section] = {name: {"Type": body["Type"], **body} for name, body in ordered[section].items()}
+    return ordered
+
+
+def pretty(content: dict[str, Any]) -> str:
+    """JSON for a file that people read and compare."""
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def compact(content: dict[str, Any]) -> str:
+    """JSON as it is sent: half the size, so that a middling template needs no bucket."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False)
+
+
+def postpone(name: str) -> None:
+    """Let a module be imported when one of its names is first asked for; for what others import and seldom use."""
+    stand_in = ModuleType(name)
+
+    def load(wanted: str) -> Any:
+        sys.modules.pop(name, None)
+        return getattr(import_module(name), wanted)
+
+    stand_in.__getattr__ = load  # type: ignore[method-assign]  # PEP 562
+    sys.modules[name] = stand_in
+
+
+def main(
+    templates: Mapping[str, Callable[[], Template]],
+    *,
+    root: Path,
+    regions: Sequence[str],
+    argv: Sequence[str] | None = None,
+) -> int:
+    """`python build.py`: build, write, check and lint the templates that were asked for.
+
+    Args:
+        templates: name to builder; the file in dist/ has the template's name.
+        root: the folder that holds dist/, params/ and .cfnlintrc.
+        regions: regions that every template must fit, whatever params/targets.toml says.
+        argv: the arguments; by default the process's own.
+
+    Returns:
+        The exit code: 0, 1 (a builder raised, or findings; dist/ is written all the same), 2 (wrong usage, faults in
+        params/), 3 (`--check` and dist/ is stale), 130 (interrupted).
+    """
+    parser = _parser(templates)
+    options = parser.parse_args(argv)
+    unknown = [name for name in options.names if name not in templates]
+    if unknown:
+        known = ", ".join(templates)
+        parser.error(
+            "; ".join(f'no template is named "{name}"{cli.nearest(name, templates)}' for name in unknown)
+            + f" (there are {known})"
+        )
+    build = _Build(templates, root, regions, options)
+    return cli.run(build.run, debug=options.debug)
+
+
+def _parser(templates: Iterable[str]) -> cli.Parser:
+    parser = cli.Parser(
+        prog="build.py",
+        description="Write dist/ from templates/, check params/ against it and lint it for every environment.",
+        epilog="exit codes: 0 done; 1 a builder or the linter found fault; 2 wrong usage or a fault in params/;\n"
+        "3 dist/ is stale (--check); 130 interrupted",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"templates to build: {', '.join(templates)}; all")
+    parser.add_argument("--check", action="store_true", help="write nothing in dist/; exit 3 when it is stale")
+    linting_options = parser.add_mutually_exclusive_group()
+    linting_options.add_argument("--fresh", action="store_true", help="lint even what was linted before")
+    linting_options.add_argument("--no-lint", action="store_true", help="do not lint")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    return parser
+
+
+class _Build:
+    """One run of the command: the I/O around the functions above."""
+
+    def __init__(
+        self,
+        templates: Mapping[str, Callable[[], Template]],
+        root: Path,
+        regions: Sequence[str],
+        options: argparse.Namespace,
+    ) -> None:
+        self.templates = templates
+        self.root = root
+        self.regions = regions
+        self.options = options
+        # Before anything is read: a file that is saved meanwhile must not pass for one that was checked.
+        self.circumstances = verdicts.circumstances(root, regions)
+
+    def run(self) -> int:
+        """Build what was asked for, say what came of it, and return the exit code."""
+        started = perf_counter()
+        names = [name for name in self.templates if name in self.options.names or not self.options.names]
+        reports = [Report(name) for name in names]
+        documents = {report.name: document for report in reports if (document := self._make(report)) is not None}
+        unjudged = [report for report in reports if not report.failure and not self._remember(report)]
+        faults = self._judge(unjudged, documents) if unjudged else []
+        left_over = self._left_over() if self.options.check else []
+        summary = Summary(reports, left_over, faults, perf_counter() - started)
+        self._print(summary)
+        if faults:
+            raise BadInputError(faults)
+        return summary.exit_code
+
+    def _make(self, report: Report) -> dict[str, Any] | None:
+        """Call the builder, and write or compare the template; None when the builder raised."""
+        started = perf_counter()
+        builder = self.templates[report.name]
+        try:
+            content = document(builder())
+            text, sent = pretty(content), compact(content)
+        except Exception as error:  # whatever a builder raises is told as its fault, and the rest is built
+            report.failure = _where_it_broke(builder, error, self.root)
+            if self.options.debug:
+                import traceback
+
+                traceback.print_exc()
+            return None
+        report.text = text
+        self._bring_up_to_date(report, _files(report.name)[0], text)
+        report.resources = len(content.get("Resources", {}))
+        report.parameters = len(content.get("Parameters", {}))
+        report.indented, report.compact = len(text), len(sent)  # json escapes what is not ASCII: bytes are characters
+        report.seconds = perf_counter() - started
+        return content
+
+    def _remember(self, report: Report) -> bool:
+        """Take over what an earlier build found out about the same content, if that answers what is asked now."""
+        self._settle_lint(report)
+        verdict = verdicts.load(self._place(report), self._key(report))
+        to_lint = not report.unlinted
+        if verdict is None or (to_lint and (self.options.fresh or verdict.findings is None)):
+            return False
+        # The schema is part of the key: this is the one that the template makes.
+        report.files[_files(report.name)[1]] = "unchanged"
+        if to_lint:
+            report.lint, report.stored = verdict, True
+        return True
+
+    def _judge(self, reports: Sequence[Report], documents: Mapping[str, dict[str, Any]]) -> list[Fault]:
+        """Write the schemas, check params/, lint, and remember the outcome."""
+        from stackproof import environment_checks, environments
+
+        for report in reports:
+            schema = pretty(environments.parameters_schema(documents[report.name]))
+            self._bring_up_to_date(report, _files(report.name)[1], schema)
+        checks = environment_checks.check_environments(
+            self.root, self.templates, {report.name: documents[report.name] for report in reports}
+        )
+        regions = list(dict.fromkeys([*self.regions, *checks.regions]))
+        for report in reports:
+            parameter_sets = checks.parameter_sets[report.name]
+            if report.name in checks.faulty and not report.unlinted:
+                report.unlinted = "faults in its parameters"
+            verdict = Verdict(list(parameter_sets), regions, None)
+            if not report.unlinted:
+                verdict = verdict._replace(findings=self._lint(report, regions, parameter_sets))
+                report.lint = verdict
+            if not checks.faults:
+                verdicts.store(self._place(report), self._key(report), verdict)
+        return checks.faults
+
+    def _settle_lint(self, report: Report) -> None:
+        """Say why a template is not to be linted, if so."""
+        template = _files(report.name)[0]
+        if self.options.no_lint:
+            report.unlinted = "--no-lint"
+        elif report.files[template] in {"stale", "missing"}:
+            # What the linter would see is not what is in dist/, and its lines would lead nowhere.
+            report.unlinted = f"{template} is {report.files[template]}"
+
+    def _lint(
+        self, report: Report, regions: Sequence[str], parameter_sets: Mapping[str, Mapping[str, str]]
+    ) -> list[Finding]:
+        from stackproof.linting import lint
+
+        started = perf_counter()
+        template = _files(report.name)[0]
+        sys.stderr.write(f"linting {template} …\n")
+        found = lint(self.root / template, regions=regions, parameter_sets=parameter_sets, root=self.root)
+        report.seconds += perf_counter() - started
+        return found
+
+    def _bring_up_to_date(self, report: Report, name: str, text: str) -> None:
+        """Write a file of dist/ when it differs; with --check only note how it stands."""
+        path = self.root / name
+        try:
+            found = path.read_bytes() if path.exists() else None
+            if found == text.encode():
+                report.files[name] = "unchanged"
+            elif self.options.check:
+                report.files[name] = "missing" if found is None else "stale"
+            else:
+                write_atomically(path, text)
+                report.files[name] = "written"
+        except OSError as error:
+            raise StackproofError(f"{name}: cannot be written: {error.strerror}") from error
+
+    def _key(self, report: Report) -> str:
+        schema = self.root / _files(report.name)[1]
+        found = schema.read_bytes() if schema.is_file() else b""
+        return verdicts.content_key(self.circumstances, report.text.encode(), found)
+
+    def _place(self, report: Report) -> Path:
+        return self.root / ".cache" / "build" / f"{report.name}.json"
+
+    def _left_over(self) -> list[str]:
+        """Files in dist/ that no template makes; names that begin with a dot are the tools' own business."""
+        made = {path for name in self.templates for path in _files(name)}
+        found = (f"{DIST}/{path.name}" for path in (self.root / DIST).glob("[!.]*"))
+        return sorted(set(found) - made)
+
+    def _print(self, summary: Summary) -> None:
+        if self.options.json:
+            text = json.dumps(build_report.as_json(summary), indent=2)
+        else:
+            text = build_report.as_text(summary, sys.stdout)
+        sys.stdout.write(f"{text}\n")
+
+
+def _files(name: str) -> tuple[str, str]:
+    """The two files of a template, below the root: the template first."""
+    return f"{DIST}/{name}.json", f"{DIST}/{name}.params.schema.json"
+
+
+def _where_it_broke(builder: Callable[[], Template], error: Exception, root: Path) -> str:
+    """File, line and sentence of what a builder raised: the last line of its own package that was running.
+
+    troposphere checks a whole resource when it is written out, when no line of the builder runs any more; then it is
+    the builder's first line, and the sentence names the resource.
+    """
+    code = getattr(builder, "func", builder).__code__  # .func: a functools.partial
+    package = Path(code.co_filename).parent
+    file, line = code.co_filename, code.co_firstlineno
+    step = error.__traceback__
+    while step is not None:
+        if Path(step.tb_frame.f_code.co_filename).is_relative_to(package):
+            file, line = step.tb_frame.f_code.co_filename, step.tb_lineno
+        step = step.tb_next
+    place = Path(file)
+    shown = place.relative_to(root) if place.is_relative_to(root) else place
+    return f"{shown}:{line}: {type(error).__name__}: {' '.join(str(error).split())}"

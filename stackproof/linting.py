@@ -1,0 +1,135 @@
+"""One cfn-lint call per template: every environment's values and every region at once, informational findings included.
+
+The second call costs as much as the first, more regions and parameter sets nearly nothing (ADR 0002), and only a
+call that knows an environment's values sees what they do to the resources. The rules are configured in one place,
+the repository's `.cfnlintrc`; a person's own `~/.cfnlintrc` is left out, so the verdict is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from stackproof.cli import nearest
+from stackproof.errors import BadInputError, Fault
+from stackproof.verdicts import CONFIGURATION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that cfn-lint has to say.
+
+    Attributes:
+        id: the rule, such as `E3002`.
+        level: `error`, `warning` or `informational`.
+        path: the place in the template, such as `Resources.Vpc.Properties.CidrBlock`; empty for the file as a whole.
+        line: line of the template file, from 1.
+        message: the rule's sentence.
+        environment: the environment whose parameters it is about; None when it is about the template.
+    """
+
+    id: str
+    level: str
+    path: str
+    line: int
+    message: str
+    environment: str | None
+
+
+def lint(
+    template_path: Path,
+    *,
+    regions: Sequence[str],
+    parameter_sets: Mapping[str, Mapping[str, str]],
+    root: Path,
+) -> list[Finding]:
+    """Lint one template file with all its environments in a single cfn-lint call.
+
+    Args:
+        template_path: the JSON file; it has been parsed before, so only its content can be wrong.
+        regions: the regions that it must fit.
+        parameter_sets: environment to parameters, each value a string as CloudFormation's API takes it.
+        root: the folder whose `.cfnlintrc`, if there is one, configures the rules.
+
+    Returns:
+        The findings, by line, rule and environment.
+
+    Raises:
+        BadInputError: a region that cfn-lint does not know, or a `.cfnlintrc` that it cannot read.
+        ModuleNotFoundError: cfn-lint is not installed.
+    """
+    from cfnlint.config import ManualArgs
+    from cfnlint.context.parameters import ParameterSet
+    from cfnlint.helpers import REGIONS
+    from cfnlint.runner.template.runner import run_template_by_file_path
+
+    faults = [
+        Fault("regions", region, f"cfn-lint knows no such region{nearest(region, REGIONS)}")
+        for region in regions
+        if region not in REGIONS
+    ]
+    if faults:
+        raise BadInputError(faults)
+    declared = json.loads(template_path.read_text(encoding="utf-8")).get("Parameters", {})
+    config = _config(
+        root / CONFIGURATION,
+        ManualArgs(
+            include_checks=["I"],
+            regions=list(regions),
+            parameters=[ParameterSet(name, _as_cfn_lint(declared, given)) for name, given in parameter_sets.items()],
+        ),
+    )
+    matches = run_template_by_file_path(
+        str(template_path), config, _rules(root / CONFIGURATION), ignore_bad_template=False
+    )
+    findings = [_finding(match, parameter_sets) for match in matches]
+    return sorted(findings, key=lambda finding: (finding.line, finding.id, finding.environment or "", finding.message))
+
+
+def _config(configuration: Path, arguments: Mapping[str, Any]) -> Any:
+    """cfn-lint's settings from our file and nobody else's (without --config-file it looks into the home folder)."""
+    from cfnlint.config import ConfigMixIn
+    from cfnlint.exceptions import CfnLintExitException
+    from yaml import YAMLError
+
+    # The null device is no regular file, and that is cfn-lint's test for "no configuration".
+    chosen = str(configuration) if configuration.is_file() else os.devnull
+    try:
+        return ConfigMixIn(["--config-file", chosen], **arguments)
+    except (CfnLintExitException, YAMLError) as error:
+        raise BadInputError([Fault(CONFIGURATION, "", " ".join(str(error).split()))]) from error
+
+
+@cache
+def _rules(configuration: Path) -> Any:
+    """cfn-lint's rules; loading them takes 0.3 s, and one process lints several templates."""
+    from cfnlint.runner import Runner
+
+    return Runner(_config(configuration, {})).rules
+
+
+def _as_cfn_lint(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """cfn-lint wants the value of a list type as an array where CloudFormation's API wants commas."""
+    return {
+        name: [part.strip() for part in value.split(",")] if "List" in declared.get(name, {}).get("Type", "") else value
+        for name, value in given.items()
+    }
+
+
+def _finding(match: Any, parameter_sets: Mapping[str, Any]) -> Finding:
+    return Finding(
+        id=match.rule.id,
+        level=match.rule.severity,
+        path=".".join(str(step) for step in getattr(match, "path", None) or ()),
+        line=match.linenumber,
+        message=match.message,
+        # Findings about a parameter set carry its name where others carry the template's file name.
+        environment=match.filename if match.filename in parameter_sets else None,
+    )
