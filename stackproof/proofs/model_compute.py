@@ -1,0 +1,389 @@
+"""What runs: clusters, task definitions with their containers, services, functions and instances.
+
+Every value is as `resolve` left it; a value that only AWS knows is a symbol or Unknown here as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackproof.proofs.model_images import Image, read_image
+from stackproof.proofs.model_placement import Placement, each, placement, switch, whole, word
+from stackproof.proofs.model_secrets import SecretReference, read_secret
+from stackproof.proofs.values import Unknown, Value, at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stackproof.proofs.resolve import Resource, Stack
+
+SERVICE = "AWS::ECS::Service"
+TASK = "AWS::ECS::TaskDefinition"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its value as the template has it, and where that stands."""
+
+    name: str
+    value: Value
+    path: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """A container's log driver with its options."""
+
+    driver: str
+    options: Mapping[str, Value]
+    secrets: tuple[SecretReference, ...]
+    path: str
+
+    @property
+    def group(self) -> Value:
+        """The CloudWatch log group that it names; None for another driver or without one."""
+        return self.options.get("awslogs-group") if self.driver == "awslogs" else None
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port that a container listens on; `number` is None when it is not known."""
+
+    number: int | None
+    protocol: str
+    name: Value
+    path: str
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A volume in a container's file system."""
+
+    volume: Value
+    container_path: Value
+    read_only: bool | None
+    path: str
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a task definition.
+
+    Attributes:
+        task: logical id of the task definition.
+        path: `Properties.ContainerDefinitions.0`.
+        credentials: the secret that opens a private registry; None without one.
+        definition: the whole definition, worked out, for what is not named here.
+    """
+
+    task: str
+    name: Value
+    path: str
+    image: Image
+    essential: bool | None
+    ports: tuple[Port, ...]
+    environment: tuple[Variable, ...]
+    secrets: tuple[SecretReference, ...]
+    log: Log | None
+    mounts: tuple[Mount, ...]
+    credentials: SecretReference | None
+    definition: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume of a task definition.
+
+    Attributes:
+        file_system: the EFS file system's id; None when it is none of EFS.
+        access_point: the EFS access point's id; None without one.
+        iam: whether the task role authorizes the mount.
+        encrypted: whether it travels encrypted.
+    """
+
+    name: Value
+    path: str
+    file_system: Value
+    access_point: Value
+    iam: bool | None
+    encrypted: bool | None
+    root: Value
+
+
+@dataclass(frozen=True)
+class TaskDefinition:
+    """A task definition; `containers` is Unknown when its list is."""
+
+    logical_id: str
+    containers: tuple[Container, ...]
+    unknown: Unknown | None
+    volumes: tuple[Volume, ...]
+    network_mode: str
+    compatibilities: tuple[Value, ...]
+    cpu: Value
+    memory: Value
+    task_role: Value
+    execution_role: Value
+
+
+@dataclass(frozen=True)
+class ServiceTarget:
+    """Where a service registers its tasks: target groups (two under blue/green), container and port."""
+
+    target_groups: tuple[Value, ...]
+    container: Value
+    port: int | None
+    path: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """An ECS service.
+
+    Attributes:
+        task: logical id of its task definition; None when that is none of this stack.
+        fargate: whether its tasks run on Fargate; None when it is not known.
+        placement: None where tasks have no network interface of their own (bridge and host mode).
+        exec: whether ECS Exec is on.
+    """
+
+    logical_id: str
+    name: Value
+    cluster: Value
+    task: str | None
+    fargate: bool | None
+    placement: Placement | None
+    targets: tuple[ServiceTarget, ...]
+    exec: bool | None
+    desired: Value
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """An ECS cluster with the capacity providers that are associated with it."""
+
+    logical_id: str
+    name: Value
+    providers: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function; `placement` is None outside a VPC."""
+
+    logical_id: str
+    placement: Placement | None
+    environment: tuple[Variable, ...]
+    role: Value
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Everything that runs, by logical id."""
+
+    tasks: Mapping[str, TaskDefinition]
+    services: Mapping[str, Service]
+    clusters: Mapping[str, Cluster]
+    functions: Mapping[str, Function]
+
+
+def model_compute(stack: Stack) -> Compute:
+    """Read all of it from a resolved stack."""
+    tasks = {found.logical_id: _task(stack, found) for found in stack.of_type(TASK)}
+    return Compute(
+        tasks=tasks,
+        services={found.logical_id: _service(stack, found, tasks) for found in stack.of_type(SERVICE)},
+        clusters={found.logical_id: _cluster(stack, found) for found in stack.of_type("AWS::ECS::Cluster")},
+        functions={found.logical_id: _function(found) for found in stack.of_type("AWS::Lambda::Function")},
+    )
+
+
+def _task(stack: Stack, resource: Resource) -> TaskDefinition:
+    properties = resource.properties
+    definitions = properties.get("ContainerDefinitions")
+    return TaskDefinition(
+        logical_id=resource.logical_id,
+        containers=tuple(
+            _container(stack, resource.logical_id, index, definition)
+            for index, definition in enumerate(each(definitions))
+            if isinstance(definition, dict)
+        ),
+        unknown=resource.unknown or _unknown(definitions),
+        volumes=tuple(_volume(index, volume) for index, volume in enumerate(each(properties.get("Volumes")))),
+        network_mode=word(properties.get("NetworkMode"), "bridge"),
+        compatibilities=tuple(each(properties.get("RequiresCompatibilities"))),
+        cpu=properties.get("Cpu"),
+        memory=properties.get("Memory"),
+        task_role=properties.get("TaskRoleArn"),
+        execution_role=properties.get("ExecutionRoleArn"),
+    )
+
+
+def _unknown(definitions: Value) -> Unknown | None:
+    """Why the containers are not all known; None when they are."""
+    if isinstance(definitions, Unknown):
+        return definitions
+    return next((found for found in each(definitions) if isinstance(found, Unknown)), None)
+
+
+def _container(stack: Stack, task: str, index: int, definition: dict[str, Value]) -> Container:
+    path = f"Properties.ContainerDefinitions.{index}"
+    credentials = at(definition, "RepositoryCredentials", "CredentialsParameter")
+    return Container(
+        task=task,
+        name=definition.get("Name"),
+        path=path,
+        image=read_image(stack, definition.get("Image")),
+        essential=switch(definition.get("Essential"), default=True),
+        ports=tuple(
+            Port(
+                whole(at(found, "ContainerPort")),
+                word(at(found, "Protocol"), "tcp"),
+                at(found, "Name"),
+                f"{path}.PortMappings.{number}",
+            )
+            for number, found in enumerate(each(definition.get("PortMappings")))
+        ),
+        environment=_variables(definition.get("Environment"), f"{path}.Environment"),
+        secrets=_secrets(stack, definition.get("Secrets"), f"{path}.Secrets"),
+        log=_log(stack, definition.get("LogConfiguration"), f"{path}.LogConfiguration"),
+        mounts=tuple(
+            Mount(
+                at(found, "SourceVolume"),
+                at(found, "ContainerPath"),
+                switch(at(found, "ReadOnly"), default=False),
+                f"{path}.MountPoints.{number}",
+            )
+            for number, found in enumerate(each(definition.get("MountPoints")))
+        ),
+        credentials=None
+        if credentials is None
+        else read_secret(stack, "", credentials, f"{path}.RepositoryCredentials.CredentialsParameter"),
+        definition=definition,
+    )
+
+
+def _variables(value: Value, path: str) -> tuple[Variable, ...]:
+    return tuple(
+        Variable(word(at(found, "Name")), at(found, "Value"), f"{path}.{index}.Value")
+        for index, found in enumerate(each(value))
+    )
+
+
+def _secrets(stack: Stack, value: Value, path: str) -> tuple[SecretReference, ...]:
+    return tuple(
+        read_secret(stack, word(at(found, "Name")), at(found, "ValueFrom"), f"{path}.{index}.ValueFrom")
+        for index, found in enumerate(each(value))
+    )
+
+
+def _log(stack: Stack, value: Value, path: str) -> Log | None:
+    if value is None:
+        return None
+    options = at(value, "Options")
+    return Log(
+        driver=word(at(value, "LogDriver"), "?"),
+        options=options if isinstance(options, dict) else {},
+        secrets=_secrets(stack, at(value, "SecretOptions"), f"{path}.SecretOptions"),
+        path=path,
+    )
+
+
+def _volume(index: int, volume: Value) -> Volume:
+    # troposphere writes EFSVolumeConfiguration, and so does CloudFormation.
+    settings = at(volume, "EFSVolumeConfiguration")
+    return Volume(
+        name=at(volume, "Name"),
+        path=f"Properties.Volumes.{index}",
+        file_system=at(settings, "FilesystemId"),
+        access_point=at(settings, "AuthorizationConfig", "AccessPointId"),
+        iam=_enabled(at(settings, "AuthorizationConfig", "IAM")),
+        encrypted=_enabled(at(settings, "TransitEncryption")),
+        root=at(settings, "RootDirectory"),
+    )
+
+
+def _enabled(value: Value) -> bool | None:
+    """ENABLED or DISABLED, which is what nothing means."""
+    return False if value is None else {"ENABLED": True, "DISABLED": False}.get(word(value))
+
+
+def _service(stack: Stack, resource: Resource, tasks: Mapping[str, TaskDefinition]) -> Service:
+    properties = resource.properties
+    target = stack.target(properties.get("TaskDefinition"))
+    task = tasks.get(target.logical_id) if target is not None else None
+    network = ("NetworkConfiguration", "AwsvpcConfiguration")
+    fargate = _fargate(stack, properties, task)
+    awsvpc = fargate or at(properties, *network) is not None
+    assigned = at(properties, *network, "AssignPublicIp")
+    return Service(
+        logical_id=resource.logical_id,
+        name=properties.get("ServiceName"),
+        cluster=properties.get("Cluster"),
+        task=task.logical_id if task is not None else None,
+        fargate=fargate,
+        placement=placement(resource, (*network, "Subnets"), (*network, "SecurityGroups"), public=_enabled(assigned))
+        if awsvpc
+        else None,
+        targets=tuple(
+            ServiceTarget(
+                target_groups=tuple(
+                    group
+                    for group in (
+                        at(found, "TargetGroupArn"),
+                        at(found, "AdvancedConfiguration", "AlternateTargetGroupArn"),
+                    )
+                    if group is not None
+                ),
+                container=at(found, "ContainerName"),
+                port=whole(at(found, "ContainerPort")),
+                path=f"Properties.LoadBalancers.{index}",
+            )
+            for index, found in enumerate(each(properties.get("LoadBalancers")))
+        ),
+        exec=switch(properties.get("EnableExecuteCommand"), default=False),
+        desired=properties.get("DesiredCount"),
+    )
+
+
+def _fargate(stack: Stack, properties: Mapping[str, Value], task: TaskDefinition | None) -> bool | None:
+    """Does a service run on Fargate: by its launch type, its strategy, or the cluster's default strategy."""
+    launch = properties.get("LaunchType")
+    if launch is not None:
+        return word(launch) == "FARGATE" if isinstance(launch, str) else None
+    strategy = each(properties.get("CapacityProviderStrategy"))
+    cluster = stack.target(properties.get("Cluster"))
+    if not strategy and cluster is not None:
+        strategy = each(cluster.properties.get("DefaultCapacityProviderStrategy"))
+    if strategy:
+        providers = [at(found, "CapacityProvider") for found in strategy]
+        return all(isinstance(name, str) and name.startswith("FARGATE") for name in providers)
+    if task is not None and task.compatibilities == ("FARGATE",):
+        return True
+    return None if cluster is None else False
+
+
+def _cluster(stack: Stack, resource: Resource) -> Cluster:
+    providers = each(resource.properties.get("CapacityProviders"))
+    for found in stack.of_type("AWS::ECS::ClusterCapacityProviderAssociations"):
+        if stack.target(found.properties.get("Cluster")) is resource:
+            providers = [*providers, *each(found.properties.get("CapacityProviders"))]
+    return Cluster(resource.logical_id, resource.properties.get("ClusterName"), tuple(providers))
+
+
+def _function(resource: Resource) -> Function:
+    properties = resource.properties
+    variables = at(properties, "Environment", "Variables")
+    return Function(
+        logical_id=resource.logical_id,
+        placement=placement(resource, ("VpcConfig", "SubnetIds"), ("VpcConfig", "SecurityGroupIds"))
+        if properties.get("VpcConfig") is not None
+        else None,
+        environment=tuple(
+            Variable(name, value, f"Properties.Environment.Variables.{name}") for name, value in variables.items()
+        )
+        if isinstance(variables, dict)
+        else (),
+        role=properties.get("Role"),
+    )
