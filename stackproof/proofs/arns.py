@@ -198,16 +198,25 @@ def meaning(resource_type: str, attribute: str) -> str:
     return URL if (resource_type, attribute) == ("AWS::SQS::Queue", "Ref") else OTHER
 
 
-def name(resource: Resource) -> Scalar:
-    """The name or id of a resource: what its property says, else a symbol for what AWS makes."""
+def name(stack: Stack, resource: Resource, *, within: tuple[str, ...] = ()) -> Scalar:
+    """The name or id of a resource: what its property says, else a symbol for what AWS makes.
+
+    `within` names the resources whose names are being spelled out, so that a circle of names ends.
+    """
     shape = SHAPES.get(resource.type)
-    if shape is not None and shape.name:
-        given = resource.properties.get(shape.name)
-        if given is not None and not isinstance(given, list | dict):
-            # A name made of another's name stays as it stands, so that a circle of names ends here.
-            return given
-    attribute = shape.names[0] if shape is not None and shape.names else "name"
-    return Sym(resource.logical_id, attribute, plain=True)
+    given = resource.properties.get(shape.name) if shape is not None and shape.name else None
+    if given is None or isinstance(given, list | dict):
+        attribute = shape.names[0] if shape is not None and shape.names else "name"
+        return Sym(resource.logical_id, attribute, plain=True)
+    parts: list[Value] = []
+    for part in given.parts if isinstance(given, Text) else (given,):
+        target = stack.target(part)
+        named = target is not None and isinstance(part, Sym) and meaning(target.type, part.attribute) in {ID, NAME}
+        if target is not None and named and target.logical_id not in within:
+            parts.append(name(stack, target, within=(*within, resource.logical_id)))
+        else:
+            parts.append(part)
+    return join(*parts)
 
 
 def arn(stack: Stack, resource: Resource) -> Scalar:
@@ -232,7 +241,7 @@ def _named(stack: Stack, value: Value) -> Value:
     """The name of what a property refers to, by name or by ARN."""
     target = stack.target(value)
     if target is not None:
-        return name(target)
+        return name(stack, target)
     return value.rpartition("/")[2] if isinstance(value, str) else value
 
 
@@ -241,7 +250,7 @@ def _balancer(stack: Stack, listener: Resource) -> list[Value]:
     balancer = stack.target(listener.properties.get("LoadBalancerArn"))
     if balancer is None:
         return [Unknown(f"the balancer of {listener.logical_id} is not in the template")]
-    return [*_kind(balancer), "/", name(balancer), "/", *_unique(balancer)]
+    return [*_kind(balancer), "/", name(stack, balancer), "/", *_unique(balancer)]
 
 
 def _kind(balancer: Resource) -> list[Value]:
@@ -258,17 +267,17 @@ def _random(resource: Resource) -> list[Value]:
     return [Sym(owner, f"random character {index}", kind="character", plain=True) for index in range(6)]
 
 
-def _rooted(resource: Resource) -> list[Value]:
+def _rooted(stack: Stack, resource: Resource) -> list[Value]:
     """A parameter's name with the slash that its ARN has in any case."""
-    found = name(resource)
+    found = name(stack, resource)
     return [found] if show(found).startswith("/") else ["/", found]
 
 
 _PARTS: Final[dict[str, Callable[[Stack, Resource], list[Value]]]] = {
     "r": lambda stack, _: [stack.region],
     "a": lambda stack, _: [stack.account],
-    "n": lambda _, resource: [name(resource)],
-    "/n": lambda _, resource: _rooted(resource),
+    "n": lambda stack, resource: [name(stack, resource)],
+    "/n": _rooted,
     "u": lambda _, resource: _unique(resource),
     "6": lambda _, resource: _random(resource),
     "path": lambda _, resource: [resource.properties.get("Path", "/")],
@@ -306,7 +315,7 @@ def _expand(stack: Stack, symbol: Sym) -> Scalar:
     if kind == FULL_NAME:
         tail = shape.arn.rpartition(":")[2].removeprefix(shape.prefix)
         return _fill(stack, resource, tail)
-    return name(resource) if kind in {ID, NAME} else symbol
+    return name(stack, resource) if kind in {ID, NAME} else symbol
 
 
 def sample(resource_type: str, attribute: str) -> str | None:

@@ -281,10 +281,10 @@ def _partition(region: str) -> tuple[str, str]:
 
 
 def _parameters(section: Mapping[str, object], given: Mapping[str, object]) -> dict[str, Value]:
-    return {name: _parameter(name, _object(body), given.get(name)) for name, body in section.items()}
+    return {name: parameter(name, _object(body), given.get(name)) for name, body in section.items()}
 
 
-def _parameter(name: str, body: Mapping[str, object], given: object) -> Value:
+def parameter(name: str, body: Mapping[str, object], given: object) -> Value:
     """A parameter's value: given, default, or a symbol."""
     kind = str(body.get("Type", "String"))
     listed = kind.startswith("List<") or "CommaDelimitedList" in kind or "<List<" in kind
@@ -303,7 +303,8 @@ def _parameter(name: str, body: Mapping[str, object], given: object) -> Value:
     if body.get("NoEcho") in {True, "true", "True"} and text:
         return Sym(name, kind="secret", many=listed, digest=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
     if listed:
-        return [join(item.strip()) for item in text.split(",")] if text else []
+        # A blank list is a list of one blank, as CloudFormation has it.
+        return [join(item.strip()) for item in text.split(",")]
     return join(text)
 
 

@@ -1,0 +1,255 @@
+"""Which combinations of a template's conditions its parameters can reach, decided by trying the values that count.
+
+A parameter counts with its allowed values, or with the literals that conditions compare it to, its default and two
+values that are none of these; of values that no comparison tells apart one is tried. Rules that refuse a combination
+make it unreachable. So the answer is exact for conditions that compare parameters with literals or with each other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Final
+
+from stackproof.proofs.resolver import MAX_DEPTH, Resolver
+from stackproof.proofs.rules import refuses
+from stackproof.proofs.values import Sym, Unknown, Value, number, scalar_text, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MAX_COMBINATIONS: Final = 20_000
+"""Combinations of values that are tried for one question; a second's work."""
+_PLACEHOLDER = re.compile(r"\$\{\s*([^!{}\s][^{}\s]*)\s*\}")
+_COMPARISONS: Final = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
+_OTHERS: Final = ("another-value-1", "another-value-2")
+"""Stand for all values that no comparison names."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One reachable combination.
+
+    Attributes:
+        parameters: a value of each parameter (and pseudo parameter) that the conditions depend on.
+        conditions: what the conditions are with these: True, False, or None when only AWS knows.
+    """
+
+    parameters: Mapping[str, str]
+    conditions: Mapping[str, bool | None]
+
+
+@dataclass
+class Space:
+    """The conditions of one template, with what they depend on.
+
+    Attributes:
+        template: a template; sections that are no objects count as empty.
+        fixed: parameters and pseudo parameters (`AWS::Region`) that have one value.
+    """
+
+    template: Mapping[str, object]
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    _known: dict[frozenset[str], tuple[Scenario, ...] | Unknown] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.parameters = _section(self.template, "Parameters")
+        self.conditions = _section(self.template, "Conditions")
+        self.rules = _section(self.template, "Rules")
+        self.mappings = _section(self.template, "Mappings")
+        self._comparisons = list(comparisons([self.conditions, self.rules]))
+
+    def scenarios(self, names: Iterable[str] | None = None) -> tuple[Scenario, ...] | Unknown:
+        """Every combination that these conditions (all by default) can have, each once, with values that reach it."""
+        wanted = frozenset(self.conditions if names is None else names)
+        if wanted not in self._known:
+            self._known[wanted] = self._try(wanted)
+        return self._known[wanted]
+
+    def example(self, wanted: Mapping[str, bool]) -> Scenario | Unknown | None:
+        """A scenario with the conditions as wanted; None when parameters cannot reach that, Unknown when in doubt."""
+        scenarios = self.scenarios(wanted)
+        if isinstance(scenarios, Unknown):
+            return scenarios
+        doubtful = None
+        for scenario in scenarios:
+            answers = [(scenario.conditions[name], value) for name, value in wanted.items()]
+            if all(answer is value for answer, value in answers):
+                return scenario
+            if all(answer in {value, None} for answer, value in answers):
+                doubtful = Unknown("a condition depends on what only AWS knows")
+        return doubtful
+
+    def _try(self, names: frozenset[str]) -> tuple[Scenario, ...] | Unknown:
+        conditions = self._closure(names)
+        rules, variables = self._rules(
+            {name for key in conditions for name in self._mentions(self.conditions.get(key))}
+        )
+        domains = {name: self._domain(name) for name in sorted(variables)}
+        if prod(map(len, domains.values())) > MAX_COMBINATIONS:
+            return Unknown(f"the conditions depend on more than {MAX_COMBINATIONS:,} combinations of parameters")
+        found: dict[tuple[bool | None, ...], Scenario] = {}
+        for values in product(*domains.values()):
+            given = dict(zip(domains, values, strict=True))
+            resolver = self._resolver(given)
+            answers = {name: resolver.condition(name) for name in sorted(names)}
+            if tuple(answers.values()) in found or any(refuses(rule, resolver) for rule in rules):
+                continue
+            found[tuple(answers.values())] = Scenario(given, answers)
+        return tuple(found.values())
+
+    def _closure(self, names: Iterable[str]) -> set[str]:
+        """The conditions, with those that they are made of."""
+        found: set[str] = set()
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += [str(inner) for key, inner in _pairs(self.conditions.get(name)) if key == "Condition"]
+        return found
+
+    def _rules(self, variables: set[str]) -> tuple[list[object], set[str]]:
+        """The Rules that limit these variables, and all variables that come with them."""
+        rules = {name: (body, set(self._mentions(body))) for name, body in self.rules.items()}
+        chosen: dict[str, object] = {}
+        grown = True
+        while grown:
+            grown = False
+            for name, (body, mentioned) in rules.items():
+                if name not in chosen and mentioned & variables:
+                    chosen[name], grown = body, True
+                    variables = variables | mentioned
+        return list(chosen.values()), variables
+
+    def _mentions(self, node: object) -> Iterator[str]:
+        """The parameters and pseudo parameters in a piece of the template."""
+        for key, inner in _pairs(node):
+            if key == "Ref" and isinstance(inner, str):
+                names = [inner]
+            elif key == "Fn::Sub":
+                text = inner[0] if isinstance(inner, list) and inner else inner
+                names = _PLACEHOLDER.findall(text) if isinstance(text, str) else []
+            else:
+                continue
+            yield from (name for name in names if name in self.parameters or name.startswith("AWS::"))
+
+    def _domain(self, name: str) -> list[str]:
+        """The values of a variable that are worth trying."""
+        if name in self.fixed:
+            return [self.fixed[name]]
+        body = self.parameters.get(name)
+        body = body if isinstance(body, dict) else {}
+        mentioning = [node for node in self._comparisons if name in set(self._mentions(node))]
+        allowed = body.get("AllowedValues")
+        if isinstance(allowed, list):
+            values = [text(value) for value in allowed]
+        else:
+            literals = [literal for node in mentioning for literal in self._literals(node)]
+            default = [text(body["Default"])] if "Default" in body else []
+            others = [str(value) for value in _numbers(body)] if body.get("Type") == "Number" else _OTHERS
+            values = [value for value in dict.fromkeys([*default, *literals]) if _permitted(value, body)]
+            values += [value for value in others if value not in values]
+        if all(set(self._mentions(node)) == {name} for node in mentioning):
+            # Of values that no comparison tells apart, one is enough.
+            told_apart: dict[tuple[object, ...], str] = {}
+            for value in values:
+                resolver = self._resolver({name: value})
+                told_apart.setdefault(tuple(resolver.truth(node) for node in mentioning), value)
+            rules = any(name in set(self._mentions(rule)) for rule in self.rules.values())
+            values = values if rules else list(told_apart.values())
+        return values
+
+    def _literals(self, node: object) -> Iterator[str]:
+        """The literals in a comparison, and the keys of the mappings that it looks into."""
+        if isinstance(node, str | int | float):
+            yield text(node)
+        elif isinstance(node, list):
+            for inner in node:
+                yield from self._literals(inner)
+        elif isinstance(node, dict):
+            for key, inner in node.items():
+                if key == "Fn::FindInMap" and isinstance(inner, list) and inner:
+                    table = self.mappings.get(str(inner[0]))
+                    for first, row in table.items() if isinstance(table, dict) else ():
+                        yield from (str(first), *(map(str, row) if isinstance(row, dict) else ()))
+                elif key != "Ref":
+                    yield from self._literals(inner)
+
+    def _resolver(self, given: Mapping[str, str]) -> Resolver:
+        """A resolver in which the variables are literals and all else is a symbol."""
+        values: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
+        for name, value in given.items():
+            body = self.parameters.get(name)
+            listed = isinstance(body, dict) and "List" in str(body.get("Type"))
+            values[name] = list[Value](value.split(",")) if listed else value
+        pseudo: dict[str, Value] = {
+            name: Sym(name, kind="pseudo", plain=True)
+            for name in ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::StackName", "AWS::URLSuffix")
+        }
+        return Resolver(parameters=values, pseudo=pseudo, mappings=self.mappings, conditions=self.conditions)
+
+
+def comparisons(node: object) -> Iterator[object]:
+    """The comparisons in conditions and Rules."""
+    for key, inner in _pairs(node):
+        if key in _COMPARISONS:
+            yield {key: inner}
+
+
+def _pairs(node: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Every key with its value, at any depth."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield str(key), inner
+            yield from _pairs(inner, depth + 1)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _pairs(inner, depth + 1)
+
+
+def _section(template: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = template.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def text(value: object) -> str:
+    """A default or an allowed value as text; lists are joined by commas."""
+    if isinstance(value, list):
+        return ",".join(map(text, value))
+    return scalar_text(value) if isinstance(value, str | int | float) else show(str(value))
+
+
+def _numbers(body: Mapping[str, object]) -> list[str]:
+    """Two numbers that a Number may be, and that nobody is likely to compare it with."""
+    least, most = number(body.get("MinValue")), number(body.get("MaxValue"))  # type: ignore[arg-type]  # any JSON
+    if least is not None and most is not None and most - least < 16:
+        return [text(least + step) for step in range(int(most - least) + 1)]
+    base = least if least is not None else most - 999_983 if most is not None else 1
+    return [text(base + 999_979), text(base + 999_983)] if most is None else [text(base), text(most)]
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
+def _permitted(value: str, body: Mapping[str, object]) -> bool:
+    """May the parameter have this value?"""
+    pattern = _pattern(str(body["AllowedPattern"])) if "AllowedPattern" in body else None
+    if pattern is not None and pattern.fullmatch(value) is None:
+        return False
+    limits = {"MinLength": len(value), "MaxLength": len(value), "MinValue": number(value), "MaxValue": number(value)}
+    for key, size in limits.items():
+        limit = number(body.get(key))  # type: ignore[arg-type]  # any JSON
+        if limit is not None and size is not None and (size < limit if key.startswith("Min") else size > limit):
+            return False
+    return True
