@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from stackproof.emulator.cloudformation import changes, events, policy, replacement, requests
-from stackproof.emulator.handlers import autoscaling, ec2, ecs
+from stackproof.emulator.cloudformation import changes, conditions, events, policy, replacement, requests
+from stackproof.emulator.handlers import (
+    autoscaling,
+    cloudwatch,
+    ec2,
+    ec2_answers,
+    ecs,
+    elasticache,
+    elbv2,
+    logs,
+    s3,
+    secretsmanager,
+)
+
+PARTS = (
+    conditions,
+    replacement,
+    changes,
+    requests,
+    events,
+    policy,
+    autoscaling,
+    cloudwatch,
+    ec2,
+    ec2_answers,
+    ecs,
+    elasticache,
+    elbv2,
+    logs,
+    s3,
+    secretsmanager,
+)
 
 
 def install() -> None:
     """Extend ministack in this process; call once, before it serves."""
-    for part in (replacement, changes, requests, events, policy, ec2, ecs, autoscaling):
+    for part in PARTS:
         part.install()

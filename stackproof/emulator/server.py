@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -30,6 +31,9 @@ def serve(port: int) -> int:
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         _configure(listener.getsockname()[1], folder)
         _require_ministack()
+        from stackproof.emulator import seams
+
+        seams.check()
         from stackproof.emulator.extension import install
 
         install()
@@ -75,6 +79,8 @@ def _configure(port: int, folder: str) -> None:
         TMPDIR=folder,
         LOG_LEVEL="ERROR",
     )
+    # Packages that ministack could use and we do not have are no news.
+    logging.disable(logging.WARNING)
     tempfile.tempdir = folder
     # With the docker package and a daemon, ministack would run a container for every task and cache node.
     sys.modules["docker"] = None  # type: ignore[assignment]  # the documented way to make an import fail

@@ -11,6 +11,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, engine, handlers, helpers, stacks
 
 from stackproof.emulator.cloudformation.view import View
+from stackproof.emulator.seams import rebind
 
 if TYPE_CHECKING:
     from stackproof.emulator.handler import Response
@@ -185,7 +186,8 @@ def _add(element: ET.Element, values: dict[str, str], names: tuple[str, ...]) ->
 
 def install() -> None:
     """Put all of it in place."""
-    changesets._resolve_props_for_diff = _resolved
+    rebind(changesets._resolve_props_for_diff, _resolved)
+    # In the preview alone: the stack policy (policy.py) brings both sides itself.
     changesets._diff_resources = _changes
     handlers._ACTION_HANDLERS["CreateChangeSet"] = create_change_set
     handlers._ACTION_HANDLERS["DescribeChangeSet"] = describe_change_set

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import changesets, handlers, stacks
+from ministack.services.cloudformation import stacks
+
+from stackproof.emulator.seams import rebind
 
 _record = stacks._add_event
 _update = stacks._update_resource
@@ -95,7 +97,7 @@ def _announce_cleanup(stack_id: str, stack_name: str) -> None:
 
 def install() -> None:
     """Put it in place wherever ministack has bound the names."""
-    for module in (stacks, changesets, handlers):
-        module._add_event = _add_event
+    rebind(_record, _add_event)
+    # Nested stacks update and delete through provisioners, and report for themselves.
     stacks._update_resource = _update_resource
     stacks._delete_resource = _delete_resource

@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import changesets, handlers, stacks
+from ministack.services.cloudformation import stacks
 
 from stackproof.emulator.cloudformation.view import View
+from stackproof.emulator.seams import rebind
 
 _deploy = stacks._deploy_stack_async
 
@@ -147,5 +148,4 @@ def _list(value: Any) -> list[Any]:
 
 def install() -> None:
     """Ask the policy before every update."""
-    for module in (changesets, handlers):
-        module._deploy_stack_async = _deploy_if_allowed
+    rebind(_deploy, _deploy_if_allowed)

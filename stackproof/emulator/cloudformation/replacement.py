@@ -12,7 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import provisioners
+
+from stackproof.emulator.seams import rebind
 
 if TYPE_CHECKING:
     from stackproof.emulator.handler import Properties
@@ -72,6 +74,5 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 def install() -> None:
     """Use the schemas in the preview and in the update itself."""
-    for module in (provisioners, stacks):
-        module._property_recreation = recreation
-        module._replacing_change = replaces
+    rebind(_known_recreation, recreation)
+    rebind(_known_replacing_change, replaces)

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import changesets, engine, handlers, helpers
+from ministack.services.cloudformation import engine, handlers, helpers
+
+from stackproof.emulator.seams import rebind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,8 +110,7 @@ def install() -> None:
     """Put the checks in front of ministack's; after changes.py, whose CreateChangeSet they guard."""
     # ministack asks for capabilities only where it checks credentials too.
     handlers._capabilities_enforced = lambda: True
-    for module in (changesets, handlers):
-        module._resolve_parameters = _checked_parameters
+    rebind(_resolve_parameters, _checked_parameters)
     _keep_stack_under_review()
     _guard("CreateChangeSet", _check_create_change_set)
     _guard("SetStackPolicy", _check_set_stack_policy)

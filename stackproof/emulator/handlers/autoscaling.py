@@ -17,6 +17,7 @@ from ministack.core.responses import (
 )
 
 from stackproof.emulator.handler import Created, Handler, Properties, Response, add
+from stackproof.emulator.wire import in_api_shape
 
 NAME = "application-autoscaling"
 _IDENTITY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
@@ -33,12 +34,9 @@ class ScalableTarget(Handler):
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
         physical_id = "|".join(properties[name] for name in _IDENTITY)
         _targets[physical_id] = {
-            **{name: properties[name] for name in _IDENTITY},
+            "RoleARN": _service_linked_role(),
+            **in_api_shape(NAME, "ScalableTarget", properties),
             "ScalableTargetARN": _arn("scalable-target", new_uuid().replace("-", "")[:22]),
-            "MinCapacity": int(properties["MinCapacity"]),
-            "MaxCapacity": int(properties["MaxCapacity"]),
-            "RoleARN": properties.get("RoleARN") or _service_linked_role(),
-            "SuspendedState": properties.get("SuspendedState", {}),
             "CreationTime": 0,
         }
         return physical_id, {"Id": physical_id}
@@ -69,26 +67,14 @@ class ScalingPolicy(Handler):
         target = properties.get("ScalingTargetId") or "|".join(properties[name] for name in _IDENTITY)
         if target not in _targets:
             raise ValueError(f"No scalable target registered for {target}")
-        configuration = "TargetTrackingScalingPolicyConfiguration"
         _policies[arn] = {
+            **in_api_shape(NAME, "ScalingPolicy", properties),
             **{name: _targets[target][name] for name in _IDENTITY},
             "PolicyARN": arn,
-            "PolicyName": properties["PolicyName"],
-            "PolicyType": properties["PolicyType"],
-            configuration: _with_numbers(properties.get(configuration, {})),
             "Alarms": [],
             "CreationTime": 0,
         }
         return arn, {"Arn": arn}
-
-
-def _with_numbers(configuration: dict[str, Any]) -> dict[str, Any]:
-    """A target tracking configuration whose numbers and flags came as text from parameters."""
-    shaped = dict(configuration)
-    for name, number in (("TargetValue", float), ("ScaleInCooldown", int), ("ScaleOutCooldown", int)):
-        if name in shaped:
-            shaped[name] = number(shaped[name])
-    return shaped
 
 
 def _arn(kind: str, name: str) -> str:

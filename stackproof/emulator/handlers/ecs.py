@@ -1,13 +1,16 @@
-"""ECS: capacity providers of a cluster, and services and task definitions as a template writes them."""
+"""ECS: capacity providers of a cluster; services and task definitions with all that a template says about them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ministack.services import ecs
-from ministack.services.cloudformation import provisioners
 
 from stackproof.emulator.handler import Created, Handler, Properties, add, after, before, call
+from stackproof.emulator.wire import in_api_shape, with_api_types
+
+# ministack keeps these itself, and changes them while tasks start and stop.
+_KEPT_BY_SERVICE = {"desiredCount", "taskDefinition", "serviceName", "tags"}
 
 
 class ClusterCapacityProviderAssociations(Handler):
@@ -16,72 +19,42 @@ class ClusterCapacityProviderAssociations(Handler):
     type_name = "AWS::ECS::ClusterCapacityProviderAssociations"
 
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
-        cluster = properties["Cluster"]
-        self._put(cluster, properties.get("CapacityProviders", []), properties["DefaultCapacityProviderStrategy"])
-        return cluster, {}
+        request = in_api_shape("ecs", "PutClusterCapacityProvidersRequest", properties)
+        call(ecs._put_cluster_capacity_providers, request)
+        return properties["Cluster"], {}
 
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
         return self.create("", new, stack_name)
 
     def delete(self, physical_id: str, properties: Properties) -> None:
-        self._put(physical_id, [], [])
-
-    @staticmethod
-    def _put(cluster: str, providers: list[str], strategy: list[dict[str, Any]]) -> None:
-        call(
-            ecs._put_cluster_capacity_providers,
-            {
-                "cluster": cluster,
-                "capacityProviders": providers,
-                "defaultCapacityProviderStrategy": [_strategy_item(item) for item in strategy],
-            },
-        )
+        if physical_id in ecs._clusters:
+            call(ecs._put_cluster_capacity_providers, {"cluster": physical_id})
 
 
-def _strategy_item(item: dict[str, Any]) -> dict[str, Any]:
-    """One item of a capacity provider strategy in the API's shape; a parameter gives its numbers as text."""
-    return {
-        "capacityProvider": item["CapacityProvider"],
-        "base": int(item.get("Base", 0)),
-        "weight": int(item.get("Weight", 0)),
-    }
+def _typed_service(properties: Properties) -> Properties:
+    """Parameters of type Number arrive as text, and ministack counts tasks with them."""
+    return with_api_types("ecs", "CreateServiceRequest", properties)
 
 
-def _numbers(properties: Properties) -> Properties:
-    """Parameters of type Number arrive as text; ministack wants numbers."""
-    names = ("DesiredCount", "HealthCheckGracePeriodSeconds")
-    numbers = {name: int(properties[name]) for name in names if name in properties}
-    return {**properties, **numbers}
+def _service(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:
+    """Grace period, exec, rebalancing and so on, which ministack takes from the API only."""
+    cluster, name = physical_id.split("/")[-2:]
+    service = ecs._services[f"{cluster}/{name}"]
+    shaped = in_api_shape("ecs", "Service", properties)
+    service.update({member: value for member, value in shaped.items() if member not in _KEPT_BY_SERVICE})
+    service["tags"] = shaped.get("tags", [])
+    ecs._tags[physical_id] = list(service["tags"])
 
 
 def _task_definition(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:
-    """Volumes and secrets, which ministack leaves in CloudFormation's spelling."""
-    definition = ecs._task_defs[physical_id.rsplit("/", 1)[-1]]
-    definition["volumes"] = [_volume(volume) for volume in properties.get("Volumes", [])]
-    containers = zip(definition["containerDefinitions"], properties.get("ContainerDefinitions", []), strict=True)
-    for container, written in containers:
-        if "Secrets" in written:
-            container["secrets"] = provisioners._pascal_to_camel(written["Secrets"])
-
-
-def _volume(volume: dict[str, Any]) -> dict[str, Any]:
-    shaped: dict[str, Any] = {"name": volume["Name"]}
-    if efs := volume.get("EFSVolumeConfiguration"):
-        authorization = efs.get("AuthorizationConfig", {})
-        shaped["efsVolumeConfiguration"] = {
-            "fileSystemId": efs["FilesystemId"],
-            "rootDirectory": efs.get("RootDirectory", "/"),
-            "transitEncryption": efs.get("TransitEncryption", "DISABLED"),
-            "authorizationConfig": {
-                "accessPointId": authorization.get("AccessPointId"),
-                "iam": authorization.get("IAM", "DISABLED"),
-            },
-        }
-    return shaped
+    """Volumes, secrets and numbers, which ministack leaves as the template has them."""
+    definition = in_api_shape("ecs", "TaskDefinition", properties)
+    ecs._task_defs[physical_id.rsplit("/", 1)[-1]].update(definition)
 
 
 def install() -> None:
     """Add the type, complete the others."""
     add(ClusterCapacityProviderAssociations())
-    before("AWS::ECS::Service", _numbers)
+    before("AWS::ECS::Service", _typed_service)
+    after("AWS::ECS::Service", _service)
     after("AWS::ECS::TaskDefinition", _task_definition)

@@ -1,0 +1,93 @@
+"""The names of ministack that we use or replace: checked at start, since nobody promises that they stay."""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+from stackproof.errors import BadInputError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VERSION = "1.5.33"
+
+# Where a replaced function of ministack's CloudFormation may have been imported by name.
+_BINDINGS = ("changesets", "drift", "engine", "handlers", "provisioners", "stacks")
+
+
+def check() -> None:
+    """Find every missing name before anything is replaced.
+
+    Raises:
+        BadInputError: ministack is another one than the extension was made for.
+    """
+    missing = [
+        f"{module}.{name}"
+        for module, names in NAMES.items()
+        for name in names.split()
+        if not hasattr(import_module(module), name)
+    ]
+    if missing:
+        found = metadata.version("ministack")
+        raise BadInputError(
+            [
+                Fault(
+                    "ministack",
+                    found,
+                    f"the embedded AWS is made for version {VERSION}; this one has no {', '.join(missing)}: "
+                    "pip install 'stackproof[local]'",
+                )
+            ]
+        )
+
+
+def rebind(function: Callable[..., Any], replacement: Callable[..., Any]) -> None:
+    """Replace a function of ministack's CloudFormation under every name that is bound to it."""
+    for module in _BINDINGS:
+        names = vars(import_module(f"ministack.services.cloudformation.{module}"))
+        for name in [name for name, value in names.items() if value is function]:
+            names[name] = replacement
+
+
+# Module: its names that we use or replace. A test compares it with the source.
+NAMES = {
+    "ministack.app": "SERVICE_HANDLERS",
+    "ministack.core.responses": """
+        AccountRegionScopedDict error_response_json get_account_id get_region json_response new_uuid
+    """,
+    "ministack.core.router": "SERVICE_PATTERNS",
+    "ministack.services.alb": "_lb_attrs _lb_xml _lbs",
+    "ministack.services.cloudformation": "_change_sets _stack_events _stacks",
+    "ministack.services.cloudformation.changesets": """
+        _create_change_set _describe_change_set _diff_resources _find_change_set _resolve_props_for_diff
+    """,
+    "ministack.services.cloudformation.engine": """
+        _NO_VALUE _evaluate_conditions _intrinsic_references _resolve_parameters _resolve_refs
+    """,
+    "ministack.services.cloudformation.handlers": "_ACTION_HANDLERS _capabilities_enforced _resolve_stack",
+    "ministack.services.cloudformation.helpers": "CFN_NS _error _p validation_error_message",
+    "ministack.services.cloudformation.provisioners": """
+        _RESOURCE_HANDLERS _STACK_TAG_PROPERTY _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
+        _ec_rg_attrs _property_recreation _replacing_change _sm_secret_string _snapshot_id
+    """,
+    "ministack.services.cloudformation.stacks": """
+        _add_event _delete_resource _deploy_stack_async _diff_resources _failed_operation _roll_back_operation
+        _update_resource
+    """,
+    "ministack.services.cloudwatch_logs": "_log_groups",
+    "ministack.services.ec2": """
+        _ACTION_MAP _addresses _allocate_address _create_flow_logs _create_nat_gateway _delete_flow_logs
+        _delete_nat_gateway _error _flow_logs _glob_match _nat_gateways _parse_filters _parse_member_list
+        _release_address _resource_matches_tag_filters _rules_match _security_groups _sg_rule_id _subnets _tags
+        _vpc_endpoints _vpcs _xml
+    """,
+    "ministack.services.ecs": "_clusters _put_cluster_capacity_providers _services _tags _task_defs",
+    "ministack.services.elasticache": "_arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _tags",
+    "ministack.services.s3": """
+        _buckets _delete_bucket _delete_bucket_encryption _delete_bucket_lifecycle
+        _delete_bucket_ownership_controls _delete_bucket_tagging _put_bucket_encryption _put_bucket_lifecycle
+        _put_bucket_ownership_controls _put_bucket_tagging
+    """,
+    "ministack.services.secretsmanager": "_get_random_password _resolve",
+}
