@@ -198,22 +198,25 @@ def meaning(resource_type: str, attribute: str) -> str:
     return URL if (resource_type, attribute) == ("AWS::SQS::Queue", "Ref") else OTHER
 
 
-def name(stack: Stack, resource: Resource, *, within: tuple[str, ...] = ()) -> Scalar:
-    """The name or id of a resource: what its property says, else a symbol for what AWS makes.
-
-    `within` names the resources whose names are being spelled out, so that a circle of names ends.
-    """
+def name(resource: Resource) -> Scalar:
+    """The name or id of a resource: what its property says, else a symbol for what AWS makes."""
     shape = SHAPES.get(resource.type)
     given = resource.properties.get(shape.name) if shape is not None and shape.name else None
     if given is None or isinstance(given, list | dict):
         attribute = shape.names[0] if shape is not None and shape.names else "name"
         return Sym(resource.logical_id, attribute, plain=True)
+    return given
+
+
+def _spelled(stack: Stack, resource: Resource, within: tuple[str, ...] = ()) -> Scalar:
+    """The name with the names that it is made of spelled out; `within` ends a circle of names."""
+    given = name(resource)
     parts: list[Value] = []
     for part in given.parts if isinstance(given, Text) else (given,):
         target = stack.target(part)
         named = target is not None and isinstance(part, Sym) and meaning(target.type, part.attribute) in {ID, NAME}
-        if target is not None and named and target.logical_id not in within:
-            parts.append(name(stack, target, within=(*within, resource.logical_id)))
+        if target is not None and named and target.logical_id not in (*within, resource.logical_id):
+            parts.append(_spelled(stack, target, (*within, resource.logical_id)))
         else:
             parts.append(part)
     return join(*parts)
@@ -241,7 +244,7 @@ def _named(stack: Stack, value: Value) -> Value:
     """The name of what a property refers to, by name or by ARN."""
     target = stack.target(value)
     if target is not None:
-        return name(stack, target)
+        return _spelled(stack, target)
     return value.rpartition("/")[2] if isinstance(value, str) else value
 
 
@@ -250,7 +253,7 @@ def _balancer(stack: Stack, listener: Resource) -> list[Value]:
     balancer = stack.target(listener.properties.get("LoadBalancerArn"))
     if balancer is None:
         return [Unknown(f"the balancer of {listener.logical_id} is not in the template")]
-    return [*_kind(balancer), "/", name(stack, balancer), "/", *_unique(balancer)]
+    return [*_kind(balancer), "/", _spelled(stack, balancer), "/", *_unique(balancer)]
 
 
 def _kind(balancer: Resource) -> list[Value]:
@@ -269,14 +272,14 @@ def _random(resource: Resource) -> list[Value]:
 
 def _rooted(stack: Stack, resource: Resource) -> list[Value]:
     """A parameter's name with the slash that its ARN has in any case."""
-    found = name(stack, resource)
+    found = _spelled(stack, resource)
     return [found] if show(found).startswith("/") else ["/", found]
 
 
 _PARTS: Final[dict[str, Callable[[Stack, Resource], list[Value]]]] = {
     "r": lambda stack, _: [stack.region],
     "a": lambda stack, _: [stack.account],
-    "n": lambda stack, resource: [name(stack, resource)],
+    "n": lambda stack, resource: [_spelled(stack, resource)],
     "/n": _rooted,
     "u": lambda _, resource: _unique(resource),
     "6": lambda _, resource: _random(resource),
@@ -315,7 +318,7 @@ def _expand(stack: Stack, symbol: Sym) -> Scalar:
     if kind == FULL_NAME:
         tail = shape.arn.rpartition(":")[2].removeprefix(shape.prefix)
         return _fill(stack, resource, tail)
-    return name(stack, resource) if kind in {ID, NAME} else symbol
+    return _spelled(stack, resource) if kind in {ID, NAME} else symbol
 
 
 def sample(resource_type: str, attribute: str) -> str | None:
