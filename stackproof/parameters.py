@@ -22,15 +22,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _resource_id(prefix: str) -> tuple[str, str]:
-    return rf"{prefix}-([0-9a-f]{{8}}|[0-9a-f]{{17}})", f"looks like {prefix}-0123456789abcdef0"
+    return rf"{prefix}-([0-9a-f]{{8}}|[0-9a-f]{{17}})", f"it looks like {prefix}-0123456789abcdef0"
 
 
 # What each supplied type looks like: pattern and words. Whether it exists in the account, only AWS can say.
-_ANY_NAME = (r".{1,255}", "is a name of 1 to 255 characters")
-_SSM_NAME = (r"[\w.:/-]{1,2048}", "is the name of a Systems Manager parameter, such as /lms/image")
+_ANY_NAME = (r".{1,255}", "a name has 1 to 255 characters")
+_SSM_NAME = (r"[\w.:/-]{1,2048}", "it is the name of a Systems Manager parameter, such as /lms/image")
 FORMATS = {
-    "Number": (r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", "is a number, such as 2 or 0.5"),
-    "AWS::EC2::AvailabilityZone::Name": (r"[a-z]+(-[a-z0-9]+){2,}", "looks like sa-east-1a"),
+    "Number": (r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", "write a number such as 2 or 0.5"),
+    "AWS::EC2::AvailabilityZone::Name": (r"[a-z]+(-[a-z0-9]+){2,}", "it looks like sa-east-1a"),
     "AWS::EC2::Image::Id": _resource_id("ami"),
     "AWS::EC2::Instance::Id": _resource_id("i"),
     "AWS::EC2::KeyPair::KeyName": _ANY_NAME,
@@ -39,7 +39,7 @@ FORMATS = {
     "AWS::EC2::Subnet::Id": _resource_id("subnet"),
     "AWS::EC2::VPC::Id": _resource_id("vpc"),
     "AWS::EC2::Volume::Id": _resource_id("vol"),
-    "AWS::Route53::HostedZone::Id": (r"[A-Z0-9]{1,32}", "looks like Z2FDTNDATAQYW2"),
+    "AWS::Route53::HostedZone::Id": (r"[A-Z0-9]{1,32}", "it looks like Z2FDTNDATAQYW2"),
     "AWS::SSM::Parameter::Name": _SSM_NAME,
 }
 
@@ -109,7 +109,7 @@ def parameters_of(template: Mapping[str, Any]) -> dict[str, Parameter]:
             max_value=_number(definition.get("MaxValue")),
             min_length=_number(definition.get("MinLength")),
             max_length=_number(definition.get("MaxLength")),
-            no_echo=scalar_text(definition.get("NoEcho")) == "true",
+            no_echo=(scalar_text(definition.get("NoEcho")) or "false").lower() != "false",  # when in doubt, hide it
         )
         for name, definition in definitions.items()
         if isinstance(definition, dict) and isinstance(definition.get("Type"), str)
@@ -223,7 +223,7 @@ def _check_element(parameter: Parameter, text: str) -> Iterator[str]:
     shown = parameter.show(text)
     pattern, words = FORMATS.get(parameter.element_type, (None, ""))
     if pattern and not re.fullmatch(pattern, text, re.ASCII):
-        yield f"{shown} is no {parameter.element_type}, which {words}"
+        yield f"{shown} is no {parameter.element_type}; {words}"
         return
     if parameter.allowed and text not in parameter.allowed:
         hint = "" if parameter.no_echo else nearest(text, parameter.allowed)
