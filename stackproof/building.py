@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof import build_report, cli, verdicts
 from stackproof.build_report import Report, Summary
-from stackproof.errors import BadInputError, StackproofError
+from stackproof.errors import BadInputError, Fault, StackproofError
 from stackproof.files import write_atomically
 from stackproof.verdicts import Verdict
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from troposphere import Template
 
-    from stackproof.errors import Fault
     from stackproof.linting import Finding
 
 DIST = "dist"
@@ -109,7 +108,7 @@ def main(
 
     Returns:
         The exit code: 0, 1 (a builder raised, or findings; dist/ is written all the same), 2 (wrong usage, faults in
-        params/), 3 (`--check` and dist/ is stale), 130 (interrupted).
+        params/ or in a file that a builder reads), 3 (`--check` and dist/ is stale), 130 (interrupted).
     """
     parser = _parser(templates)
     options = parser.parse_args(argv)
@@ -155,6 +154,7 @@ class _Build:
         self.root = root
         self.regions = regions
         self.options = options
+        self.builder_faults: list[Fault] = []
         # Before anything is read: a file that is saved meanwhile must not pass for one that was checked.
         self.circumstances = verdicts.circumstances(root, regions)
 
@@ -165,7 +165,8 @@ class _Build:
         reports = [Report(name) for name in names]
         documents = {report.name: document for report in reports if (document := self._make(report)) is not None}
         unjudged = [report for report in reports if not report.failure and not self._remember(report)]
-        faults = self._judge(unjudged, documents) if unjudged else []
+        faults = list(dict.fromkeys(self.builder_faults))  # several templates may read the same file
+        faults += self._judge(unjudged, documents) if unjudged else []
         left_over = self._left_over() if self.options.check else []
         summary = Summary(reports, left_over, faults, perf_counter() - started)
         self._print(summary)
@@ -181,7 +182,10 @@ class _Build:
             content = document(builder())
             text, sent = pretty(content), compact(content)
         except Exception as error:  # whatever a builder raises is told as its fault, and the rest is built
-            report.failure = _where_it_broke(builder, error, self.root)
+            # A builder whose own input is at fault says so: `faults`, (file, key, sentence) of each.
+            found = [Fault(*fault) for fault in getattr(error, "faults", ())]
+            self.builder_faults += found
+            report.failure = "faults in its input" if found else _where_it_broke(builder, error, self.root)
             if self.options.debug:
                 import traceback
 
