@@ -183,7 +183,7 @@ def _source(name: str, value: object) -> Source | str:
         return Literal(str(value).lower())
     if not isinstance(value, str | int | float):
         return f'{value!r} is neither text nor a number nor a table like {{ fact = "database.host" }}'
-    if _SECRET_NAME.search(name):
+    if isinstance(value, str) and _SECRET_NAME.search(name):
         return (
             "looks like a secret, and its value would stand readable in the template; keep it in the extra secret"
             ' and write { extra_secret = "<its key>" }'
@@ -201,7 +201,7 @@ def _reference(value: dict[str, object]) -> Source | str:
     if kind == "parameter":
         return FromParameter(target)
     if kind == "fact":
-        unknown = f'there is no fact "{target}"{_nearest(target, FACTS)}; there are {_listed(FACTS)}'
+        unknown = f'there is no fact "{target}" (there are {_listed(FACTS)}){_nearest(target, FACTS)}'
         return FromFact(target) if target in FACTS else unknown
     if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]+", target):
         return f'extra_secret "{target}" is no key of a JSON secret that a container can take (no colon, no space)'

@@ -162,8 +162,8 @@ def _add_peering(t: Template, *, network: Network, cidr: Parameter) -> None:
         group=GROUP,
         label="Peering connection to the database",
         description="Id of an accepted VPC peering connection between this platform's VPC and the database's. It can "
-        "be made only after the first create, so give it with an update; the other side needs a route back and a security "
-        "group rule. Blank: no route of this template leads to the database.",
+        "be made only after the first create, so give it with an update; the other side needs a route back and "
+        "a security group rule. Blank: no route of this template leads to the database.",
         default="",
         pattern=r"^$|^pcx-[0-9a-f]{8,17}$",
         constraint="The id of a peering connection, such as pcx-0123456789abcdef0, or blank.",
