@@ -1,0 +1,7 @@
+"""`python -m stackproof` is the command `stackproof`."""
+
+import sys
+
+from stackproof.commands import main
+
+sys.exit(main())

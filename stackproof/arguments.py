@@ -1,0 +1,168 @@
+"""The commands' arguments: what can be typed, and how a command is written back in an answer."""
+
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackproof.cli import Parser
+from stackproof.errors import Fault
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from stackproof.environments import Environment
+
+_COMMANDS = {
+    "plan": "show what would change, and change nothing",
+    "apply": "plan, ask, execute, watch and explain",
+    "status": "show the stack's state and outputs",
+    "destroy": "delete the stack; what is retained stays",
+    "bootstrap": "make the artifact bucket and image repository, once per account and region",
+}
+_EPILOG = """\
+ENV is the name of a file in params/. For a stack of somebody else leave it out:
+  %(prog)s --template FILE [--params FILE] --stack-name NAME
+
+exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage or bad input, 3 changes are waiting, 4 refused,
+130 interrupted
+"""
+
+
+def parser(program: str) -> Parser:
+    """Every command with its options.
+
+    Args:
+        program: as it was called: `stackproof` or `python deploy.py`.
+    """
+    root = Parser(prog=program, description="Preview, apply, watch and explain changes of CloudFormation stacks.")
+    root.add_argument("--version", action="store_true", help="print the version")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND")
+    for name, words in _COMMANDS.items():
+        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=_EPILOG)
+        several = name == "plan"
+        command.add_argument(
+            "environments", nargs="*" if several else "?", metavar="ENV", help="an environment, a file in params/"
+        )
+        _OPTIONS[name](command)
+        _common(command)
+    return root
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--template", type=Path, metavar="FILE", help="a template, JSON or YAML, instead of ENV's")
+    command.add_argument("--params", type=Path, metavar="FILE", help="a parameter file instead of ENV's")
+    command.add_argument("--stack-name", metavar="NAME", help="the stack, instead of ENV's")
+    command.add_argument("--region", help="instead of ENV's or AWS_REGION")
+    command.add_argument("--profile", help="of the AWS configuration, instead of ENV's or AWS_PROFILE")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _plan(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--check", action="store_true", help="exit 3 when changes are waiting")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter, for this plan")
+    command.add_argument("--out", type=Path, metavar="FILE", help="keep the plan for apply --plan FILE")
+
+
+def _apply(command: argparse.ArgumentParser) -> None:
+    _yes(command)
+    command.add_argument("--plan", type=Path, metavar="FILE", help="apply this plan, or nothing")
+    _careful(command)
+
+
+def _bootstrap(command: argparse.ArgumentParser) -> None:
+    _yes(command)
+    _careful(command)
+
+
+def _careful(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--allow-data-loss",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="the logical id of a store that may be removed or replaced; once for each",
+    )
+    command.add_argument("--wait", action="store_true", help="wait for an operation that is under way")
+    command.add_argument("--no-rollback", action="store_true", help="leave a failed update as it is, to look at")
+
+
+def _yes(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+
+_OPTIONS = {"plan": _plan, "apply": _apply, "status": lambda _: None, "destroy": _yes, "bootstrap": _bootstrap}
+
+
+def settings(words: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
+    """`--set KEY=VALUE` as a dict, and what is wrong with them. A key that is given twice is a fault."""
+    found: dict[str, str] = {}
+    faults: list[Fault] = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            # The word may be a value, and a secret: it is not shown.
+            faults.append(Fault("--set", "", "wants KEY=VALUE, the name of a parameter before the equals sign"))
+        elif key in found:
+            faults.append(Fault("--set", key, "is given more than once; keep one"))
+        else:
+            found[key] = value
+    return found, faults
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The commands that an answer may name, as the person at hand would type them.
+
+    Attributes:
+        apply: applies what was to be applied.
+        status: shows the stack.
+        destroy: deletes it.
+        bootstrap: makes the artifact bucket.
+    """
+
+    apply: str
+    status: str
+    destroy: str
+    bootstrap: str
+
+
+def commands(program: str, options: Namespace, environment: str | None) -> Commands:
+    """The commands for the same stack.
+
+    Args:
+        program: as it was called.
+        options: as they were given: what they override, the next command must override, too.
+        environment: that is at hand; None for somebody else's stack.
+    """
+    place = _options(options, "stack_name", "region", "profile")
+    files = _options(options, "template", "params")
+    names = [environment] if environment else []
+    return Commands(
+        apply=f"{program} " + shlex.join(["apply", *names, *files, *place]),
+        status=f"{program} " + shlex.join(["status", *names, *place]),
+        destroy=f"{program} " + shlex.join(["destroy", *names, *files, *place]),
+        bootstrap=f"{program} "
+        + shlex.join(["bootstrap", *names, *_options(options, "region", "profile")])
+        + ("" if environment else " --template FILE"),
+    )
+
+
+def bootstrap_commands(program: str, options: Namespace, own: Environment) -> Commands:
+    """The commands for the bootstrap stack: it belongs to no environment, so its place is spelled out."""
+    place = Namespace(template=None, params=None, stack_name=own.stack, region=own.region, profile=own.profile)
+    words = commands(program, place, None)
+    names = [options.environments] if options.environments else []
+    given = _options(options, "template", "params", "stack_name", "region", "profile")
+    bootstrap = f"{program} " + shlex.join(["bootstrap", *names, *given])
+    return Commands(apply=bootstrap, status=words.status, destroy=words.destroy, bootstrap=bootstrap)
+
+
+def _options(options: Namespace, *names: str) -> list[str]:
+    given = [(name, getattr(options, name)) for name in names]
+    return [word for name, value in given if value is not None for word in (f"--{name.replace('_', '-')}", str(value))]

@@ -1,0 +1,205 @@
+"""The commands: arguments and files in, everything wrong with them at once, exit code out.
+
+AWS is reached from deploying.py, which is imported when all input is known to be good: it takes longer to import
+than everything here takes to run.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackproof import arguments
+from stackproof.cli import nearest, run
+from stackproof.environments import Environment, environment_names, load_environment, load_foreign
+from stackproof.errors import BadInputError, Fault
+from stackproof.parameters import parameters_of
+from stackproof.targets import Target, load_targets, region_problem, stack_name_problem
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stackproof.deploying import Call
+
+BOOTSTRAP_STACK = "lms-bootstrap"
+# What says that lms-bootstrap is ours: it belongs to no single environment, and carries none's tags.
+BOOTSTRAP_TAGS = {"stackproof": "bootstrap"}
+
+
+def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: the words after the program's name; None takes the process's own.
+        root: the folder with params/ and dist/; None is the current one, and the program is called `stackproof`.
+    """
+    program = "python deploy.py" if root else "stackproof"
+    parser = arguments.parser(program)
+    options = parser.parse_args(argv)
+    if options.version:
+        sys.stdout.write(f"stackproof {version('stackproof')}\n")
+        return 0
+    if options.command is None:
+        parser.error("which command? See --help")
+    command = _COMMANDS[options.command]
+    return run(lambda: command(options, program, root or Path.cwd()), debug=options.debug)
+
+
+def _plan(options: argparse.Namespace, program: str, root: Path) -> int:
+    settings, faults = arguments.settings(options.set)
+    environments = []
+    for name in options.environments or [None]:
+        try:
+            environments.append((name, _environment(options, root, name, settings)))
+        except BadInputError as error:
+            faults += [fault for fault in error.faults if fault not in faults]
+    if options.out:
+        faults += _out_faults(options.out, [each for _, each in environments], settings)
+    if faults:
+        raise BadInputError(faults)
+    from stackproof import deploying
+
+    calls = [(_call(options, program, name), environment) for name, environment in environments]
+    return deploying.plan(calls, settings)
+
+
+def _out_faults(path: Path, environments: Sequence[Environment], settings: Mapping[str, str]) -> list[Fault]:
+    faults = [
+        Fault("--set", name, "is NoEcho, and --out would write it into a file; give it in the parameter file")
+        for environment in environments
+        for name in settings
+        if parameters_of(environment.template)[name].no_echo
+    ]
+    if len(environments) > 1:
+        faults.append(Fault("--out", "", "holds the plan of one environment; name one"))
+    if not path.absolute().parent.is_dir():
+        faults.append(Fault("--out", "", f"there is no folder {path.parent}; make it first"))
+    elif path.is_dir():
+        faults.append(Fault("--out", "", f"{path} is a folder; give a file in it"))
+    return faults
+
+
+def _apply(options: argparse.Namespace, program: str, root: Path) -> int:
+    shown = None
+    if options.plan:
+        from stackproof.deployment import planfile
+
+        shown = planfile.read(options.plan)
+    # Its file says which --set values belong to the plan.
+    environment = _environment(options, root, options.environments, shown.settings if shown else {})
+    from stackproof import deploying
+
+    return deploying.apply(_call(options, program, options.environments), environment, shown)
+
+
+def _bootstrap(options: argparse.Namespace, program: str, root: Path) -> int:
+    target = _target(options, root)
+    environment = load_foreign(
+        template=options.template or root / "dist" / "bootstrap.json",
+        params=options.params,
+        stack_name=options.stack_name or BOOTSTRAP_STACK,
+        region=options.region or target.region,
+        profile=options.profile or target.profile,
+    )
+    from stackproof import deploying
+
+    own = replace(environment, account=target.account, tags=environment.tags | BOOTSTRAP_TAGS, protected=False)
+    call = deploying.Call(options, arguments.bootstrap_commands(program, options, own), is_foreign=True)
+    return deploying.apply(call, own)
+
+
+def _status(options: argparse.Namespace, program: str, root: Path) -> int:
+    place = _place(options, root)
+    from stackproof import deploying
+
+    return deploying.status(_call(options, program, options.environments), place)
+
+
+def _destroy(options: argparse.Namespace, program: str, root: Path) -> int:
+    place: Environment | Target
+    if options.environments or options.template:
+        place = _environment(options, root, options.environments, {})
+        tags = place.tags
+    else:
+        place, tags = _place(options, root), {}
+    from stackproof import deploying
+
+    return deploying.destroy(_call(options, program, options.environments), place, tags)
+
+
+def _call(options: argparse.Namespace, program: str, name: str | None) -> Call:
+    from stackproof.deploying import Call
+
+    return Call(options, arguments.commands(program, options, name), is_foreign=name is None)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, str, Path], int]] = {
+    "plan": _plan,
+    "apply": _apply,
+    "status": _status,
+    "destroy": _destroy,
+    "bootstrap": _bootstrap,
+}
+
+
+def _environment(options: argparse.Namespace, root: Path, name: str | None, settings: Mapping[str, str]) -> Environment:
+    """The environment that is named, or somebody else's stack."""
+    if name is not None:
+        return load_environment(
+            root,
+            name,
+            template=options.template,
+            params=options.params,
+            stack_name=options.stack_name,
+            region=options.region,
+            profile=options.profile,
+            settings=settings,
+        )
+    if options.template is None or options.stack_name is None:
+        raise BadInputError([_which_stack(root, "--template FILE and --stack-name NAME")])
+    return load_foreign(
+        template=options.template,
+        params=options.params,
+        stack_name=options.stack_name,
+        region=options.region,
+        profile=options.profile,
+        settings=settings,
+    )
+
+
+def _place(options: argparse.Namespace, root: Path) -> Target:
+    """Where a stack is that is only looked at or deleted: no template is needed for that."""
+    target = _target(options, root)
+    stack = options.stack_name or target.stack
+    if stack is None:
+        raise BadInputError([_which_stack(root, "--stack-name NAME")])
+    return replace(
+        target, stack=stack, region=options.region or target.region, profile=options.profile or target.profile
+    )
+
+
+def _target(options: argparse.Namespace, root: Path) -> Target:
+    """The target of the environment that is named; an empty one when none is."""
+    faults = []
+    if options.stack_name is not None and (problem := stack_name_problem(options.stack_name)):
+        faults.append(Fault("--stack-name", "", problem))
+    if options.region is not None and (problem := region_problem(options.region)):
+        faults.append(Fault("--region", "", problem))
+    name = (options.environments or "").removesuffix(".json")
+    targets = load_targets(root) if name else {}
+    known = sorted({*targets, *environment_names(root)})
+    if name and name not in known:
+        faults.append(Fault("params", "", f'there is no environment "{name}"{nearest(name, known)}'))
+    if faults:
+        raise BadInputError(faults)
+    return targets.get(name, Target(name))
+
+
+def _which_stack(root: Path, options: str) -> Fault:
+    names = environment_names(root)
+    there = f"name an environment ({', '.join(names)}), or give" if names else "there is no params/*.json here: give"
+    return Fault("which stack?", "", f"{there} {options}")

@@ -1,0 +1,250 @@
+"""Change sets: made, waited for, described in full, and cleared away."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stackproof.deployment import aws, polling, stack
+from stackproof.deployment.plan import merge
+from stackproof.errors import RefusedError, StackproofError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import CapabilityType
+    from mypy_boto3_cloudformation.type_defs import DescribeChangeSetOutputTypeDef, ResourceChangeTypeDef
+
+    from stackproof.deployment.artifacts import Body
+    from stackproof.deployment.aws import Aws
+    from stackproof.environments import Environment
+
+# The texts that "nothing to do" came in so far; it is a FAILED change set like any other.
+_NO_CHANGE = ("didn't contain changes", "No updates are to be performed", "no changes")
+
+
+@dataclass
+class ChangeSet:
+    """A change set that was made for a plan, and goes with it unless it is kept or executed.
+
+    Attributes:
+        id: its ARN; None once it is known to hold no change.
+        stack_id: ARN of the stack, which may have been made by this very change set.
+        changes: of all resources, all pages, with values where AWS could render them.
+        parameters: as the stack would have them; NoEcho values are asterisks, or not there.
+        tags: as the stack would have them.
+        warnings: what AWS's validation says, short of refusing.
+        is_kept: leave it in place, to be executed (or to be applied later).
+    """
+
+    id: str | None
+    stack_id: str
+    changes: list[ResourceChangeTypeDef]
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    warnings: list[str]
+    is_kept: bool = False
+
+
+class FailedChangeSetError(StackproofError):
+    """CloudFormation could not make the change set; the message has its reason and every validation error."""
+
+
+@contextmanager
+def made(account: Aws, environment: Environment, existing: stack.Stack | None, body: Body) -> Iterator[ChangeSet]:
+    """Make a change set, hand it over described in full, and leave nothing behind that nobody will apply.
+
+    Args:
+        account: where.
+        environment: what the stack shall become.
+        existing: the stack as it is; None, or one that only has change sets: it is created.
+        body: the template.
+
+    Raises:
+        FailedChangeSetError: AWS refuses what was asked for.
+        RefusedError: somebody else's operation came in between.
+    """
+    name = f"stackproof-{uuid.uuid4().hex}"
+    found: ChangeSet | None = None
+    try:
+        found = _make(account, environment, existing, body, name)
+        yield found
+    finally:
+        if found is None or not found.is_kept:
+            _clear(account, environment.stack, name, with_stack=existing is None)
+
+
+def _make(account: Aws, environment: Environment, existing: stack.Stack | None, body: Body, name: str) -> ChangeSet:
+    client = account.cloudformation
+    try:
+        answer = client.create_change_set(
+            StackName=environment.stack,
+            ChangeSetName=name,
+            ChangeSetType="CREATE" if existing is None or existing.is_new else "UPDATE",
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in environment.parameters.items()
+            ],
+            Tags=[{"Key": key, "Value": value} for key, value in environment.tags.items()],
+            Capabilities=capabilities(environment.template),
+            # The SDK may send the request again when it lost the answer.
+            ClientToken=name,
+            **body,
+        )
+    except ClientError as error:
+        if aws.code(error) == "ValidationError" and "_IN_PROGRESS state" in aws.message(error):
+            raise RefusedError(f"somebody else was faster: {aws.message(error)}") from error
+        raise
+    return _described(client, answer["Id"], polling.for_change_set(is_local=account.is_local))
+
+
+def _described(client: CloudFormationClient, change_set: str, pace: polling.Pace) -> ChangeSet:
+    # Waited for without values: with them, a failed one comes without its reason (boto/boto3 issue 4178).
+    while (answer := client.describe_change_set(ChangeSetName=change_set))["Status"] in {
+        "CREATE_PENDING",
+        "CREATE_IN_PROGRESS",
+    }:
+        pace.wait()
+    reason = answer.get("StatusReason", "")
+    if answer["Status"] == "FAILED" and any(text in reason for text in _NO_CHANGE):
+        return _change_set(None, answer, [], [])
+    errors, warnings = validation(client, change_set)
+    if answer["Status"] != "CREATE_COMPLETE":
+        said = "\n".join([f"CloudFormation refuses the change set: {reason or answer['Status']}", *errors])
+        raise FailedChangeSetError(said)
+    return _change_set(change_set, answer, in_full(client, change_set, answer), warnings)
+
+
+def _change_set(
+    change_set: str | None,
+    answer: DescribeChangeSetOutputTypeDef,
+    changes: list[ResourceChangeTypeDef],
+    warnings: list[str],
+) -> ChangeSet:
+    return ChangeSet(
+        id=change_set,
+        stack_id=answer["StackId"],
+        changes=changes,
+        parameters={
+            each["ParameterKey"]: each.get("ResolvedValue") or each.get("ParameterValue", "")
+            for each in answer.get("Parameters", [])
+        },
+        tags={each["Key"]: each["Value"] for each in answer.get("Tags", [])},
+        warnings=warnings,
+    )
+
+
+def nothing() -> ChangeSet:
+    """A change set with nothing to execute: none was needed."""
+    return ChangeSet(id=None, stack_id="", changes=[], parameters={}, tags={}, warnings=[])
+
+
+def read(client: CloudFormationClient, change_set: str) -> tuple[ChangeSet, bool]:
+    """Describe in full a change set that was made before, and whether it can still be executed."""
+    answer = client.describe_change_set(ChangeSetName=change_set)
+    is_executable = answer.get("ExecutionStatus") == "AVAILABLE"
+    return _change_set(change_set, answer, in_full(client, change_set, answer), []), is_executable
+
+
+def in_full(
+    client: CloudFormationClient, change_set: str, first: DescribeChangeSetOutputTypeDef
+) -> list[ResourceChangeTypeDef]:
+    """Every change of a change set, with values; a change that is left out of the answer with values is there too.
+
+    Args:
+        client: CloudFormation.
+        change_set: ARN.
+        first: the first page of the answer without values.
+    """
+    plain = [each["ResourceChange"] for page in _pages(client, change_set, first) for each in page.get("Changes", [])]
+    start = client.describe_change_set(ChangeSetName=change_set, IncludePropertyValues=True)
+    valued = [
+        each["ResourceChange"]
+        for page in _pages(client, change_set, start, values=True)
+        for each in page.get("Changes", [])
+    ]
+    return merge(plain, valued)
+
+
+def _pages(
+    client: CloudFormationClient, change_set: str, page: DescribeChangeSetOutputTypeDef, *, values: bool = False
+) -> Iterator[DescribeChangeSetOutputTypeDef]:
+    yield page
+    while token := page.get("NextToken"):
+        page = client.describe_change_set(ChangeSetName=change_set, NextToken=token, IncludePropertyValues=values)
+        yield page
+
+
+def validation(client: CloudFormationClient, change_set: str) -> tuple[list[str], list[str]]:
+    """What CloudFormation's own validation found in a change set: errors and warnings, all of them.
+
+    Without permission for DescribeEvents that itself is the warning: a plan does not need it.
+    """
+    errors: list[str] = []
+    warnings: list[str] = []
+    try:
+        pages = client.get_paginator("describe_events").paginate(ChangeSetName=change_set)
+        for page in pages:
+            for event in page["OperationEvents"]:
+                if event["EventType"] == "VALIDATION_ERROR":
+                    where = " ".join(filter(None, (event.get("LogicalResourceId"), event.get("ValidationPath"))))
+                    said = event.get("ValidationStatusReason") or event.get("ValidationName", "")
+                    found = warnings if event.get("ValidationFailureMode") == "WARN" else errors
+                    found.append(f"{where}: {said}" if where else said)
+    except ClientError as error:
+        warnings.append(f"the validation of the change set could not be read: {aws.explain(error)}")
+    return errors, warnings
+
+
+def capabilities(template: Mapping[str, object]) -> list[CapabilityType]:
+    """What the caller must acknowledge for this template: IAM resources, and macros, which may make some."""
+    resources = template.get("Resources")
+    kinds = {each.get("Type", "") for each in resources.values()} if isinstance(resources, dict) else set()
+    expands = "Transform" in template or "Fn::Transform" in str(template) or "AWS::CloudFormation::Stack" in kinds
+    needed: list[CapabilityType] = []
+    # Named covers unnamed; which of the two CloudFormation wants depends on properties.
+    if expands or any(kind.startswith("AWS::IAM::") for kind in kinds):
+        needed.append("CAPABILITY_NAMED_IAM")
+    if expands:
+        needed.append("CAPABILITY_AUTO_EXPAND")
+    return needed
+
+
+def _clear(account: Aws, stack_name: str, change_set_name: str, *, with_stack: bool) -> None:
+    """Delete a change set, and the empty stack that it made; what cannot be cleared away is named."""
+    try:
+        _delete(account.cloudformation, stack_name, change_set_name)
+        if with_stack:
+            _delete_empty(account, stack_name)
+    except (ClientError, BotoCoreError) as error:
+        raise aws.AwsError(
+            f"{aws.explain(error)}\nNothing was changed; left behind: change set {change_set_name} of {stack_name}."
+        ) from error
+
+
+def _delete(client: CloudFormationClient, stack_name: str, change_set_name: str) -> None:
+    try:
+        client.delete_change_set(StackName=stack_name, ChangeSetName=change_set_name)
+    except ClientError as error:
+        # The request that makes it never arrived, or the one that executes it did although its answer was lost.
+        if aws.code(error) not in {"ValidationError", "ChangeSetNotFound", "InvalidChangeSetStatus"}:
+            raise
+
+
+def _delete_empty(account: Aws, stack_name: str) -> None:
+    client = account.cloudformation
+    leftover = stack.find(client, stack_name)
+    if leftover is None or not leftover.is_new:
+        return
+    others = client.list_change_sets(StackName=leftover.id)["Summaries"]
+    if any(not each["Status"].startswith("DELETE_") for each in others):
+        return  # somebody else plans the same new stack
+    stack.delete(client, leftover)
+    # Until it is gone, the next command would take it for somebody's.
+    pace = polling.for_change_set(is_local=account.is_local)
+    while (left := stack.find(client, leftover.id)) and left.status.endswith("_IN_PROGRESS"):
+        pace.wait()

@@ -1,0 +1,140 @@
+"""What stops a deployment before it does harm. Pure: each guard returns, or raises RefusedError with the way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackproof.cli import nearest
+from stackproof.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from stackproof.arguments import Commands
+    from stackproof.deployment.plan import Plan
+    from stackproof.deployment.stack import Stack
+
+# Nothing was ever deployed: such a stack can only be deleted.
+NEVER_DEPLOYED = {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"}
+
+
+class BusyError(RefusedError):
+    """Something else is changing the stack now."""
+
+
+def account(expected: str | None, actual: str, caller: str, environment: str) -> None:
+    """Refuse credentials of another account than the environment's."""
+    if expected and expected != actual:
+        raise RefusedError(
+            f"{environment} belongs to account {expected} (params/targets.toml); "
+            f"these credentials are of account {actual} ({caller}). Nothing was touched."
+        )
+
+
+def can_change(stack: Stack | None, tags: Mapping[str, str], commands: Commands) -> None:
+    """Refuse a stack that is in no state to be created or updated.
+
+    Args:
+        stack: as it is; None when it does not exist.
+        tags: of the environment's file: they say whether the stack is ours to clear.
+        commands: the ways out.
+
+    Raises:
+        BusyError: an operation is under way; it can be waited for.
+    """
+    if stack is None:
+        return
+    not_busy(stack, commands)
+    name = stack.name
+    if stack.status in NEVER_DEPLOYED:
+        way_out = (
+            f"Clear it with {commands.destroy}, then apply again."
+            if is_ours(stack, tags)
+            else f"Its tags do not say that it is yours; if it is, aws cloudformation delete-stack --stack-name {name}"
+        )
+        raise RefusedError(f"{name} is in {stack.status}: it was never deployed and can only be deleted. {way_out}")
+    if stack.status in {"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"}:
+        raise RefusedError(
+            f"{name} is in {stack.status}: the rollback stopped half-way ({stack.reason or 'AWS gives no reason'}). "
+            f"Mend the cause, then aws cloudformation continue-update-rollback --stack-name {name}"
+        )
+    if stack.status == "DELETE_FAILED":
+        raise RefusedError(
+            f"{name} is in DELETE_FAILED: it is half deleted ({stack.reason or 'AWS gives no reason'}). "
+            f"Finish with {commands.destroy}"
+        )
+
+
+def not_busy(stack: Stack, commands: Commands) -> None:
+    """Refuse a stack on which an operation is under way."""
+    if stack.is_busy:
+        since = stack.updated.strftime("%Y-%m-%d %H:%M:%S %Z")
+        raise BusyError(
+            f"{stack.name} is in {stack.status} since {since}; nothing was sent. "
+            f"Wait for it with {commands.apply} --wait, or look with {commands.status}"
+        )
+
+
+def is_ours(stack: Stack, tags: Mapping[str, str]) -> bool:
+    """Whether the stack carries every tag of the environment's file, and the file has some."""
+    return bool(tags) and all(stack.tags.get(key) == value for key, value in tags.items())
+
+
+def data(plan: Plan, allowed: Collection[str]) -> None:
+    """Refuse to remove or replace a store that was not named by `--allow-data-loss`."""
+    missing = [each for each in plan.at_stake if each.logical_id not in allowed]
+    if not missing:
+        return
+    known = [each.logical_id for each in plan.at_stake]
+    lines = [
+        f"{each.logical_id} ({each.type}) {'is' if each.action != 'may-replace' else 'may be'} "
+        f"{'removed' if each.action == 'remove' else 'replaced'}: its data would be {FATES[each.data]}."
+        for each in missing
+    ]
+    typed = [f"{word}{nearest(word, known)}" for word in sorted(set(allowed) - set(known))]
+    if typed:
+        lines.append(f"Not at stake here: {'; '.join(typed)}.")
+    options = " ".join(f"--allow-data-loss {each.logical_id}" for each in missing)
+    raise RefusedError("\n".join([*lines, f"Not applied. If that is meant, add: {options}"]))
+
+
+# What becomes of the data, in words.
+FATES = {
+    "lost": "lost",
+    "snapshot": "left in a snapshot, and the platform would come up without it",
+    "retained": "left behind outside the stack, and the platform would come up without it",
+}
+
+
+def can_delete(stack: Stack, *, is_protected: bool, tags: Mapping[str, str], commands: Commands) -> None:
+    """Refuse to delete a stack that is protected, somebody else's, or busy.
+
+    Args:
+        stack: as it is.
+        is_protected: the environment is (params/targets.toml). A stack that was never deployed is none the less
+            cleared away.
+        tags: of the environment's file; a stack that carries others is somebody else's.
+        commands: the ways out.
+    """
+    not_busy(stack, commands)
+    if is_protected and stack.status not in NEVER_DEPLOYED and not stack.is_new:
+        raise RefusedError(
+            f"{stack.name} is protected: write protected = false in its table of params/targets.toml "
+            f"and {commands.apply}, then destroy it."
+        )
+    if stack.is_protected:
+        raise RefusedError(
+            f"{stack.name} has termination protection. If it is to go: aws cloudformation "
+            f"update-termination-protection --no-enable-termination-protection --stack-name {stack.name}"
+        )
+    if tags and not is_ours(stack, tags):
+        wanted = ", ".join(f"{key}={value}" for key, value in tags.items() if stack.tags.get(key) != value)
+        raise RefusedError(
+            f"{stack.name} does not carry the tags of its parameter file ({wanted}): it may be somebody else's. "
+            f"If it is yours: aws cloudformation delete-stack --stack-name {stack.name}"
+        )
+
+
+def delete_log_group(name: str) -> str:
+    """The command that deletes a log group which is in the way."""
+    return f"aws logs delete-log-group --log-group-name {name}"

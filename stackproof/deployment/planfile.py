@@ -1,0 +1,160 @@
+"""A plan in a file: what was shown, by content hash, so that exactly that is applied later, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from stackproof.deployment.artifacts import text
+from stackproof.deployment.plan import secrets
+from stackproof.errors import BadInputError, Fault, RefusedError
+from stackproof.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from stackproof.deployment.aws import Aws
+    from stackproof.deployment.stack import Stack
+    from stackproof.environments import Environment
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """What `plan --out` writes and `apply --plan` takes.
+
+    No parameter value is in it but those of `settings`, and no NoEcho value at all: neither as text, nor in a hash.
+
+    Attributes:
+        stack: name.
+        account: 12 digits.
+        region: for example `sa-east-1`.
+        change_set: ARN of the change set that waits; None when there was nothing to execute.
+        stack_id: ARN of the stack; None when there is none.
+        updated: when the stack's last update started, ISO 8601; None for a new stack.
+        template: SHA-256 of the template as it is sent.
+        parameters: SHA-256 of the parameters, without NoEcho ones.
+        tags: SHA-256.
+        stack_policy: SHA-256.
+        settings: what `--set` gave.
+        format: of this file.
+    """
+
+    stack: str
+    account: str
+    region: str
+    change_set: str | None
+    stack_id: str | None
+    updated: str | None
+    template: str
+    parameters: str
+    tags: str
+    stack_policy: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+# What may have moved, in words, in the order in which it is worth looking for.
+_MOVED = {
+    "stack": "the stack's name",
+    "account": "the account",
+    "region": "the region",
+    "template": "the template",
+    "parameters": "the parameters",
+    "tags": "the tags",
+    "stack_policy": "the stack policy in the parameter file",
+    "stack_id": "the stack (another one has its name now)",
+    "updated": "the stack (it was updated since)",
+}
+
+
+def made(
+    account: Aws,
+    environment: Environment,
+    existing: Stack | None,
+    *,
+    change_set: str | None,
+    stack_id: str | None,
+    settings: Mapping[str, str],
+) -> PlanFile:
+    """The plan of an environment as it is now.
+
+    Args:
+        account: where.
+        environment: what was planned.
+        existing: the stack as it was found.
+        change_set: ARN, None when nothing is to be executed.
+        stack_id: ARN of the stack that the change set belongs to.
+        settings: what `--set` gave.
+    """
+    hidden = secrets(environment.template, environment.parameters)
+    return PlanFile(
+        stack=environment.stack,
+        account=account.account,
+        region=account.region,
+        change_set=change_set,
+        stack_id=stack_id,
+        updated=existing.updated.isoformat() if existing and not existing.is_new else None,
+        template=_hash(text(environment)),
+        parameters=_hash({key: value for key, value in environment.parameters.items() if key not in hidden}),
+        tags=_hash(environment.tags),
+        stack_policy=_hash(environment.stack_policy),
+        settings=dict(settings),
+    )
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def write(path: Path, plan: PlanFile) -> None:
+    """Write the file; BadInputError when that is not possible."""
+    try:
+        write_atomically(path, json.dumps(asdict(plan), indent=2) + "\n")
+    except OSError as error:
+        raise BadInputError([Fault(str(path), "", f"cannot be written: {error.strerror}")]) from error
+
+
+def read(path: Path) -> PlanFile:
+    """Read the file; BadInputError when it is none that `plan --out` wrote."""
+    try:
+        content: Any = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadInputError([Fault(str(path), "", f"cannot be read: {error.strerror}")]) from error
+    except ValueError as error:
+        raise BadInputError([Fault(str(path), "", f"is no plan file ({error}); make one with plan --out")]) from error
+    if not _is_whole(content):
+        raise BadInputError(
+            [Fault(str(path), "", "is no plan file that this version reads; make a new one with plan --out")]
+        )
+    return PlanFile(**content)
+
+
+def _is_whole(content: Any) -> bool:
+    """Whether it has the keys and types that `write` writes."""
+    if not isinstance(content, dict) or set(content) != {each.name for each in fields(PlanFile)}:
+        return False
+    texts = [value for key, value in content.items() if key not in {"settings", "format"}]
+    settings = content["settings"]
+    return (
+        content["format"] == FORMAT
+        and all(isinstance(each, str | None) for each in texts)
+        and isinstance(settings, dict)
+        and all(isinstance(each, str) for each in settings.values())
+    )
+
+
+def not_moved(shown: PlanFile, now: PlanFile) -> None:
+    """Refuse a plan when anything is not as it was when it was shown.
+
+    Args:
+        shown: from the file.
+        now: the same, made again from what the files and AWS say now.
+    """
+    moved = [words for name, words in _MOVED.items() if getattr(shown, name) != getattr(now, name)]
+    if moved:
+        raise RefusedError(f"not applied: since the plan was made, {' and '.join(moved)} changed. Make a new plan.")

@@ -1,0 +1,211 @@
+"""How far an operation is: counted from its events, shown line by line in CI and redrawn on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from stackproof.printing import Line, is_terminal, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from stackproof.deployment.events import Event
+
+# A log that is silent for longer looks dead.
+HEARTBEAT = 30.0
+# Running resources that are shown at once: the rest is a number.
+SHOWN = 12
+
+
+@dataclass
+class Progress:
+    """What the events so far add up to.
+
+    Attributes:
+        total: resources that the operation is about; on the way back those that it had touched.
+        done: logical ids of those that are finished.
+        running: logical id → the event with which work on it began.
+        last: the newest event.
+    """
+
+    total: int
+    done: set[str] = field(default_factory=set)
+    running: dict[str, Event] = field(default_factory=dict)
+    last: Event | None = None
+    _touched: set[str] = field(default_factory=set)
+    _began: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """How many there are to do; AWS may touch more than were planned."""
+        return max(self.total, len(self._touched))
+
+    @property
+    def count(self) -> str:
+        """`3 of 17`."""
+        return f"{len(self.done)} of {self.size}"
+
+    def elapsed(self, event: Event) -> str:
+        """Time from the operation's first event to this one, by AWS's clock: `4:05`."""
+        return duration((event.time - (self._began or event.time)).total_seconds())
+
+    def feed(self, event: Event) -> Line | None:
+        """Count an event; a line where it is worth one: something finished, failed, or the stack itself changed."""
+        self._began = self._began or event.time
+        self.last = event
+        if event.is_of_stack:
+            if event.is_start and event.is_rollback and "CLEANUP" not in event.status:
+                self.total = len(self._touched)
+                self.done.clear()
+                self.running.clear()
+            return self._line(event)
+        self._touched.add(event.logical_id)
+        if event.is_start:
+            # AWS says twice that it starts: before and after the first call.
+            self.running.setdefault(event.logical_id, event)
+            return None
+        self.running.pop(event.logical_id, None)
+        if not event.is_failure:
+            self.done.add(event.logical_id)
+        return self._line(event)
+
+    def _line(self, event: Event) -> Line:
+        reason = f": {event.reason}" if event.reason and (event.is_failure or event.is_of_stack) else ""
+        what = f"{event.logical_id} ({event.type})"
+        return Line(f"{self.elapsed(event):>6}  {self.count:>9}  {event.status:<18}  {what}{reason}", style(event))
+
+
+def style(event: Event) -> str:
+    """The colour of an event: red for what failed, yellow for the way back, green for what is done."""
+    if event.is_failure:
+        return "bold red"
+    if event.is_rollback:
+        return "yellow"
+    return "dim" if event.is_start else "green"
+
+
+def duration(seconds: float) -> str:
+    """`0:07`, `12:30`, `1:02:05`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Display(Protocol):
+    """Shows what happens."""
+
+    def update(self, events: Sequence[Event]) -> None:
+        """Show what the last look brought; nothing new is worth a sign of life now and then."""
+
+
+@dataclass
+class Plain:
+    """A line for each resource, and a heartbeat: for logs, which are read from top to bottom."""
+
+    progress: Progress
+    stream: TextIO
+    clock: Callable[[], float] = time.monotonic
+    _spoke: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._spoke = self.clock()
+
+    def update(self, events: Sequence[Event]) -> None:
+        """Write a line for each event that is worth one."""
+        lines = [line for line in map(self.progress.feed, events) if line]
+        if not lines and self.clock() - self._spoke >= HEARTBEAT:
+            names = sorted(self.progress.running)
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            working = f"still working on {', '.join(names[:SHOWN])}{more}" if names else "still waiting for AWS"
+            lines = [Line(f"{'':>6}  {self.progress.count:>9}  {working}", "dim")]
+        if lines:
+            show(lines, self.stream)
+            self._spoke = self.clock()
+
+
+@dataclass
+class Redrawn:
+    """Finished resources scroll up; those that run stay below, each with its own clock."""
+
+    progress: Progress
+    write: Callable[[Line], None]
+    clock: Callable[[], float] = time.monotonic
+    _since: dict[str, float] = field(default_factory=dict)
+
+    def update(self, events: Sequence[Event]) -> None:
+        """Write what is finished; what runs is drawn by `render`."""
+        for event in events:
+            line = self.progress.feed(event)
+            if line:
+                self.write(line)
+        now = self.clock()
+        self._since = {name: self._since.get(name, now) for name in self.progress.running}
+
+    def render(self) -> RenderableType:
+        """The part of the screen that is redrawn."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        running = list(self.progress.running.values())
+        for event in running[:SHOWN]:
+            seconds = self.clock() - self._since.get(event.logical_id, self.clock())
+            table.add_row(
+                Text(f"{duration(seconds):>6}", "cyan"), Text(event.status), Text(f"{event.logical_id} ({event.type})")
+            )
+        if len(running) > SHOWN:
+            table.add_row("", "", Text(f"and {len(running) - SHOWN} more", "dim"))
+        status = self.progress.last.status if self.progress.last and self.progress.last.is_of_stack else "working"
+        table.add_row(Text(self.progress.count, "bold"), Text("" if running else status, "dim"), "")
+        return table
+
+
+@dataclass
+class JsonLines:
+    """One object a line, for programs."""
+
+    progress: Progress
+    stream: TextIO
+
+    def update(self, events: Sequence[Event]) -> None:
+        """Write every event."""
+        for event in events:
+            self.progress.feed(event)
+            show_json(
+                {
+                    "time": event.time.isoformat(),
+                    "logical_id": event.logical_id,
+                    "type": event.type,
+                    "status": event.status,
+                    "reason": event.reason,
+                    "done": len(self.progress.done),
+                    "total": self.progress.size,
+                },
+                self.stream,
+            )
+
+
+@contextmanager
+def display(progress: Progress, *, as_json: bool) -> Iterator[Display]:
+    """The display that fits: JSON on standard output; else, on standard error, redrawn on a terminal or plain."""
+    if as_json:
+        yield JsonLines(progress, sys.stdout)
+        return
+    if not is_terminal(sys.stderr):
+        yield Plain(progress, sys.stderr)
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    redrawn = Redrawn(progress, lambda line: console.print(Text(line.text, line.style), soft_wrap=True))
+    with Live(get_renderable=redrawn.render, console=console, refresh_per_second=4, transient=True):
+        yield redrawn

@@ -1,0 +1,73 @@
+"""Which resource types hold data: losing, emptying or replacing one of these is what a person must agree to by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Data of users, or what decrypts it, or what only this resource knows. cfn-lint keeps a list of the same kind
+# (its rule I3011); a test holds ours to be no smaller.
+STORES = frozenset(
+    {
+        "AWS::AmazonMQ::Broker",
+        "AWS::Backup::BackupVault",
+        "AWS::Cassandra::Table",
+        "AWS::CloudFormation::Stack",
+        "AWS::Cognito::UserPool",
+        "AWS::DocDB::DBCluster",
+        "AWS::DocDB::DBInstance",
+        "AWS::DSQL::Cluster",
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::DynamoDB::Table",
+        "AWS::EC2::Volume",
+        "AWS::ECR::Repository",
+        "AWS::EFS::FileSystem",
+        "AWS::EMR::Cluster",
+        "AWS::ElastiCache::CacheCluster",
+        "AWS::ElastiCache::ReplicationGroup",
+        "AWS::ElastiCache::ServerlessCache",
+        "AWS::Elasticsearch::Domain",
+        "AWS::FSx::FileSystem",
+        "AWS::KMS::Key",
+        "AWS::Kinesis::Stream",
+        "AWS::Logs::LogGroup",
+        "AWS::MSK::Cluster",
+        "AWS::MemoryDB::Cluster",
+        "AWS::Neptune::DBCluster",
+        "AWS::Neptune::DBInstance",
+        "AWS::OpenSearchService::Domain",
+        "AWS::Organizations::Account",
+        "AWS::QLDB::Ledger",
+        "AWS::RDS::DBCluster",
+        "AWS::RDS::DBInstance",
+        "AWS::RDS::GlobalCluster",
+        "AWS::Redshift::Cluster",
+        "AWS::S3::Bucket",
+        "AWS::S3Tables::TableBucket",
+        "AWS::SDB::Domain",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+        "AWS::Timestream::Table",
+    }
+)
+
+
+def is_store(resource_type: str) -> bool:
+    """Whether a resource of this type holds data."""
+    return resource_type in STORES
+
+
+def fate(resource: dict[str, Any]) -> str:
+    """What a deletion of the stack does to this resource of its template, by its DeletionPolicy.
+
+    Returns:
+        `retained`, `snapshot`, or `lost`. Where no policy is written, CloudFormation takes a snapshot of an
+        RDS cluster and of an RDS instance outside a cluster, and deletes everything else.
+    """
+    kind = resource.get("Type", "")
+    by_default = "Delete"
+    if kind == "AWS::RDS::DBCluster" or (
+        kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in resource.get("Properties", {})
+    ):
+        by_default = "Snapshot"
+    policy = resource.get("DeletionPolicy", by_default)
+    return {"Retain": "retained", "RetainExceptOnCreate": "retained", "Snapshot": "snapshot"}.get(policy, "lost")
