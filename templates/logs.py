@@ -27,15 +27,7 @@ RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 109
 """The only numbers of days that CloudWatch Logs takes."""
 
 
-def log_group(
-    t: Template,
-    logical_id: str,
-    part: str,
-    *,
-    key: Key,
-    delivered: bool = False,
-    condition: str | None = None,
-) -> LogGroup:
+def log_group(t: Template, logical_id: str, part: str, *, key: Key, delivered: bool = False) -> LogGroup:
     """Add the log group `/lms/<stack name>/<part>`; Ref is its name, GetAtt Arn ends in `:*`.
 
     Args:
@@ -46,7 +38,6 @@ def log_group(
         delivered: AWS's log delivery writes here for a service that has no role of ours (ElastiCache). The policy that
             lets it in stands on the group itself; otherwise AWS would put one into the account, which has room for
             ten, and would ask whoever deploys for the right to do so.
-        condition: the group exists only where this condition holds.
     """
     if "LogRetentionDays" not in t.parameters:
         parameter(
@@ -78,6 +69,4 @@ def log_group(
             conditions=mine,
         )
         group.ResourcePolicyDocument = encode_to_dict(document(write))
-    if condition is not None:
-        group.Condition = condition
     return t.add_resource(group)

@@ -89,51 +89,31 @@ def connect(
         ValueError: neither side is a security group, so that there is nothing to open.
     """
     made: list[str] = []
-    rules = [
-        *([_egress(client, server)] if isinstance(client, SecurityGroup) else []),
-        *([_ingress(client, server)] if isinstance(server, SecurityGroup) else []),
-    ]
-    if not rules:
-        raise ValueError(f"neither {_name(client)} nor {_name(server)} is a security group: nothing to open")
     number = Ref(port) if isinstance(port, Parameter) else port
     path = f"{_name(client)}To{_name(server)}{port.title if isinstance(port, Parameter) else port}"
-    for kind, properties in rules:
-        rule = kind(
-            f"{path}{kind.__name__.removeprefix(_SUFFIX)}",
-            IpProtocol="tcp",
-            FromPort=number,
-            ToPort=number,
-            Description=description,
-            **properties,
-        )
+    common = {"IpProtocol": "tcp", "FromPort": number, "ToPort": number, "Description": description}
+    rules: list[SecurityGroupEgress | SecurityGroupIngress] = []
+    if isinstance(client, SecurityGroup):
+        to = _peer("Destination", server)
+        rules.append(SecurityGroupEgress(f"{path}Egress", GroupId=group_id(client), **to, **common))
+    if isinstance(server, SecurityGroup):
+        source = _peer("Source", client)
+        rules.append(SecurityGroupIngress(f"{path}Ingress", GroupId=group_id(server), **source, **common))
+    if not rules:
+        raise ValueError(f"neither {_name(client)} nor {_name(server)} is a security group: nothing to open")
+    for made in rules:
         if condition is not None:
-            rule.Condition = condition
-        made.append(str(t.add_resource(rule).title))
-    return made
+            made.Condition = condition
+        t.add_resource(made)
 
 
-def _egress(client: SecurityGroup, server: Peer) -> tuple[type[SecurityGroupEgress], dict[str, Any]]:
-    to: dict[str, Any]
-    match server:
-        case SecurityGroup():
-            to = {"DestinationSecurityGroupId": group_id(server)}
-        case Cidr():
-            to = {"CidrIp": server.block}
-        case PrefixList():
-            to = {"DestinationPrefixListId": server.id}
-    return SecurityGroupEgress, {"GroupId": group_id(client), **to}
-
-
-def _ingress(client: Peer, server: SecurityGroup) -> tuple[type[SecurityGroupIngress], dict[str, Any]]:
-    source: dict[str, Any]
-    match client:
-        case SecurityGroup():
-            source = {"SourceSecurityGroupId": group_id(client)}
-        case Cidr():
-            source = {"CidrIp": client.block}
-        case PrefixList():
-            source = {"SourcePrefixListId": client.id}
-    return SecurityGroupIngress, {"GroupId": group_id(server), **source}
+def _peer(side: str, peer: Peer) -> dict[str, Any]:
+    """The other end of a rule, in the properties of an ingress (Source) or an egress (Destination) rule."""
+    if isinstance(peer, SecurityGroup):
+        return {f"{side}SecurityGroupId": group_id(peer)}
+    if isinstance(peer, Cidr):
+        return {"CidrIp": peer.block}
+    return {f"{side}PrefixListId": peer.id}
 
 
 def group_id(group: SecurityGroup) -> GetAtt:

@@ -92,7 +92,7 @@ def add_tags(t: Template, *, environment: Parameter | str, project: Parameter | 
 
 def words(logical_id: str) -> str:
     """A logical id as lower case words: `PublicSubnet1` → `public-subnet-1`, `HTTPSListener` → `https-listener`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])", "-", logical_id).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9]+$)", "-", logical_id).lower()
 
 
 def _tag(resource: AWSObject, common: dict[str, str | Ref | Sub]) -> None:

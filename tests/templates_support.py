@@ -185,7 +185,8 @@ class Emitted:
 
 def tags_of(resource: Resource) -> dict[str, str]:
     """A resource's tags, whatever shape its type gives them."""
-    found: Any = next((value for name, value in resource.properties.items() if name.endswith("Tags")), {})
+    lists = (value for name, value in resource.properties.items() if name.endswith("Tags"))
+    found: Any = next((value for value in lists if isinstance(value, dict | list)), {})
     return dict(found) if isinstance(found, dict) else {tag["Key"]: tag["Value"] for tag in found}
 
 
