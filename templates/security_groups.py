@@ -88,23 +88,23 @@ def connect(
     Raises:
         ValueError: neither side is a security group, so that there is nothing to open.
     """
-    made: list[str] = []
     number = Ref(port) if isinstance(port, Parameter) else port
     path = f"{_name(client)}To{_name(server)}{port.title if isinstance(port, Parameter) else port}"
-    common = {"IpProtocol": "tcp", "FromPort": number, "ToPort": number, "Description": description}
-    rules: list[SecurityGroupEgress | SecurityGroupIngress] = []
+    common: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": number, "ToPort": number, "Description": description}
+    rules: dict[str, SecurityGroupEgress | SecurityGroupIngress] = {}
     if isinstance(client, SecurityGroup):
-        to = _peer("Destination", server)
-        rules.append(SecurityGroupEgress(f"{path}Egress", GroupId=group_id(client), **to, **common))
+        name = f"{path}Egress"
+        rules[name] = SecurityGroupEgress(name, GroupId=group_id(client), **_peer("Destination", server), **common)
     if isinstance(server, SecurityGroup):
-        source = _peer("Source", client)
-        rules.append(SecurityGroupIngress(f"{path}Ingress", GroupId=group_id(server), **source, **common))
+        name = f"{path}Ingress"
+        rules[name] = SecurityGroupIngress(name, GroupId=group_id(server), **_peer("Source", client), **common)
     if not rules:
         raise ValueError(f"neither {_name(client)} nor {_name(server)} is a security group: nothing to open")
-    for made in rules:
+    for made in rules.values():
         if condition is not None:
             made.Condition = condition
         t.add_resource(made)
+    return list(rules)
 
 
 def _peer(side: str, peer: Peer) -> dict[str, Any]:

@@ -96,13 +96,14 @@ class TestWholeTemplates:
 class TestConnect:
     def test_between_groups_both_sides_open(self) -> None:
         t = Template()
-        connect(t, group(t, "Tasks"), group(t, "Cache"), 6379, "Tasks to cache")
+        made = connect(t, group(t, "Tasks"), group(t, "Cache"), 6379, "Tasks to cache")
         port = {"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "Description": "Tasks to cache"}
         tasks, cache = "${TasksSecurityGroup.GroupId}", "${CacheSecurityGroup.GroupId}"
         assert rules(t) == {
             "TasksToCache6379Egress": {"GroupId": tasks, "DestinationSecurityGroupId": cache, **port},
             "TasksToCache6379Ingress": {"GroupId": cache, "SourceSecurityGroupId": tasks, **port},
         }
+        assert made == list(rules(t))
 
     @pytest.mark.parametrize(
         ("outside", "source", "destination"),
