@@ -150,7 +150,9 @@ def _read_tags(document: Document, tags: Mapping[str, Any]) -> tuple[dict[str, s
         if text is not None:
             sound[key] = text
     if len(tags) > _MAX_TAGS:
-        faults.append(Fault(document.place("Tags"), "Tags", f"has {len(tags)} tags; a stack takes at most {_MAX_TAGS}"))
+        faults.append(
+            Fault(document.place("Tags"), "Tags", f"there are {len(tags)} tags; a stack takes at most {_MAX_TAGS}")
+        )
     return sound, faults
 
 

@@ -123,11 +123,10 @@ def load_environment(
     if params is None and name:
         params = root / "params" / f"{name}.json"
     faults += _option_faults(stack_name, region, profile)
-    stack = stack_name if stack_name is not None else target.stack
-    if stack is None:
-        stack = default_stack(template.stem, name) if template else ""
-        if template and name and stack_name_problem(stack):
-            faults.append(Fault(TARGETS, f"{name}.stack", f"is missing, and the default {stack_name_problem(stack)}"))
+    stack = target.stack or (default_stack(template.stem, name) if template and name else "")
+    if stack_name is None and stack and (problem := stack_name_problem(stack)):
+        faults.append(Fault(TARGETS, f"{name}.stack", f"is missing, and the default {problem}"))
+    stack = stack if stack_name is None else stack_name
     return _assemble(
         replace(target, stack=stack, region=region or target.region, profile=profile or target.profile),
         template=template,

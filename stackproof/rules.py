@@ -104,8 +104,8 @@ def _check_rules(template: Mapping[str, Any], values: Values) -> Iterator[Fault]
                 names = [name for name in names if name in values.texts]
                 where, _ = values.place(*names)
                 said = assertion.get("AssertDescription") or "an assertion of the template does not hold"
-                shown = ", ".join(values.show(name) for name in names)
-                yield Fault(where, dotted("Rules", str(name)), f"{said} ({shown})")
+                shown = f" ({', '.join(values.show(name) for name in names)})" if names else ""
+                yield Fault(where, dotted("Rules", str(name)), f"{said}{shown}")
 
 
 def evaluate(expression: object, values: Values) -> bool | str | list[str] | None:

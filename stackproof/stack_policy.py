@@ -66,7 +66,7 @@ def _statement_problems(statement: object, resources: Collection[str] | None) ->
             yield (key,), f"is no part of a statement; there are {listed}{nearest(key, _STATEMENT_KEYS)}"
     if not isinstance(statement.get("Sid", ""), str):
         yield ("Sid",), "is a text; leave it out"
-    if statement.get("Effect") not in {"Allow", "Deny"}:
+    if statement.get("Effect") not in ("Allow", "Deny"):
         yield ("Effect",), "is Allow or Deny"
     if statement.get("Principal") != "*":
         yield ("Principal",), 'a stack policy is for everybody: write "*"'
@@ -86,7 +86,7 @@ def _choice_problems(
     if not texts:
         yield (
             (used[0] if used else key,),
-            f"a statement has exactly one of {key} and {negated}, a text or a list: {wanted}",
+            f"a statement has exactly one of {key} and {negated}, a text or a list of texts: {wanted}",
         )
     for text in texts:
         if problem := check(text):
