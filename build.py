@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
 
 # Every template must fit these, and every region of params/targets.toml as well.
 REGIONS = ("sa-east-1", "us-east-1", "eu-west-1")
 
+# All that the builders read.
+SOURCES = (ROOT / "templates", ROOT / "application.toml", Path(__file__))
+
 
 def main() -> int:
     """Hand this repository's templates to the engine."""
-    try:
-        from stackproof import building
-
-        building.postpone("cfn_flip")  # a fifth of troposphere's import, and only its to_yaml wants it
-        from templates import TEMPLATES
-
-        return building.main(TEMPLATES, root=Path(__file__).resolve().parent, regions=REGIONS)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] in {"stackproof", "templates"}:
-            raise
+    missing = [name for name in ("awacs", "cfnlint", "troposphere") if find_spec(name) is None]
+    if missing:
         sys.stderr.write(
-            f"build.py: {error.name} is not installed; install what is needed with\n"
+            f"build.py: not installed for {sys.executable}: {', '.join(missing)}; install what is needed with\n"
             "  python -m pip install --constraint constraints.txt .\n"
         )
         return 2
+
+    from stackproof import building
+
+    building.postpone("cfn_flip")  # a fifth of troposphere's import, and only its to_yaml wants it
+    from templates import TEMPLATES
+
+    return building.main(TEMPLATES, root=ROOT, regions=REGIONS, sources=SOURCES)
 
 
 if __name__ == "__main__":

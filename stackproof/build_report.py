@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from stackproof.errors import Fault
     from stackproof.linting import Finding
-    from stackproof.verdicts import Verdict
+    from stackproof.verdicts import Record
 
 INLINE_LIMIT = 51_200
 """Bytes of a template body that CloudFormation takes in the call itself; larger ones come from a bucket."""
@@ -26,28 +26,27 @@ class Report:
 
     Attributes:
         name: its name in TEMPLATES.
-        files: path below the root to `written`, `unchanged`, `stale` or `missing` (the last two with --check only).
-        resources: number of resources; `parameters` likewise.
-        indented: bytes of the file in dist/; `compact`: bytes of what is sent.
-        failure: why the builder made no template, with its file and line; None when it did.
-        lint: the verdict with its findings; None when it was not linted, and `unlinted` says why.
-        stored: whether the verdict is that of an earlier build with the same content.
-        text: what the builder made, as in its file.
+        files: path below the root to `written`, `unchanged`, `stale` or `missing` (the last two with --check only);
+            the template comes first.
+        record: what is known of it; None when its builder made none.
+        stored: whether that is known from an earlier build of the same content.
+        unlinted: why it was not linted; empty when it was.
+        failure: why there is no template, with the builder's file and line; empty when there is one.
         seconds: how long building and linting took.
     """
 
     name: str
     files: dict[str, str] = field(default_factory=dict)
-    resources: int = 0
-    parameters: int = 0
-    indented: int = 0
-    compact: int = 0
-    failure: str | None = None
-    lint: Verdict | None = None
+    record: Record | None = None
     stored: bool = False
     unlinted: str = ""
-    text: str = ""
+    failure: str = ""
     seconds: float = 0.0
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the linter found, if it was asked."""
+        return (self.record and not self.unlinted and self.record.findings) or ()
 
 
 class Summary(NamedTuple):
@@ -79,7 +78,7 @@ class Summary(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether a builder raised or a template has findings."""
-        return any(report.failure or (report.lint and report.lint.findings) for report in self.reports)
+        return any(report.failure or report.findings for report in self.reports)
 
     @property
     def exit_code(self) -> int:
@@ -102,25 +101,23 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
 
 def _template(report: Report) -> dict[str, Any]:
-    findings = (report.lint and report.lint.findings) or ()
-    return {
-        "name": report.name,
-        "files": report.files,
-        "resources": report.resources,
-        "parameters": report.parameters,
-        "bytes": {"indented": report.indented, "compact": report.compact, "inline_limit": INLINE_LIMIT},
-        "failure": report.failure,
-        "lint": report.lint
-        and {
-            "verdict": "findings" if findings else "clean",
-            "stored": report.stored,
-            "environments": report.lint.environments,
-            "regions": report.lint.regions,
-            "findings": [vars(finding) for finding in findings],
-        },
-        "unlinted": report.unlinted or None,
-        "seconds": round(report.seconds, 3),
-    }
+    told: dict[str, Any] = {"name": report.name, "files": report.files, "failure": report.failure or None}
+    record = report.record
+    if record:
+        told |= {
+            "resources": record.resources,
+            "parameters": record.parameters,
+            "bytes": {"indented": record.indented, "compact": record.compact, "inline_limit": INLINE_LIMIT},
+            "lint": {
+                "verdict": "not run" if report.unlinted else "findings" if report.findings else "clean",
+                "why_not": report.unlinted or None,
+                "stored": report.stored and not report.unlinted,
+                "environments": record.environments,
+                "regions": record.regions,
+                "findings": [vars(finding) for finding in report.findings],
+            },
+        }
+    return told | {"seconds": round(report.seconds, 3)}
 
 
 def as_text(summary: Summary, stream: TextIO) -> str:
@@ -148,48 +145,44 @@ def _painter(stream: TextIO) -> Callable[[str, str], str]:
 
 
 def _lines(report: Report, paint: Callable[[str, str], str]) -> list[str]:
-    if report.failure:
-        return [f"{paint(report.name, BOLD)}: {paint('not built', RED)}", f"  {report.failure}"]
+    record = report.record
+    if record is None:
+        return [f"{paint(report.name, BOLD)}: {paint('not built', RED)}: {report.failure}"]
     states = dict.fromkeys(report.files.values())
     what = " and ".join(f"{', '.join(p for p, s in report.files.items() if s == state)} {state}" for state in states)
     return [
         f"{paint(report.name, BOLD)}: {what}",
-        f"  {_count(report.resources, 'resource')}, {_count(report.parameters, 'parameter')}, {_size(report)}",
-        *_lint_lines(report, paint),
+        f"  {_count(record.resources, 'resource')}, {_count(record.parameters, 'parameter')}, {_size(record)}",
+        *_lint_lines(report, record, paint),
         f"  took {report.seconds:.2f} s",
     ]
 
 
-def _size(report: Report) -> str:
-    sizes = f"{report.indented:,} bytes indented, {report.compact:,} compact"
-    if report.compact <= INLINE_LIMIT:
-        return f"{sizes}: sent inline ({report.compact / INLINE_LIMIT:.0%} of {INLINE_LIMIT:,})"
-    if report.compact <= BUCKET_LIMIT:
-        return (
-            f"{sizes}: over {INLINE_LIMIT:,}, sent by the artifact bucket ({report.compact / BUCKET_LIMIT:.0%} of 1 MB)"
-        )
+def _size(record: Record) -> str:
+    sizes = f"{record.indented:,} bytes indented, {record.compact:,} compact"
+    if record.compact <= INLINE_LIMIT:
+        return f"{sizes}: sent inline ({record.compact / INLINE_LIMIT:.0%} of {INLINE_LIMIT:,})"
+    if record.compact <= BUCKET_LIMIT:
+        share = f"{record.compact / BUCKET_LIMIT:.0%} of 1 MB"
+        return f"{sizes}: over {INLINE_LIMIT:,}, sent by the artifact bucket ({share})"
     return f"{sizes}: over 1 MB, more than CloudFormation takes"
 
 
-def _lint_lines(report: Report, paint: Callable[[str, str], str]) -> list[str]:
-    if report.lint is None:
+def _lint_lines(report: Report, record: Record, paint: Callable[[str, str], str]) -> list[str]:
+    if report.unlinted:
         return [f"  lint: not run ({report.unlinted})"]
-    findings = report.lint.findings or ()
-    told = paint(_count(len(findings), "finding"), RED) if findings else paint("clean", GREEN)
-    whose = ", ".join(report.lint.environments) or "its defaults"
+    told = paint(_count(len(report.findings), "finding"), RED) if report.findings else paint("clean", GREEN)
+    whose = ", ".join(record.environments) or "its defaults"
     source = ", stored verdict" if report.stored else ""
-    return [f"  lint: {told} with {whose} in {', '.join(report.lint.regions)}{source}"] + [
-        f"    {_place(report, finding)}: {finding.id} {finding.level}: {finding.message}"
+    # `dist/lms.json:12` is what editors and terminals open.
+    template = next(iter(report.files))
+    return [f"  lint: {told} with {whose} in {', '.join(record.regions)}{source}"] + [
+        f"    {template}:{finding.line}: {finding.id} {finding.level}: {finding.message}"
         + (f" (environment {finding.environment})" if finding.environment else "")
         + (f" at {finding.path}" if finding.path else "")
-        for finding in findings
+        for finding in report.findings
     ]
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _place(report: Report, finding: Finding) -> str:
-    """`dist/lms.json:12`, which editors and terminals open."""
-    return f"{next(iter(report.files))}:{finding.line}"

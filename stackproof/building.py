@@ -16,13 +16,13 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackproof import build_report, cli, verdicts
 from stackproof.build_report import Report, Summary
 from stackproof.errors import BadInputError, Fault, StackproofError
 from stackproof.files import write_atomically
-from stackproof.verdicts import Verdict
+from stackproof.verdicts import Record
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from stackproof.linting import Finding
 
 DIST = "dist"
+STALE = {"stale", "missing"}
+
+# What makes templates, besides the sources that the caller names.
+PACKAGES = ("awacs", "troposphere")
 
 # The order in which a person reads a template; troposphere's own is another.
 SECTIONS = (
@@ -96,6 +100,7 @@ def main(
     *,
     root: Path,
     regions: Sequence[str],
+    sources: Sequence[Path] = (),
     argv: Sequence[str] | None = None,
 ) -> int:
     """`python build.py`: build, write, check and lint the templates that were asked for.
@@ -104,6 +109,8 @@ def main(
         templates: name to builder; the file in dist/ has the template's name.
         root: the folder that holds dist/, params/ and .cfnlintrc.
         regions: regions that every template must fit, whatever params/targets.toml says.
+        sources: all that the builders read: files, and folders of Python files. While they, the installed packages
+            and dist/ stay the same, nothing is built again. Without sources it always is.
         argv: the arguments; by default the process's own.
 
     Returns:
@@ -119,7 +126,7 @@ def main(
             "; ".join(f'no template is named "{name}"{cli.nearest(name, templates)}' for name in unknown)
             + f" (there are {known})"
         )
-    build = _Build(templates, root, regions, options)
+    build = _Build(templates, root, regions, sources, options)
     return cli.run(build.run, debug=options.debug)
 
 
@@ -132,12 +139,18 @@ def _parser(templates: Iterable[str]) -> cli.Parser:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"templates to build: {', '.join(templates)}; all")
     parser.add_argument("--check", action="store_true", help="write nothing in dist/; exit 3 when it is stale")
-    linting_options = parser.add_mutually_exclusive_group()
-    linting_options.add_argument("--fresh", action="store_true", help="lint even what was linted before")
-    linting_options.add_argument("--no-lint", action="store_true", help="do not lint")
+    parser.add_argument("--fresh", action="store_true", help="build, check and lint even what has not changed")
+    parser.add_argument("--no-lint", action="store_true", help="do not lint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
+
+
+class _Made(NamedTuple):
+    """What a builder made: the template, and what can be said of it so far."""
+
+    content: dict[str, Any]
+    record: Record
 
 
 class _Build:
@@ -148,34 +161,69 @@ class _Build:
         templates: Mapping[str, Callable[[], Template]],
         root: Path,
         regions: Sequence[str],
+        sources: Sequence[Path],
         options: argparse.Namespace,
     ) -> None:
         self.templates = templates
         self.root = root
         self.regions = regions
         self.options = options
-        self.builder_faults: list[Fault] = []
+        self.faults: list[Fault] = []
+        self.made: dict[str, _Made] = {}
         # Before anything is read: a file that is saved meanwhile must not pass for one that was checked.
-        self.circumstances = verdicts.circumstances(root, regions)
+        self.made_from = verdicts.digest(sources, PACKAGES, [sys.version]) if sources else ""
+        self.circumstances = verdicts.digest(
+            [
+                root / verdicts.CONFIGURATION,
+                *sorted((root / "params").glob("*.*")),
+                *sorted(Path(__file__).parent.glob("*.py")),
+            ],
+            ["cfnlint"],
+            regions,
+        )
 
     def run(self) -> int:
         """Build what was asked for, say what came of it, and return the exit code."""
         started = perf_counter()
         names = [name for name in self.templates if name in self.options.names or not self.options.names]
-        reports = [Report(name) for name in names]
-        documents = {report.name: document for report in reports if (document := self._make(report)) is not None}
-        unjudged = [report for report in reports if not report.failure and not self._remember(report)]
-        faults = list(dict.fromkeys(self.builder_faults))  # several templates may read the same file
-        faults += self._judge(unjudged, documents) if unjudged else []
+        reports = [Report(name, unlinted="--no-lint" if self.options.no_lint else "") for name in names]
+        for report in reports:
+            if not self._recall(report, from_sources=True):
+                self._make(report)
+        unjudged = [report for report in reports if report.name in self.made and not self._recall(report)]
+        if unjudged:
+            self._judge(unjudged)
         left_over = self._left_over() if self.options.check else []
-        summary = Summary(reports, left_over, faults, perf_counter() - started)
+        summary = Summary(reports, left_over, list(dict.fromkeys(self.faults)), perf_counter() - started)
         self._print(summary)
-        if faults:
-            raise BadInputError(faults)
+        if summary.faults:
+            raise BadInputError(summary.faults)
         return summary.exit_code
 
-    def _make(self, report: Report) -> dict[str, Any] | None:
-        """Call the builder, and write or compare the template; None when the builder raised."""
+    def _recall(self, report: Report, *, from_sources: bool = False) -> bool:
+        """Take over what an earlier build found out, if dist/ is what was judged and it answers what is asked now.
+
+        Args:
+            report: of the template.
+            from_sources: only if the template need not even be built, because all that its builder reads is the same.
+        """
+        paths = _files(report.name)
+        if self.options.fresh or STALE & set(report.files.values()):
+            return False
+        record = verdicts.load(self._place(report), self._key(report))
+        if record is None or (record.findings is None and not report.unlinted):
+            return False
+        if from_sources and not (self.made_from and record.made_from == self.made_from):
+            return False
+        if record.made_from != self.made_from:
+            record = record._replace(made_from=self.made_from)
+            verdicts.store(self._place(report), self._key(report), record)
+        report.record, report.stored = record, True
+        report.files = dict.fromkeys(paths, "unchanged") | report.files
+        return True
+
+    def _make(self, report: Report) -> None:
+        """Call the builder, and write or compare the template."""
         started = perf_counter()
         builder = self.templates[report.name]
         try:
@@ -184,65 +232,53 @@ class _Build:
         except Exception as error:  # whatever a builder raises is told as its fault, and the rest is built
             # A builder whose own input is at fault says so: `faults`, (file, key, sentence) of each.
             found = [Fault(*fault) for fault in getattr(error, "faults", ())]
-            self.builder_faults += found
+            self.faults += found
             report.failure = "faults in its input" if found else _where_it_broke(builder, error, self.root)
             if self.options.debug:
                 import traceback
 
                 traceback.print_exc()
-            return None
-        report.text = text
-        self._bring_up_to_date(report, _files(report.name)[0], text)
-        report.resources = len(content.get("Resources", {}))
-        report.parameters = len(content.get("Parameters", {}))
-        report.indented, report.compact = len(text), len(sent)  # json escapes what is not ASCII: bytes are characters
+            return
+        report.record = Record(
+            made_from=self.made_from,
+            resources=len(content["Resources"]),
+            parameters=len(content.get("Parameters", {})),
+            indented=len(text),  # json escapes what is not ASCII: characters are bytes
+            compact=len(sent),
+            environments=[],
+            regions=[],
+            findings=None,
+        )
+        self.made[report.name] = _Made(content, report.record)
+        template = _files(report.name)[0]
+        self._bring_up_to_date(report, template, text)
+        if report.files[template] in STALE and not report.unlinted:
+            # What the linter would see is not what is in dist/, and its lines would lead nowhere.
+            report.unlinted = f"{template} is {report.files[template]}"
         report.seconds = perf_counter() - started
-        return content
 
-    def _remember(self, report: Report) -> bool:
-        """Take over what an earlier build found out about the same content, if that answers what is asked now."""
-        self._settle_lint(report)
-        verdict = verdicts.load(self._place(report), self._key(report))
-        to_lint = not report.unlinted
-        if verdict is None or (to_lint and (self.options.fresh or verdict.findings is None)):
-            return False
-        # The schema is part of the key: this is the one that the template makes.
-        report.files[_files(report.name)[1]] = "unchanged"
-        if to_lint:
-            report.lint, report.stored = verdict, True
-        return True
-
-    def _judge(self, reports: Sequence[Report], documents: Mapping[str, dict[str, Any]]) -> list[Fault]:
+    def _judge(self, reports: Sequence[Report]) -> None:
         """Write the schemas, check params/, lint, and remember the outcome."""
         from stackproof import environment_checks, environments
 
         for report in reports:
-            schema = pretty(environments.parameters_schema(documents[report.name]))
+            schema = pretty(environments.parameters_schema(self.made[report.name].content))
             self._bring_up_to_date(report, _files(report.name)[1], schema)
         checks = environment_checks.check_environments(
-            self.root, self.templates, {report.name: documents[report.name] for report in reports}
+            self.root, self.templates, {report.name: self.made[report.name].content for report in reports}
         )
+        self.faults += checks.faults
         regions = list(dict.fromkeys([*self.regions, *checks.regions]))
         for report in reports:
             parameter_sets = checks.parameter_sets[report.name]
             if report.name in checks.faulty and not report.unlinted:
                 report.unlinted = "faults in its parameters"
-            verdict = Verdict(list(parameter_sets), regions, None)
+            record = self.made[report.name].record._replace(environments=list(parameter_sets), regions=regions)
             if not report.unlinted:
-                verdict = verdict._replace(findings=self._lint(report, regions, parameter_sets))
-                report.lint = verdict
-            if not checks.faults:
-                verdicts.store(self._place(report), self._key(report), verdict)
-        return checks.faults
-
-    def _settle_lint(self, report: Report) -> None:
-        """Say why a template is not to be linted, if so."""
-        template = _files(report.name)[0]
-        if self.options.no_lint:
-            report.unlinted = "--no-lint"
-        elif report.files[template] in {"stale", "missing"}:
-            # What the linter would see is not what is in dist/, and its lines would lead nowhere.
-            report.unlinted = f"{template} is {report.files[template]}"
+                record = record._replace(findings=self._lint(report, regions, parameter_sets))
+            report.record = record
+            if not checks.faults and not STALE & set(report.files.values()):
+                verdicts.store(self._place(report), self._key(report), record)
 
     def _lint(
         self, report: Report, regions: Sequence[str], parameter_sets: Mapping[str, Mapping[str, str]]
@@ -272,9 +308,8 @@ class _Build:
             raise StackproofError(f"{name}: cannot be written: {error.strerror}") from error
 
     def _key(self, report: Report) -> str:
-        schema = self.root / _files(report.name)[1]
-        found = schema.read_bytes() if schema.is_file() else b""
-        return verdicts.content_key(self.circumstances, report.text.encode(), found)
+        """The key of a template's record: its two files as they stand in dist/, and all that they are judged by."""
+        return verdicts.key(self.circumstances, *(self.root / path for path in _files(report.name)))
 
     def _place(self, report: Report) -> Path:
         return self.root / ".cache" / "build" / f"{report.name}.json"

@@ -1,9 +1,10 @@
-"""Stored verdicts: what was checked once and has not changed is not checked again.
+"""Stored verdicts: what was built, checked and linted once and has not changed is not done again.
 
-A verdict lies in `.cache/build/<template>.json` beside the hash of everything that it depends on: the template, all
-of params/, the regions, the rules and the code that judges. It is only ever a shortcut: a file that is damaged,
-foreign or of another time is read as "no verdict", and one that cannot be written costs the next build its time, not
-its success.
+A record lies in `.cache/build/<template>.json` beside two hashes. The one of what was judged (the two files in
+dist/, all of params/, the regions, the rules, cfn-lint and the code that judges) says that the verdict still holds;
+the one of what the template was made from (the files that its builder reads, troposphere, Python) says that the
+builder need not even run. A record is only ever a shortcut: one that is damaged, foreign or of another time is read
+as none, and one that cannot be written costs the next build its time, not its success.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import importlib.util
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stackproof.files import write_atomically
 
@@ -26,100 +27,95 @@ CONFIGURATION = ".cfnlintrc"
 """The file below the root that configures cfn-lint's rules."""
 
 
-class Verdict(NamedTuple):
-    """What is known of one template. That there is one says that params/ has no fault against it.
+class Record(NamedTuple):
+    """What an earlier build found out about one template. That there is one says that params/ had no fault.
 
     Attributes:
+        made_from: digest of what the builder reads; empty when that is not known.
+        resources: number of resources; `parameters` likewise.
+        indented: bytes of the file in dist/; `compact`: bytes of what is sent.
         environments: those whose parameters it takes.
         regions: those that it must fit.
         findings: what the linter said; None when it was not asked.
     """
 
+    made_from: str
+    resources: int
+    parameters: int
+    indented: int
+    compact: int
     environments: Sequence[str]
     regions: Sequence[str]
     findings: Sequence[Finding] | None
 
 
-def circumstances(root: Path, regions: Iterable[str]) -> bytes:
-    """The digest of what all verdicts of one build depend on: params/, regions, rules, cfn-lint and this package.
+def digest(files: Iterable[Path], packages: Iterable[str], words: Iterable[str]) -> str:
+    """The hash of some files, of installed packages' versions and of words.
 
     Args:
-        root: the folder with params/ and .cfnlintrc.
-        regions: the regions that every template must fit.
+        files: one that is not there counts as empty; of a folder, all its Python files count.
+        packages: names as they are imported.
+        words: whatever else matters.
     """
-    read = (
-        root / CONFIGURATION,
-        *sorted((root / "params").glob("*.*")),
-        *sorted(Path(__file__).parent.glob("*.py")),
+    listed = [found for path in files for found in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    return _digest(
+        [
+            *(part for path in listed for part in (path.name.encode(), _content(path))),
+            *(_version(package) for package in packages),
+            *(word.encode() for word in words),
+        ]
     )
-    parts = [part for path in read for part in (path.name.encode(), _content(path))]
-    return _digest([*parts, _linter_version(), *(region.encode() for region in regions)])
 
 
-def content_key(surroundings: bytes, template: bytes, schema: bytes) -> str:
-    """The key of one template's verdict: its text, its schema as it stands in dist/, and the `circumstances`."""
-    return _digest([surroundings, template, schema]).hex()
+def key(circumstances: str, *files: Path) -> str:
+    """The hash of what is judged: files of dist/, and the digest of all that they are judged by."""
+    return _digest([circumstances.encode(), *map(_content, files)])
 
 
-def _digest(parts: Iterable[bytes]) -> bytes:
-    digest = sha256()
+def _digest(parts: Iterable[bytes]) -> str:
+    found = sha256()
     for part in parts:
         # The length goes first, or bytes could move from one part to the next unseen.
-        digest.update(b"%d " % len(part) + part)
-    return digest.digest()
+        found.update(b"%d " % len(part) + part)
+    return found.hexdigest()
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file; what cannot be read is reported by those who need it."""
     try:
         return path.read_bytes()
     except OSError:
         return b""
 
 
-def _linter_version() -> bytes:
-    """cfn-lint's version from its file: importing the package costs half a second, importlib.metadata 20 ms."""
-    package = importlib.util.find_spec("cfnlint")
-    return _content(Path(package.origin).with_name("version.py")) if package and package.origin else b""
+def _version(package: str) -> bytes:
+    """The files in which packages say their version; importing cfn-lint takes 0.5 s, importlib.metadata 20 ms."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return b""
+    return _content(Path(spec.origin)) + _content(Path(spec.origin).with_name("version.py"))
 
 
-def load(path: Path, key: str) -> Verdict | None:
-    """The verdict stored under this key, or None."""
-    try:
-        stored = json.loads(path.read_bytes())
-        if stored["key"] != key:
-            return None
-        findings = stored["findings"]
-        return Verdict(
-            _texts(stored["environments"]),
-            _texts(stored["regions"]),
-            None if findings is None else [_finding(entry) for entry in findings],
-        )
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+def load(path: Path, expected: str) -> Record | None:
+    """The record that was stored under this key, or None."""
+    seal, _, body = _content(path).partition(b"\n")
+    if seal.decode("ascii", "replace") != _seal(expected, body):
         return None
+    stored = json.loads(body)
+    if stored["findings"]:
+        from stackproof.linting import Finding
+
+        stored["findings"] = [Finding(**finding) for finding in stored["findings"]]
+    return Record(**stored)
 
 
-def store(path: Path, key: str, verdict: Verdict) -> None:
-    """Remember a verdict under this key; a folder that cannot be written is no fault."""
-    findings = None if verdict.findings is None else [vars(finding) for finding in verdict.findings]
-    text = json.dumps({"key": key, **verdict._asdict(), "findings": findings}, indent=2)
+def store(path: Path, expected: str, record: Record) -> None:
+    """Remember a record under this key; a folder that cannot be written is no fault."""
+    findings = record.findings and [vars(finding) for finding in record.findings]
+    body = json.dumps(record._asdict() | {"findings": findings})
     with contextlib.suppress(OSError):
-        write_atomically(path, text + "\n")
+        write_atomically(path, f"{_seal(expected, body.encode())}\n{body}")
 
 
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return value
-    raise TypeError
-
-
-def _finding(entry: Any) -> Finding:
-    """A stored finding; TypeError when it is none that `store` wrote."""
-    from stackproof.linting import Finding
-
-    finding = Finding(**entry)
-    for name, value in vars(finding).items():
-        allowed = {"line": (int,), "environment": (str, type(None))}.get(name, (str,))
-        if not isinstance(value, allowed):
-            raise TypeError
-    return finding
+def _seal(expected: str, body: bytes) -> str:
+    """The first line of a stored record: it covers key and body, so damage and foreign files need no other check."""
+    return _digest([expected.encode(), body])
