@@ -105,10 +105,10 @@ def parameters_of(template: Mapping[str, Any]) -> dict[str, Parameter]:
                 text for value in _list(definition.get("AllowedValues")) if (text := scalar_text(value)) is not None
             ),
             pattern=scalar_text(definition.get("AllowedPattern")),
-            min_value=_number(definition.get("MinValue")),
-            max_value=_number(definition.get("MaxValue")),
-            min_length=_number(definition.get("MinLength")),
-            max_length=_number(definition.get("MaxLength")),
+            min_value=as_number(definition.get("MinValue")),
+            max_value=as_number(definition.get("MaxValue")),
+            min_length=as_number(definition.get("MinLength")),
+            max_length=as_number(definition.get("MaxLength")),
             no_echo=(scalar_text(definition.get("NoEcho")) or "false").lower() != "false",  # when in doubt, hide it
         )
         for name, definition in definitions.items()
@@ -129,9 +129,11 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _number(value: object) -> float | None:
+def as_number(value: object) -> float | None:
+    """What CloudFormation takes for a Number, as one; None for everything else."""
     text = scalar_text(value)
-    return float(text) if text and re.fullmatch(FORMATS["Number"][0], text, re.ASCII) else None
+    number = float(text) if text and re.fullmatch(FORMATS["Number"][0], text, re.ASCII) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def check_values(parameters: Mapping[str, Parameter], given: Mapping[str, Given]) -> tuple[dict[str, str], list[Fault]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stackproof.java_patterns import compile_pattern
-from stackproof.parameters import FORMATS, parameters_of
+from stackproof.parameters import FORMATS, as_number, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,12 +88,17 @@ def _element_schema(parameter: Parameter) -> dict[str, Any]:
         bounds = {"minimum": parameter.min_value, "maximum": parameter.max_value}
     elif parameter.pattern and compile_pattern(parameter.pattern) and not _JAVA_ONLY.search(parameter.pattern):
         patterns.append(parameter.pattern)
-    schema |= {word: int(bound) if bound.is_integer() else bound for word, bound in bounds.items() if bound is not None}
+    schema |= {word: _plain(bound) for word, bound in bounds.items() if bound is not None}
     if parameter.allowed:
         # Every text that is a number for CloudFormation may be written as one.
-        numbers = [float(text) for text in parameter.allowed] if parameter.element_type == "Number" else []
-        schema["enum"] = [*parameter.allowed, *(int(number) if number.is_integer() else number for number in numbers)]
+        numbers = [as_number(text) for text in parameter.allowed if parameter.element_type == "Number"]
+        schema["enum"] = [*parameter.allowed, *(_plain(number) for number in numbers if number is not None)]
     anchored = [f"^(?:{pattern})$" for pattern in patterns]
     if anchored:
         schema |= {"pattern": anchored[0]} if len(anchored) == 1 else {"allOf": [{"pattern": one} for one in anchored]}
     return schema
+
+
+def _plain(number: float) -> float:
+    """2 rather than 2.0."""
+    return int(number) if number.is_integer() else number

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stackproof.documents import dotted
 from stackproof.errors import Fault
+from stackproof.parameters import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,16 +66,12 @@ def _check_pairs(values: Values) -> Iterator[Fault]:
     for low in values.texts:
         high = f"Max{low.removeprefix('Min')}"
         if low.startswith("Min") and high in values.texts:
-            least, most = _number(values.texts[low]), _number(values.texts[high])
+            least, most = as_number(values.texts[low]), as_number(values.texts[high])
             if least is not None and most is not None and least > most:
                 yield Fault(
                     *values.place(low, high),
                     f"{values.show(low)} is above {values.show(high)}; raise the one or lower the other",
                 )
-
-
-def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?", text, re.ASCII) else None
 
 
 def _check_images(values: Values) -> Iterator[Fault]:
@@ -105,7 +102,7 @@ def _check_rules(template: Mapping[str, Any], values: Values) -> Iterator[Fault]
                 where, _ = values.place(*names)
                 said = assertion.get("AssertDescription") or "an assertion of the template does not hold"
                 shown = f" ({', '.join(values.show(name) for name in names)})" if names else ""
-                yield Fault(where, dotted("Rules", str(name)), f"{said}{shown}")
+                yield Fault(where, dotted("Rules", name), f"{said}{shown}")
 
 
 def evaluate(expression: object, values: Values) -> bool | str | list[str] | None:

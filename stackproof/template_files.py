@@ -67,23 +67,23 @@ def _template_problems(template: object) -> Iterator[tuple[tuple[str, ...], str]
     for key in template:
         if key not in SECTIONS:
             yield (
-                (str(key),),
-                f"is no section of a template; there are {', '.join(SECTIONS)}{nearest(str(key), SECTIONS)}",
+                (key,),
+                f"is no section of a template; there are {', '.join(SECTIONS)}{nearest(key, SECTIONS)}",
             )
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not resources:
         yield ("Resources",), "is missing or empty; a template has at least one resource"
     else:
         for name, resource in resources.items():
-            if not str(name).startswith(_GENERATED) and not _has_type(resource):
-                yield ("Resources", str(name)), 'is no resource: it wants a "Type" such as "AWS::S3::Bucket"'
+            if not name.startswith(_GENERATED) and not _has_type(resource):
+                yield ("Resources", name), 'is no resource: it wants a "Type" such as "AWS::S3::Bucket"'
     parameters = template.get("Parameters", {})
     if not isinstance(parameters, dict):
         yield ("Parameters",), "is no object; parameters are written by name"
         return
     for name, definition in parameters.items():
         if not _has_type(definition):
-            yield ("Parameters", str(name)), 'is no parameter: it wants a "Type" such as "String"'
+            yield ("Parameters", name), 'is no parameter: it wants a "Type" such as "String"'
 
 
 def _has_type(definition: object) -> bool:

@@ -1,4 +1,4 @@
-"""YAML templates in CloudFormation's dialect: short forms, dates that stay text, no key twice.
+"""YAML templates in CloudFormation's dialect: short forms, keys and dates that stay text, no key twice.
 
 PyYAML is imported here alone, and this module only when a template is YAML: it takes longer to import than
 everything else that an environment needs.
@@ -6,18 +6,16 @@ everything else that an environment needs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import yaml
 
 from stackproof.documents import quoted
 from stackproof.errors import Fault
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _MERGE = "tag:yaml.org,2002:merge"
 _DATE = "tag:yaml.org,2002:timestamp"
+_TEXT = "tag:yaml.org,2002:str"
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,7 +49,7 @@ def parse_yaml(text: str, where: str, faults: list[Fault]) -> Any:
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
-        repeated = [] if root is None else list(_repeated_keys(root))
+        repeated = [] if root is None else _settle_keys(root)
         faults += [
             Fault(f"{where}:{key.start_mark.line + 1}", quoted(key.value), "is given more than once here; keep one")
             for key in repeated
@@ -69,8 +67,13 @@ def parse_yaml(text: str, where: str, faults: list[Fault]) -> Any:
     return None
 
 
-def _repeated_keys(root: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    """Keys that stand a second time in one mapping; PyYAML would silently keep the last."""
+def _settle_keys(root: yaml.Node) -> list[yaml.ScalarNode]:
+    """Make every key the text that it is written as: a mapping by account keeps `012345678901`.
+
+    Returns:
+        The keys that stand a second time in one mapping; PyYAML would silently keep the last.
+    """
+    repeated = []
     waiting: list[yaml.Node] = [root]
     visited: set[int] = set()
     while waiting:
@@ -79,12 +82,13 @@ def _repeated_keys(root: yaml.Node) -> Iterator[yaml.ScalarNode]:
             continue
         visited.add(id(node))
         if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
+            waiting += reversed(node.value)
         elif isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
-            for key, value in node.value:
-                waiting.append(value)
+            waiting += [value for _, value in reversed(node.value)]
+            for key, _ in node.value:
                 if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
-                    if key.value in seen:
-                        yield key
+                    key.tag = _TEXT
+                    repeated += [key] if key.value in seen else []
                     seen.add(key.value)
+    return repeated

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from cfnlint.jsonschema import StandardValidator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stackproof.configuration import check_configuration
 from stackproof.environments import parameters_schema
@@ -123,3 +125,31 @@ def test_a_template_without_parameters_wants_none() -> None:
     schema = parameters_schema({"Resources": {}})
     assert schema["required"] == []
     assert schema["properties"]["Parameters"]["properties"] == {}
+
+
+DEFINITIONS = st.fixed_dictionaries(
+    {"Type": st.sampled_from(["String", "Number", "CommaDelimitedList", "List<Number>", "AWS::EC2::VPC::Id"])},
+    optional={"AllowedValues": st.lists(st.sampled_from(["x", "", "2", 3, 0.5, None, True]))}
+    | {
+        name: st.none() | st.booleans() | st.floats() | st.text(max_size=4) | st.lists(st.text(max_size=2) | st.none())
+        for name in (
+            "Default",
+            "AllowedPattern",
+            "ConstraintDescription",
+            "MinValue",
+            "MaxValue",
+            "MinLength",
+            "MaxLength",
+            "NoEcho",
+        )
+    },
+)
+
+
+@given(DEFINITIONS, st.text(max_size=3) | st.integers() | st.lists(st.integers(), max_size=2))
+def test_no_definition_of_a_parameter_is_fatal(definition: dict[str, Any], value: object) -> None:
+    template = {"Parameters": {"Name": definition}, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    schema = parameters_schema(template)
+    assert schema["properties"]["Parameters"]["properties"]["Name"]["type"]
+    faults = check_configuration(template, {"Parameters": {"Name": value}}, "dev.json")
+    assert all(fault.key == "Parameters.Name" for fault in faults)

@@ -71,6 +71,19 @@ def test_short_forms_are_spelled_out_and_dates_stay_text(tmp_path: Path) -> None
     }
 
 
+def test_keys_are_the_text_that_they_are_written_as(tmp_path: Path) -> None:
+    text = (
+        "Mappings: {A: {012345678901: {on: yes}, 1: {~: null}}}\nResources: {2: {Type: x}}\nParameters: {3: {Type: y}}"
+    )
+    template, faults = read(tmp_path, text)
+    assert not faults
+    assert template == {
+        "Mappings": {"A": {"012345678901": {"on": True}, "1": {"~": None}}},
+        "Resources": {"2": {"Type": "x"}},
+        "Parameters": {"3": {"Type": "y"}},
+    }
+
+
 @pytest.mark.parametrize("name", ["template.json", "template.template", "template.yml", "template"])
 def test_json_is_read_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
     wanted = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 1.5}}}}
