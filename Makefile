@@ -8,7 +8,7 @@ help:            ## this list
 	@grep -E '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
 
 demo: .venv/ready   ## build, apply to the embedded AWS, change, check, take down
-	$(BIN)/python -m tests.demo
+	$(BIN)/python examples/demo.py
 
 test: .venv/ready   ## every test, with line and branch coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term

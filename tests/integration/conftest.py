@@ -1,0 +1,79 @@
+"""The platform under test: applied to the embedded AWS by deploy.py, or, with --stack NAME, one that runs somewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from tests.embedded import embedded_aws
+from tests.integration.platform import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).parents[2]
+REGION = "sa-east-1"
+ACCOUNTS = {"dev": "111111111111", "prod": "333333333333"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stack", help="test this stack of the account that AWS's own variables point at")
+
+
+def variables(url: str, account: str) -> dict[str, str]:
+    """The environment for a command that shall see an account of the embedded AWS, and nothing of this person's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return inherited | {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "embedded",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def deploy(environment: Mapping[str, str], *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run `python deploy.py …` as a person would, and check its exit code."""
+    done = subprocess.run(
+        [sys.executable, "deploy.py", *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def applied(url: str, name: str, *arguments: str) -> Platform:
+    """Bootstrap the environment's account and apply the environment."""
+    environment = variables(url, ACCOUNTS[name])
+    deploy(environment, "bootstrap", name, "--yes")
+    deploy(environment, "apply", name, "--yes", *arguments)
+    session = boto3.Session(
+        aws_access_key_id=ACCOUNTS[name],
+        aws_secret_access_key="embedded",  # noqa: S106  # any text does
+        region_name=REGION,
+    )
+    return Platform(session, f"lms-{name}", url)
+
+
+@pytest.fixture(scope="session", params=["dev", "prod"])
+def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """Each environment that differs, applied once; or the one stack that --stack names."""
+    stack = request.config.getoption("--stack")
+    if stack:
+        if request.param != "dev":
+            pytest.skip(f"--stack {stack} is tested once")
+        yield Platform(boto3.Session(), stack, os.environ.get("AWS_ENDPOINT_URL"))
+        return
+    with embedded_aws() as url:
+        yield applied(url, request.param)

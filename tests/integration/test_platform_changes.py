@@ -1,0 +1,204 @@
+"""What becomes of a running platform when it is changed, when a change fails, and when it is deleted.
+
+These tests change the stack that they look at, so that they run on the embedded AWS alone, each from a platform of its
+own. Each goes through deploy.py, and asks the services afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.embedded import embedded_aws
+from tests.integration.conftest import ACCOUNTS, ROOT, applied, deploy, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.integration.platform import Platform
+
+KEPT = ("--template", "dist/lms.json")
+"""dev's own template throws its data away with the stack; the platform's template keeps it."""
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """Dev from the template that keeps its data, on an AWS of its own."""
+    if request.config.getoption("--stack"):
+        pytest.skip("changes are tested on the embedded AWS only")
+    with embedded_aws() as url:
+        yield applied(url, "dev", *KEPT)
+
+
+@pytest.fixture
+def run(running: Platform) -> Callable[..., str]:
+    """Run `python deploy.py …` on that platform; gives standard output and standard error as one text."""
+    assert running.endpoint is not None
+    environment = variables(running.endpoint, ACCOUNTS["dev"])
+
+    def _run(*arguments: str, expect: int = 0) -> str:
+        done = deploy(environment, *arguments, expect=expect)
+        return done.stdout + done.stderr
+
+    return _run
+
+
+def edited(folder: Path, change: Callable[[dict[str, Any]], None]) -> str:
+    """dist/lms.json with one change, as a file."""
+    template = json.loads((ROOT / "dist" / "lms.json").read_text(encoding="utf-8"))
+    change(template)
+    path = folder / "lms.json"
+    path.write_text(json.dumps(template), encoding="utf-8")
+    return str(path)
+
+
+def physical_ids(platform: Platform) -> dict[str, str]:
+    platform.__dict__.pop("resources", None)  # read once otherwise
+    return {name: each["PhysicalResourceId"] for name, each in platform.resources.items()}
+
+
+def bounds(platform: Platform) -> tuple[int, int]:
+    target = platform.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
+    return target["ScalableTargets"][0]["MinCapacity"], target["ScalableTargets"][0]["MaxCapacity"]
+
+
+def test_an_update_changes_what_was_asked_for_and_replaces_nothing(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    before = physical_ids(running)
+    plan = tmp_path / "plan.json"
+    shown = run("plan", "dev", *KEPT, "--set", "MaximumTasks=8", "--out", str(plan))
+    assert "ScalableTarget" in shown
+    assert "MaxCapacity" in shown
+    run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+    assert running.description["StackStatus"] == "UPDATE_COMPLETE"
+    assert bounds(running) == (2, 8)
+    assert physical_ids(running) == before
+
+
+def test_the_same_again_is_no_change(running: Platform, run: Callable[..., str]) -> None:
+    before = running.description.get("LastUpdatedTime")
+    run("plan", "dev", *KEPT, "--check")
+    run("apply", "dev", *KEPT, "--yes")
+    assert running.description.get("LastUpdatedTime") == before
+    assert running.pages("cloudformation", "list_change_sets", "Summaries", StackName=running.stack) == []
+
+
+def test_a_third_zone_and_a_gateway_per_zone_replace_nothing(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    before = physical_ids(running)
+    plan = tmp_path / "plan.json"
+    run("plan", "dev", *KEPT, "--set", "ZoneCount=3", "--set", "NatGateways=per-zone", "--out", str(plan))
+    run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+    after = physical_ids(running)
+    assert {name: after[name] for name in before if name != "TaskDefinition"} == {
+        name: value for name, value in before.items() if name != "TaskDefinition"
+    }
+    assert {"PublicSubnet3", "PrivateSubnet3", "DataSubnet3", "NatGateway2", "NatGateway3"} <= set(after) - set(before)
+
+
+def test_a_failed_update_rolls_back_and_says_why(running: Platform, run: Callable[..., str], tmp_path: Path) -> None:
+    def break_it(template: dict[str, Any]) -> None:
+        template["Parameters"]["MaximumTasks"]["Default"] = 9
+        template["Resources"]["Broken"] = {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            # The last thing that is made: everything else has changed by then.
+            "DependsOn": "RequestScaling",
+            "Properties": {
+                "GroupId": "sg-00000000000000000",
+                "IpProtocol": "tcp",
+                "FromPort": 1,
+                "ToPort": 1,
+                "CidrIp": "10.0.0.0/8",
+            },
+        }
+        template["Resources"]["ScalableTarget"]["Properties"]["MaxCapacity"] = 9
+
+    before = physical_ids(running)
+    shown = run("apply", "dev", "--template", edited(tmp_path, break_it), "--yes", expect=1)
+    assert "Broken" in shown
+    assert "sg-00000000000000000" in shown
+    assert "UPDATE_ROLLBACK_COMPLETE" in shown
+    assert running.description["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert bounds(running) == (2, 4)
+    assert physical_ids(running) == before
+
+
+def test_a_store_is_not_replaced_without_a_word(running: Platform, run: Callable[..., str], tmp_path: Path) -> None:
+    def encrypt_differently(template: dict[str, Any]) -> None:
+        template["Resources"]["FileSystem"]["Properties"]["KmsKeyId"] = {"Fn::GetAtt": ["LogsKey", "Arn"]}
+
+    changed = edited(tmp_path, encrypt_differently)
+    before = physical_ids(running)
+    shown = run("apply", "dev", "--template", changed, "--yes", expect=4)
+    assert "--allow-data-loss FileSystem" in shown
+    assert physical_ids(running) == before
+    run("apply", "dev", "--template", changed, "--yes", "--allow-data-loss", "FileSystem")
+    after = physical_ids(running)
+    assert after["FileSystem"] != before["FileSystem"]
+    systems = running.client("efs").describe_file_systems()["FileSystems"]
+    assert {system["FileSystemId"] for system in systems} == {before["FileSystem"], after["FileSystem"]}, (
+        "the old file system was to be kept"
+    )
+
+
+def test_a_new_name_replaces_what_carries_it_and_keeps_the_stores(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    before = physical_ids(running)
+    plan = tmp_path / "plan.json"
+    shown = run("plan", "dev", *KEPT, "--set", "EnvironmentSuffix=exam", "--out", str(plan))
+    assert "Service" in shown
+    run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+    after = physical_ids(running)
+    for name in ("Cluster", "LoadBalancer", "Service"):
+        assert after[name] != before[name], name
+    for name in ("FileSystem", "CacheReplicationGroup", "CacheSecret", "FilesKey", "LogsKey", "Vpc"):
+        assert after[name] == before[name], name
+    clusters = running.client("ecs").list_clusters()["clusterArns"]
+    assert [arn.rsplit("/", 1)[1] for arn in clusters] == ["lms-cluster-exam"]
+
+
+def test_deleting_the_stack_keeps_the_data_and_its_keys(running: Platform, run: Callable[..., str]) -> None:
+    kept = physical_ids(running)
+    groups = running.ids("AWS::Logs::LogGroup").values()
+    shown = run("destroy", "dev", *KEPT, "--yes")
+    assert "FileSystem" in shown
+    stacks = running.pages("cloudformation", "describe_stacks", "Stacks")
+    assert [stack["StackName"] for stack in stacks] == ["lms-bootstrap"]
+    systems = running.client("efs").describe_file_systems()["FileSystems"]
+    assert [system["FileSystemId"] for system in systems] == [kept["FileSystem"]]
+    for name in ("FilesKey", "CacheKey", "LogsKey", "SecretsKey"):
+        key = running.client("kms").describe_key(KeyId=kept[name])["KeyMetadata"]
+        assert key["KeyState"] == "Enabled", name
+    found = running.pages("logs", "describe_log_groups", "logGroups")
+    assert set(groups) <= {group["logGroupName"] for group in found}
+    assert running.client("secretsmanager").describe_secret(SecretId=kept["CacheSecret"]).get("DeletedDate") is None
+    buckets = [bucket["Name"] for bucket in running.client("s3").list_buckets()["Buckets"]]
+    assert kept["AccessLogBucket"] in buckets
+    snapshots = running.client("elasticache").describe_snapshots()["Snapshots"]
+    assert [snapshot["ReplicationGroupId"] for snapshot in snapshots] == [kept["CacheReplicationGroup"]]
+    vpcs = running.client("ec2").describe_vpcs()["Vpcs"]
+    assert kept["Vpc"] not in {vpc["VpcId"] for vpc in vpcs}
+
+
+def test_what_was_kept_is_named_before_the_same_stack_is_made_again(running: Platform, run: Callable[..., str]) -> None:
+    run("destroy", "dev", *KEPT, "--yes")
+    shown = run("plan", "dev", *KEPT)
+    assert "/lms/lms-dev/application" in shown
+
+
+def test_a_disposable_platform_leaves_nothing_behind(running: Platform, run: Callable[..., str]) -> None:
+    run("destroy", "dev", *KEPT, "--yes")
+    for group in running.pages("logs", "describe_log_groups", "logGroups"):
+        running.client("logs").delete_log_group(logGroupName=group["logGroupName"])
+    kept = {system["FileSystemId"] for system in running.client("efs").describe_file_systems()["FileSystems"]}
+    run("apply", "dev", "--yes")
+    run("destroy", "dev", "--yes")
+    left = {system["FileSystemId"] for system in running.client("efs").describe_file_systems()["FileSystems"]}
+    assert left == kept
+    assert running.pages("logs", "describe_log_groups", "logGroups") == []
