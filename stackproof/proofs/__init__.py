@@ -12,8 +12,9 @@ Three layers, each using only those above it::
     conditions which combinations of conditions parameters can reach
     verdicts   Verdict, Finding, proved(…), broken(…), unknown(…)
 
+    mentions   every reference as it is written
     references, network, permissions, stores, wiring, tags, intent     queries: Stack -> list[Finding]
-    diff       two stacks -> what a change would do
+    diff       diff(old, new): two stacks -> what a change would do
 
 Reading a stack::
 

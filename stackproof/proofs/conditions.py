@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+from stackproof.java_patterns import compile_pattern
 from stackproof.proofs.resolver import MAX_DEPTH, Resolver
 from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Sym, Unknown, Value, number, scalar_text, show
@@ -27,6 +27,10 @@ _PLACEHOLDER = re.compile(r"\$\{\s*([^!{}\s][^{}\s]*)\s*\}")
 _COMPARISONS: Final = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
 _OTHERS: Final = ("another-value-1", "another-value-2")
 """Stand for all values that no comparison names."""
+_PSEUDO: Final[Mapping[str, Value]] = {
+    name: Sym(name, kind="pseudo", plain=True)
+    for name in ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::StackName", "AWS::URLSuffix")
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ class Space:
         self.conditions = _section(self.template, "Conditions")
         self.rules = _section(self.template, "Rules")
         self.mappings = _section(self.template, "Mappings")
-        self._comparisons = list(comparisons([self.conditions, self.rules]))
+        self._comparisons = [(node, set(self._mentions(node))) for node in comparisons([self.conditions, self.rules])]
+        self._in_rules = set(self._mentions(self.rules))
+        self._symbols: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
 
     def scenarios(self, names: Iterable[str] | None = None) -> tuple[Scenario, ...] | Unknown:
         """Every combination that these conditions (all by default) can have, each once, with values that reach it."""
@@ -83,11 +89,12 @@ class Space:
                 doubtful = Unknown("a condition depends on what only AWS knows")
         return doubtful
 
+    def variables(self, names: Iterable[str]) -> set[str]:
+        """The parameters and pseudo parameters that these conditions depend on; names of no condition have none."""
+        return {name for key in self._closure(names) for name in self._mentions(self.conditions.get(key))}
+
     def _try(self, names: frozenset[str]) -> tuple[Scenario, ...] | Unknown:
-        conditions = self._closure(names)
-        rules, variables = self._rules(
-            {name for key in conditions for name in self._mentions(self.conditions.get(key))}
-        )
+        rules, variables = self._rules(self.variables(names))
         domains = {name: self._domain(name) for name in sorted(variables)}
         if prod(map(len, domains.values())) > MAX_COMBINATIONS:
             return Unknown(f"the conditions depend on more than {MAX_COMBINATIONS:,} combinations of parameters")
@@ -143,25 +150,24 @@ class Space:
             return [self.fixed[name]]
         body = self.parameters.get(name)
         body = body if isinstance(body, dict) else {}
-        mentioning = [node for node in self._comparisons if name in set(self._mentions(node))]
+        mentioning = [(node, names) for node, names in self._comparisons if name in names]
         allowed = body.get("AllowedValues")
         if isinstance(allowed, list):
             values = [text(value) for value in allowed]
         else:
-            literals = [literal for node in mentioning for literal in self._literals(node)]
+            literals = [literal for node, _ in mentioning for literal in self._literals(node)]
             default = [text(body["Default"])] if "Default" in body else []
             others = [str(value) for value in _numbers(body)] if body.get("Type") == "Number" else _OTHERS
             values = [value for value in dict.fromkeys([*default, *literals]) if _permitted(value, body)]
             values += [value for value in others if value not in values]
-        if all(set(self._mentions(node)) == {name} for node in mentioning):
-            # Of values that no comparison tells apart, one is enough.
-            told_apart: dict[tuple[object, ...], str] = {}
-            for value in values:
-                resolver = self._resolver({name: value})
-                told_apart.setdefault(tuple(resolver.truth(node) for node in mentioning), value)
-            rules = any(name in set(self._mentions(rule)) for rule in self.rules.values())
-            values = values if rules else list(told_apart.values())
-        return values
+        if name in self._in_rules or any(names != {name} for _, names in mentioning):
+            return values
+        # Of values that no comparison tells apart, one is enough.
+        told_apart: dict[tuple[object, ...], str] = {}
+        for value in values:
+            resolver = self._resolver({name: value})
+            told_apart.setdefault(tuple(resolver.truth(node) for node, _ in mentioning), value)
+        return list(told_apart.values())
 
     def _literals(self, node: object) -> Iterator[str]:
         """The literals in a comparison, and the keys of the mappings that it looks into."""
@@ -181,16 +187,12 @@ class Space:
 
     def _resolver(self, given: Mapping[str, str]) -> Resolver:
         """A resolver in which the variables are literals and all else is a symbol."""
-        values: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
+        values = dict(self._symbols)
         for name, value in given.items():
             body = self.parameters.get(name)
             listed = isinstance(body, dict) and "List" in str(body.get("Type"))
             values[name] = list[Value](value.split(",")) if listed else value
-        pseudo: dict[str, Value] = {
-            name: Sym(name, kind="pseudo", plain=True)
-            for name in ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::StackName", "AWS::URLSuffix")
-        }
-        return Resolver(parameters=values, pseudo=pseudo, mappings=self.mappings, conditions=self.conditions)
+        return Resolver(parameters=values, pseudo=_PSEUDO, mappings=self.mappings, conditions=self.conditions)
 
 
 def comparisons(node: object) -> Iterator[object]:
@@ -234,17 +236,9 @@ def _numbers(body: Mapping[str, object]) -> list[str]:
     return [text(base + 999_979), text(base + 999_983)] if most is None else [text(base), text(most)]
 
 
-@lru_cache(maxsize=1024)
-def _pattern(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
-
-
 def _permitted(value: str, body: Mapping[str, object]) -> bool:
     """May the parameter have this value?"""
-    pattern = _pattern(str(body["AllowedPattern"])) if "AllowedPattern" in body else None
+    pattern = compile_pattern(str(body["AllowedPattern"])) if "AllowedPattern" in body else None
     if pattern is not None and pattern.fullmatch(value) is None:
         return False
     limits = {"MinLength": len(value), "MaxLength": len(value), "MinValue": number(value), "MaxValue": number(value)}

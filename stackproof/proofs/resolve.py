@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from stackproof.proofs.conditions import Space
+from stackproof.proofs.mentions import Mention, mentions
 from stackproof.proofs.resolver import Resolver
 from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, join, scalar_text, show
 
@@ -31,7 +33,7 @@ class Resource:
         update_replace_policy: the same for the old resource on replacement.
         update_policy: UpdatePolicy, worked out.
         creation_policy: CreationPolicy, worked out.
-        metadata: Metadata, as it stands in the template.
+        metadata: Metadata, worked out.
         condition: the condition that it exists under; empty without one.
         certain: False when that condition cannot be decided from the parameters.
         unknown: why the properties as a whole are not known (a macro, a loop); None when they are.
@@ -45,7 +47,7 @@ class Resource:
     update_replace_policy: Value = None
     update_policy: Value = None
     creation_policy: Value = None
-    metadata: object = None
+    metadata: Value = None
     condition: str = ""
     certain: bool = True
     unknown: Unknown | None = None
@@ -109,6 +111,31 @@ class Stack:
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types, type by type, in the template's order."""
         return [resource for name in types for resource in self._by_type.get(name, ())]
+
+    @cached_property
+    def rewritten(self) -> str:
+        """What may add to the template or change it before CloudFormation reads it; empty when nothing does."""
+        macros = [f"the macro {name}" for name in self.transforms if name != EXTENSIONS]
+        loops = [f"{note.path[-1]}" for note in self.notes if str(note.path[-1:]).startswith("('Fn::")]
+        return " or ".join([*macros, *loops])
+
+    @cached_property
+    def mentions(self) -> dict[tuple[str, str], tuple[Mention, ...]]:
+        """Every reference as it is written, by section and name: `("Resources", "Service")`."""
+        return {
+            (section, str(name)): tuple(mentions(body, (section, str(name))))
+            for section in ("Conditions", "Resources", "Outputs")
+            for name, body in self.section(section).items()
+        }
+
+    @cached_property
+    def space(self) -> Space:
+        """The combinations of conditions that parameters can reach."""
+        return Space(self.template)
+
+    def section(self, name: str) -> Mapping[str, object]:
+        """A section of the template as it stands there; empty when it is no object."""
+        return _object(self.template.get(name))
 
     def target(self, value: Value) -> Resource | None:
         """The resource that a value refers to by Ref or GetAtt of any attribute; None when it is none of this stack."""
@@ -330,7 +357,7 @@ def _resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Reso
         update_replace_policy=read("UpdateReplacePolicy"),
         update_policy=read("UpdatePolicy"),
         creation_policy=read("CreationPolicy"),
-        metadata=body.get("Metadata"),
+        metadata=read("Metadata"),
         condition=condition if isinstance(condition, str) else "",
         certain=condition is None or resolver.condition(condition) is True,
         unknown=properties if isinstance(properties, Unknown) else malformed,

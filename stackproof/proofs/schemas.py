@@ -58,6 +58,12 @@ class Schema:
         return tuple(_path(pointer) for pointer in self.data.get("primaryIdentifier", ()))
 
     @cached_property
+    def identifiers(self) -> frozenset[Path]:
+        """Every property that tells one resource of the type from another, by itself or with others."""
+        more = [pointer for group in self.data.get("additionalIdentifiers", ()) for pointer in group]
+        return frozenset([*self.identifier, *map(_path, more)])
+
+    @cached_property
     def tags(self) -> Path | None:
         """The property that holds the tags; None when the type takes none."""
         tagging = self.data.get("tagging")

@@ -1,0 +1,233 @@
+"""References: nothing refers to what does not exist, to what a condition may leave out, or to itself in a circle.
+
+Whether Ref and GetAtt mean what a property wants is in `meanings`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackproof.cli import nearest
+from stackproof.proofs.meanings import meanings
+from stackproof.proofs.mentions import Guards, Mention, contradicts
+from stackproof.proofs.resolve import Stack, dotted
+from stackproof.proofs.schemas import schema
+from stackproof.proofs.values import Unknown, show
+from stackproof.proofs.verdicts import Finding, broken, proved, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stackproof.proofs.conditions import Space
+
+PSEUDO = frozenset(
+    {
+        "AWS::AccountId",
+        "AWS::NoValue",
+        "AWS::NotificationARNs",
+        "AWS::Partition",
+        "AWS::Region",
+        "AWS::StackId",
+        "AWS::StackName",
+        "AWS::URLSuffix",
+    }
+)
+
+
+def references(stack: Stack) -> list[Finding]:
+    """Everything about the references of a template: circles, missing things, conditions, meaning."""
+    return [*circles(stack), *missing(stack), *conditional(stack), *meanings(stack)]
+
+
+def dependencies(stack: Stack) -> dict[str, dict[str, str]]:
+    """What each resource waits for, with the property that says so: `{"Service": {"Listener": "DependsOn"}}`."""
+    found: dict[str, dict[str, str]] = {}
+    for name, resource in stack.resources.items():
+        edges = found[name] = {}
+        for mention in stack.mentions["Resources", name]:
+            known = mention.name in stack.resources and mention.attribute != "Condition"
+            if known and mention.path[2:3] != ("Metadata",) and not contradicts(mention.guards, stack.conditions):
+                edges.setdefault(mention.name, dotted(mention.path[2:]))
+        for other in resource.depends_on:
+            if other in stack.resources:
+                edges.setdefault(other, "DependsOn")
+    return found
+
+
+def circles(stack: Stack) -> list[Finding]:
+    """Resources that wait for each other, each circle once, named with its path."""
+    edges = dependencies(stack)
+    found = []
+    for circle in _circles({name: list(targets) for name, targets in edges.items()}):
+        steps = [f"{one} ({edges[one][other]})" for one, other in zip(circle, [*circle[1:], circle[0]], strict=True)]
+        path = edges[circle[0]][circle[1] if len(circle) > 1 else circle[0]]
+        found.append(
+            broken(
+                "ref-circle",
+                circle[0],
+                path,
+                f"CloudFormation refuses the template: {' → '.join([*steps, circle[0]])} wait for each other.",
+                "Break one of these references: a separate resource for the rule or policy, a name as text, or an ARN"
+                " made with Fn::Sub.",
+            )
+        )
+    return found or [proved("ref-circle", "", "", f"{len(edges)} resources can be created one after the other")]
+
+
+def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
+    """One circle for each group of resources that wait for each other, the shortest through its first member."""
+    found: list[list[str]] = []
+    done: set[str] = set()
+    for start in edges:
+        if start in done:
+            continue
+        circle = _back_to(start, edges)
+        if circle:
+            found.append(circle)
+            done |= set(circle)
+    return found
+
+
+def _back_to(start: str, edges: Mapping[str, list[str]]) -> list[str]:
+    """The shortest way from a resource back to itself; empty without one."""
+    before: dict[str, str] = {}
+    todo = [start]
+    for name in todo:
+        for other in edges[name]:
+            if other == start:
+                way = [name]
+                while way[-1] != start:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if other not in before:
+                before[other] = name
+                todo.append(other)
+    return []
+
+
+def missing(stack: Stack) -> list[Finding]:
+    """References to what does not exist: resources, parameters, attributes, conditions.
+
+    CloudFormation looks at all of them before it starts, those in dead branches of Fn::If too.
+    """
+    found: list[Finding] = []
+    count = 0
+    for section in ("Conditions", "Resources", "Outputs"):
+        for name, body in stack.section(section).items():
+            for mention in [*stack.mentions[section, str(name)], *_named(section, str(name), body)]:
+                count += 1
+                found += _missing(stack, mention)
+    return found or [proved("ref-missing", "", "", f"{count} references point at something that exists")]
+
+
+def _named(section: str, name: str, body: object) -> Iterator[Mention]:
+    """The condition of a resource or output, and what it depends on, as mentions."""
+    if section == "Conditions" or not isinstance(body, dict):
+        return
+    if isinstance(body.get("Condition"), str):
+        yield Mention(body["Condition"], "Condition", (section, name, "Condition"), ())
+    depends = body.get("DependsOn")
+    for other in depends if isinstance(depends, list) else [depends]:
+        if isinstance(other, str):
+            yield Mention(other, "DependsOn", (section, name, "DependsOn"), ())
+
+
+def _missing(stack: Stack, mention: Mention) -> Iterator[Finding]:
+    """A mention that points at nothing."""
+    resources = stack.section("Resources")
+    if mention.attribute == "Condition":
+        if mention.name not in stack.conditions:
+            yield _absent(stack, mention, "condition", stack.conditions)
+    elif mention.name in resources:
+        if mention.attribute not in {"Ref", "DependsOn", ""}:
+            yield from _attribute(stack, mention, resources[mention.name])
+    elif mention.attribute != "Ref":
+        yield _absent(stack, mention, "resource", resources)
+    elif mention.name not in stack.parameters and mention.name not in PSEUDO:
+        yield _absent(stack, mention, "parameter or resource", [*stack.parameters, *resources])
+
+
+def _absent(stack: Stack, mention: Mention, kind: str, known: Iterable[str]) -> Finding:
+    """A name that nothing has; where macros or loops may make it, that is not known."""
+    owner, path = _place(mention)
+    if stack.rewritten:
+        message = f"No {kind} is called {mention.name} here; {stack.rewritten} may make it."
+        return unknown("ref-missing", owner, path, message, "Check the processed template instead.")
+    message = (
+        f"CloudFormation refuses the template, since no {kind} is called {mention.name}{nearest(mention.name, known)}"
+    )
+    return broken("ref-missing", owner, path, message.removesuffix("?") + ".", f"Name a {kind} that exists.")
+
+
+def _attribute(stack: Stack, mention: Mention, body: object) -> Iterator[Finding]:
+    """An attribute that the resource's type does not have."""
+    kind = body.get("Type") if isinstance(body, dict) else None
+    found = schema(kind, show(stack.region)) if isinstance(kind, str) else None
+    if found is None or found.has_attribute(mention.attribute):
+        return
+    owner, path = _place(mention)
+    known = sorted(dotted(attribute) for attribute in found.read_only)
+    yield broken(
+        "ref-missing",
+        owner,
+        path,
+        f"CloudFormation refuses the template, since {mention.name} ({kind}) has no attribute {mention.attribute}"
+        f"{nearest(mention.attribute, known)}".removesuffix("?")
+        + ".",
+        f"Take one of {', '.join(known)}." if known else "Take Ref: the type has no attributes.",
+    )
+
+
+def _place(mention: Mention) -> tuple[str, str]:
+    """The resource and the property in which a mention stands; outside of resources the whole path."""
+    if mention.path[0] == "Resources":
+        return str(mention.path[1]), dotted(mention.path[2:])
+    return "", dotted(mention.path)
+
+
+def conditional(stack: Stack) -> list[Finding]:
+    """References to resources that a condition may leave out while what refers to them exists, over all parameters."""
+    space = stack.space
+    resources = stack.section("Resources")
+    found: list[Finding] = []
+    count = 0
+    for section in ("Resources", "Outputs"):
+        for name, body in stack.section(section).items():
+            guards = _condition(body, holds=True)
+            for mention in stack.mentions[section, str(name)]:
+                excluded = _condition(resources.get(mention.name), holds=False)
+                if mention.attribute == "Condition" or not excluded:
+                    continue
+                count += 1
+                found += _conditional(space, mention, (*guards, *mention.guards), excluded[0][0])
+    return found or [proved("ref-condition", "", "", f"{count} references to conditional resources always meet them")]
+
+
+def _condition(body: object, *, holds: bool) -> Guards:
+    """The condition of a resource or an output as a guard; nothing when it has none."""
+    condition = body.get("Condition") if isinstance(body, dict) else None
+    return ((condition, holds),) if isinstance(condition, str) else ()
+
+
+def _conditional(space: Space, mention: Mention, guards: Guards, condition: str) -> Iterator[Finding]:
+    """A finding when the mention counts while its target is left out."""
+    wanted = dict(guards)
+    contradiction = any(wanted[name] is not holds for name, holds in guards)
+    if contradiction or wanted.get(condition) is True or not space.conditions.keys() >= {*wanted, condition}:
+        return
+    example = space.example({**wanted, condition: False})
+    owner, path = _place(mention)
+    if isinstance(example, Unknown):
+        message = f"Whether {mention.name} exists whenever this does cannot be told: {example.reason}."
+        fix = f"Put the reference under the condition {condition}."
+        yield unknown("ref-condition", owner, path, message, fix)
+    elif example is not None:
+        given = ", ".join(f"{name}={value or '(blank)'}" for name, value in example.parameters.items())
+        yield broken(
+            "ref-condition",
+            owner,
+            path,
+            f"With {given} CloudFormation refuses the template: {condition} leaves {mention.name} out, while"
+            " this refers to it.",
+            f"Put the reference, or all of {owner or 'the output'}, under the condition {condition}.",
+        )
