@@ -13,7 +13,7 @@ from troposphere import If, NoValue, Ref, Sub
 from troposphere.ecs import Environment as Variable
 from troposphere.ecs import Secret as SecretVariable
 
-from templates.application_settings import FromExtraSecret, FromFact, FromParameter, Literal
+from templates.application_settings import FromExtraSecret, FromParameter, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,8 +100,7 @@ def _fact(source: Source, facts: Mapping[str, Fact]) -> Fact:
             return Fact(Sub(f"${{{name}}}"))
         case FromExtraSecret(key):
             return Fact(Sub(f"${{ExtraSecretArn}}:{key}::"), secret=True, condition="HasExtraSecret")
-        case FromFact(name):
-            return facts[name]
+    return facts[source.name]
 
 
 def _json_key(secret: Secret, part: str) -> Sub:
