@@ -139,7 +139,9 @@ def _failure(call: Call, name: str, ended: Outcome) -> Iterator[Line]:
     yield Line(f"{name} ended in {ended.status}.", "bold red")
     yield from printing.cause(ended.cause)
     if ended.status in guards.NEVER_DEPLOYED:
-        yield Line(f"It can only be deleted now: mend the cause, {call.commands.destroy}, then apply again.")
+        yield Line(
+            f"It can only be deleted now. Mend the cause, clear it with {call.commands.destroy}, then apply again."
+        )
     elif ended.status == "UPDATE_FAILED":
         yield Line(
             f"Nothing was rolled back: mend the cause and {call.commands.apply}, "

@@ -7,6 +7,8 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from stackproof.deployment.guards import FATES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -18,24 +20,22 @@ if TYPE_CHECKING:
 # A value longer than this says more when it is cut off; --json has it whole.
 _WIDEST_VALUE = 100
 
-_HEADINGS = {
-    "remove": ("-", "removed", "bold red"),
-    "replace": ("±", "replaced", "bold red"),
-    "may-replace": ("±", "may be replaced: CloudFormation does not know yet", "bold red"),
-    "modify": ("~", "", "yellow"),
-    "import": ("+", "imported", "green"),
-    "add": ("+", "", "green"),
-}
+# Title, actions, colour, and the words of the summary; what cannot be taken back comes first.
 _GROUPS = (
-    ("Replaced or removed", ("remove", "replace", "may-replace"), "bold red"),
-    ("Modified", ("modify",), "bold yellow"),
-    ("Added", ("import", "add"), "bold green"),
+    ("Removed", ("remove",), "bold red", "to remove"),
+    ("Replaced", ("replace",), "bold red", "to replace"),
+    ("May be replaced (CloudFormation does not know yet)", ("may-replace",), "bold red", "that may be replaced"),
+    ("Modified", ("modify",), "bold yellow", "to modify"),
+    ("Imported", ("import",), "bold green", "to import"),
+    ("Added", ("add",), "bold green", "to add"),
 )
-_DATA = {
-    "lost": "its data is lost",
-    "snapshot": "its data stays in a snapshot; the stack goes on without it",
-    "retained": "it is left behind outside the stack, which goes on without its data",
-}
+_SIGNS = {"remove": "-", "replace": "±", "may-replace": "±", "modify": "~", "import": "+", "add": "+"}
+_REPLACES = {"Always": "replaces it", "Conditionally": "may replace it"}
+_SETTINGS = (
+    ("Parameters", ("parameter",)),
+    ("Tags", ("tag",)),
+    ("Stack", ("stack policy", "termination protection")),
+)
 
 
 @dataclass(frozen=True)
@@ -73,49 +73,57 @@ def show_json(value: Mapping[str, object], stream: TextIO) -> None:
 
 def plan(plan: Plan) -> Iterator[Line]:
     """A plan, grouped by what matters."""
-    what = "create" if plan.is_new else "update"
-    yield Line(f"{plan.stack}: {what} in account {plan.account}, {plan.region}", "bold")
-    for title, actions, style in _GROUPS:
+    place = f"account {plan.account}, {plan.region}"
+    if plan.is_waiting:
+        yield Line(f"{plan.stack}: {'create' if plan.is_new else 'update'} in {place}", "bold")
+    else:
+        yield Line(f"{plan.stack}: no changes in {place}", "bold")
+    for title, actions, style, _ in _GROUPS:
         group = [each for each in plan.changes if each.action in actions]
         if group:
-            yield Line("")
-            yield Line(f"{title} ({len(group)})", style)
-            yield from _changes(group)
-        if title == _GROUPS[0][0] and plan.at_stake:
-            yield from _at_stake(plan)
-    yield from _settings(plan.settings)
+            yield from _titled(f"{title} ({len(group)})", style, _changes(group, style.removeprefix("bold ")))
+    if plan.at_stake:
+        yield from _titled(f"Data at stake ({len(plan.at_stake)})", "bold white on red", _at_stake(plan))
+    for title, kinds in _SETTINGS:
+        rows = [each for each in plan.settings if each.kind in kinds]
+        if rows:
+            yield from _titled(title, "bold", map(_setting, rows))
     if plan.warnings:
-        yield Line("")
-        yield Line("Warnings", "bold yellow")
-        yield from (Line(f"  ! {warning}", "yellow") for warning in plan.warnings)
+        yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in plan.warnings))
+    if plan.is_waiting:
+        yield from _titled(_summary(plan), "bold", ())
+
+
+def _titled(title: str, style: str, lines: Iterable[Line]) -> Iterator[Line]:
     yield Line("")
-    yield Line(summary(plan), "bold")
+    yield Line(title, style)
+    yield from lines
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[Line]:
+def _changes(changes: Sequence[Change], style: str) -> Iterator[Line]:
     width = max(len(each.logical_id) for each in changes)
     for each in changes:
-        sign, word, style = _HEADINGS[each.action]
-        tail = f"  {word}" if word else ""
-        yield Line(f"  {sign} {each.logical_id:<{width}}  {each.type}{tail}", style)
+        yield Line(f"  {_SIGNS[each.action]} {each.logical_id:<{width}}  {each.type}", style)
         if each.action != "add":
-            yield from (_because(reason) for reason in each.because)
+            yield from _reasons(each.because)
 
 
-def _because(reason: Because) -> Line:
-    path = reason.path.removeprefix("/Properties/").replace("/", ".").lstrip(".")
-    replaces = {"Always": "replaces it", "Conditionally": "may replace it"}.get(reason.recreates, "")
-    by = "" if reason.by == "template" else f"from {reason.by}"
-    notes = ", ".join(note for note in (replaces, by) if note)
-    values = ""
-    if reason.before is not None or reason.after is not None:
-        values = f": {_value(reason.before)} → {_value(reason.after)}"
-    return Line(f"      {path}{values}{f'  ({notes})' if notes else ''}")
+def _reasons(because: Sequence[Because]) -> Iterator[Line]:
+    """A line for each path; CloudFormation gives one that changes for two reasons twice."""
+    for path in dict.fromkeys(each.path for each in because):
+        same = [each for each in because if each.path == path]
+        words = [_REPLACES[kind] for kind in _REPLACES if any(each.recreates == kind for each in same)][:1]
+        words += [f"from {each.by}" for each in same if each.by != "template"]
+        name = path.removeprefix("/Properties").removeprefix("/").replace("/", ".")
+        valued = next((each for each in same if (each.before, each.after) != (None, None)), None)
+        values = f": {_value(valued.before)} → {_value(valued.after)}" if valued else ""
+        note = f"  ({', '.join(words)})" if words else ""
+        yield Line(f"      {name}{values}{note}")
 
 
 def _value(value: str | None) -> str:
     if value is None:
-        return "nothing"
+        return "(none)"
     if "{{changeSet:KNOWN_AFTER_APPLY}}" in value:
         return "(known after apply)"
     text = json.dumps(value, ensure_ascii=False)[1:-1].replace('\\"', '"') if value else '""'
@@ -123,38 +131,23 @@ def _value(value: str | None) -> str:
 
 
 def _at_stake(plan: Plan) -> Iterator[Line]:
-    yield Line("")
-    yield Line(f"Data at stake ({len(plan.at_stake)})", "bold white on red")
     for each in plan.at_stake:
-        yield Line(f"  ! {each.logical_id}  {each.type}: {_DATA[each.data]}", "bold red")
+        yield Line(f"  ! {each.logical_id}  {each.type}: its data would be {FATES[each.data]}", "bold red")
         yield Line(f"      apply needs --allow-data-loss {each.logical_id}")
 
 
-def _settings(settings: Sequence[Setting]) -> Iterator[Line]:
-    for title, kinds in (
-        ("Parameters", ("parameter",)),
-        ("Tags", ("tag",)),
-        ("Stack", ("stack policy", "termination protection")),
-    ):
-        group = [each for each in settings if each.kind in kinds]
-        if group:
-            yield Line("")
-            yield Line(title, "bold")
-        for each in group:
-            yield Line(f"  ~ {each.name or each.kind}: {_value(each.before)} → {_value(each.after)}")
+def _setting(setting: Setting) -> Line:
+    return Line(f"  ~ {setting.name or setting.kind}: {_value(setting.before)} → {_value(setting.after)}")
 
 
-def summary(plan: Plan) -> str:
-    """`1 to replace or remove, 2 to modify, 3 to add`."""
-    if not plan.is_waiting:
-        return "No changes."
-    counts = [
-        (sum(each.action in actions for each in plan.changes), words)
-        for (_, actions, _), words in zip(_GROUPS, ("to replace or remove", "to modify", "to add"), strict=True)
-    ]
-    parts = [f"{number} {words}" for number, words in counts if number]
+def _summary(plan: Plan) -> str:
+    """`1 to replace, 2 to modify, 3 to add, 1 setting`."""
+    parts = []
+    for _, actions, _, words in _GROUPS:
+        number = sum(each.action in actions for each in plan.changes)
+        parts += [f"{number} {words}"] if number else []
     if plan.settings:
-        parts.append(f"{len(plan.settings)} settings" if len(plan.settings) > 1 else "1 setting")
+        parts.append("1 setting" if len(plan.settings) == 1 else f"{len(plan.settings)} settings")
     return ", ".join(parts) or "Nothing that changes a resource."
 
 
@@ -168,16 +161,16 @@ def deletion(found: Deletion) -> Iterator[Line]:
     ):
         group = [each for each in found.resources if each.data == kind]
         if group:
-            yield Line("")
-            yield Line(f"{title} ({len(group)})", style)
-            width = max(len(each.logical_id) for each in group)
-            yield from (Line(f"  {each.logical_id:<{width}}  {each.type}  {each.physical_id}") for each in group)
+            yield from _titled(f"{title} ({len(group)})", style, ())
+            names = max(len(each.logical_id) for each in group)
+            types = max(len(each.type) for each in group)
+            yield from (
+                Line(f"  {each.logical_id:<{names}}  {each.type:<{types}}  {each.physical_id}") for each in group
+            )
     if found.in_the_way:
-        yield Line("")
-        yield Line("Before this stack can be made again, its log groups must go or be imported:", "bold yellow")
-        yield from (Line(f"  {command}") for command in found.in_the_way)
-    yield Line("")
-    yield Line(f"{found.total} resources to delete or leave.", "bold")
+        title = "Before this stack can be made again, its log groups must be deleted or imported"
+        yield from _titled(title, "bold yellow", (Line(f"  {command}") for command in found.in_the_way))
+    yield from _titled(f"{found.total} resources in all", "bold", ())
 
 
 def outputs(stack: Stack) -> Iterator[Line]:

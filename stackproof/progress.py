@@ -32,13 +32,13 @@ class Progress:
         total: resources that the operation is about; on the way back those that it had touched.
         done: logical ids of those that are finished.
         running: logical id → the event with which work on it began.
-        last: the newest event.
+        status: of the stack itself; blank until it says something.
     """
 
     total: int
     done: set[str] = field(default_factory=set)
     running: dict[str, Event] = field(default_factory=dict)
-    last: Event | None = None
+    status: str = ""
     _touched: set[str] = field(default_factory=set)
     _began: datetime | None = None
 
@@ -59,8 +59,8 @@ class Progress:
     def feed(self, event: Event) -> Line | None:
         """Count an event; a line where it is worth one: something finished, failed, or the stack itself changed."""
         self._began = self._began or event.time
-        self.last = event
         if event.is_of_stack:
+            self.status = event.status
             if event.is_start and event.is_rollback and "CLEANUP" not in event.status:
                 self.total = len(self._touched)
                 self.done.clear()
@@ -79,7 +79,7 @@ class Progress:
     def _line(self, event: Event) -> Line:
         reason = f": {event.reason}" if event.reason and (event.is_failure or event.is_of_stack) else ""
         what = f"{event.logical_id} ({event.type})"
-        return Line(f"{self.elapsed(event):>6}  {self.count:>9}  {event.status:<18}  {what}{reason}", style(event))
+        return Line(f"{self.elapsed(event):>6}  {self.count:>9}  {event.status:<20}  {what}{reason}", style(event))
 
 
 def style(event: Event) -> str:
@@ -132,7 +132,13 @@ class Plain:
 
 @dataclass
 class Redrawn:
-    """Finished resources scroll up; those that run stay below, each with its own clock."""
+    """Finished resources scroll up; those that run stay below, each with its own clock.
+
+    Attributes:
+        progress: counts.
+        write: writes a line above the part that is redrawn.
+        clock: seconds.
+    """
 
     progress: Progress
     write: Callable[[Line], None]
@@ -140,7 +146,7 @@ class Redrawn:
     _since: dict[str, float] = field(default_factory=dict)
 
     def update(self, events: Sequence[Event]) -> None:
-        """Write what is finished; what runs is drawn by `render`."""
+        """Write what is finished; what runs is drawn whenever rich asks for it."""
         for event in events:
             line = self.progress.feed(event)
             if line:
@@ -148,8 +154,7 @@ class Redrawn:
         now = self.clock()
         self._since = {name: self._since.get(name, now) for name in self.progress.running}
 
-    def render(self) -> RenderableType:
-        """The part of the screen that is redrawn."""
+    def __rich__(self) -> RenderableType:
         from rich.table import Table
         from rich.text import Text
 
@@ -162,8 +167,7 @@ class Redrawn:
             )
         if len(running) > SHOWN:
             table.add_row("", "", Text(f"and {len(running) - SHOWN} more", "dim"))
-        status = self.progress.last.status if self.progress.last and self.progress.last.is_of_stack else "working"
-        table.add_row(Text(self.progress.count, "bold"), Text("" if running else status, "dim"), "")
+        table.add_row(Text(self.progress.count, "bold"), Text(self.progress.status, "bold"), "")
         return table
 
 
@@ -207,5 +211,5 @@ def display(progress: Progress, *, as_json: bool) -> Iterator[Display]:
 
     console = Console(stderr=True, highlight=False)
     redrawn = Redrawn(progress, lambda line: console.print(Text(line.text, line.style), soft_wrap=True))
-    with Live(get_renderable=redrawn.render, console=console, refresh_per_second=4, transient=True):
+    with Live(redrawn, console=console, refresh_per_second=4, transient=True):
         yield redrawn

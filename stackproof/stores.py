@@ -69,5 +69,6 @@ def fate(resource: dict[str, Any]) -> str:
         kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in resource.get("Properties", {})
     ):
         by_default = "Snapshot"
-    policy = resource.get("DeletionPolicy", by_default)
+    # An intrinsic function that nobody resolved counts as the worst.
+    policy = str(resource.get("DeletionPolicy", by_default))
     return {"Retain": "retained", "RetainExceptOnCreate": "retained", "Snapshot": "snapshot"}.get(policy, "lost")

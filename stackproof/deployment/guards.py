@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 # Nothing was ever deployed: such a stack can only be deleted.
 NEVER_DEPLOYED = {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"}
 
+# What would become of the data, in words.
+FATES = {
+    "lost": "lost",
+    "snapshot": "left in a snapshot; the stack goes on without it",
+    "retained": "left behind outside the stack, which goes on without it",
+}
+
 
 class BusyError(RefusedError):
     """Something else is changing the stack now."""
@@ -96,14 +103,6 @@ def data(plan: Plan, allowed: Collection[str]) -> None:
         lines.append(f"Not at stake here: {'; '.join(typed)}.")
     options = " ".join(f"--allow-data-loss {each.logical_id}" for each in missing)
     raise RefusedError("\n".join([*lines, f"Not applied. If that is meant, add: {options}"]))
-
-
-# What becomes of the data, in words.
-FATES = {
-    "lost": "lost",
-    "snapshot": "left in a snapshot, and the platform would come up without it",
-    "retained": "left behind outside the stack, and the platform would come up without it",
-}
 
 
 def can_delete(stack: Stack, *, is_protected: bool, tags: Mapping[str, str], commands: Commands) -> None:

@@ -109,7 +109,7 @@ class Plan:
         region: for example `sa-east-1`.
         is_new: the stack does not exist yet.
         change_set: ARN; None when there is nothing to execute.
-        changes: destructive ones first, then by logical id.
+        changes: destructive ones first, causes before their consequences, then by logical id.
         settings: what changes besides resources.
         warnings: sentences; nothing here stops an apply.
     """
@@ -185,7 +185,12 @@ def changes(answer: Iterable[ResourceChangeTypeDef], secrets: Mapping[str, str])
         secrets: NoEcho parameters and their values; no value comes out of here.
     """
     found = [_change(each, secrets) for each in answer]
-    return tuple(sorted(found, key=lambda each: (ORDER.index(each.action), each.logical_id)))
+    return tuple(sorted(found, key=lambda each: (ORDER.index(each.action), not _is_direct(each), each.logical_id)))
+
+
+def _is_direct(change: Change) -> bool:
+    """Whether it changes of itself, and not only because something that it refers to does."""
+    return any(each.by == "template" or each.by.startswith("parameter ") for each in change.because)
 
 
 def _change(answer: ResourceChangeTypeDef, secrets: Mapping[str, str]) -> Change:

@@ -44,13 +44,13 @@ class Pace:
             news: the last look showed something new.
             throttled: the last look was refused for coming too soon, or got no answer.
         """
-        if news:
-            self._next = self.first
-        elif throttled:
+        if throttled:
             self._next = min(self._next * 2, THROTTLED_LONGEST)
+        else:
+            self._next = self.first if news else min(self._next, self.longest)
         self.sleep(self._next * self.scale * self.jitter(0.9, 1.1))
         if not throttled:
-            self._next = min(self._next * self.growth, self.longest)
+            self._next *= self.growth
 
 
 def for_change_set(*, is_local: bool) -> Pace:

@@ -1,0 +1,172 @@
+"""What is refused before it does harm, and the words that lead out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stackproof.deployment import guards, plan
+from stackproof.deployment.plan import Plan
+from stackproof.errors import RefusedError
+from tests.unit.stackproof.deployment.builders import COMMANDS, change, stack
+
+TAGS = {"environment": "dev"}
+CLEAR = "Clear it with python deploy.py destroy dev"
+
+
+def refusal(call: Any, *arguments: Any, **more: Any) -> str:
+    with pytest.raises(RefusedError) as refused:
+        call(*arguments, **more)
+    assert refused.value.exit_code == 4
+    return str(refused.value)
+
+
+def test_the_account_that_is_meant_is_let_through_and_so_is_any_where_none_is() -> None:
+    guards.account("111111111111", "111111111111", "arn:me", "lms-dev")
+    guards.account(None, "111111111111", "arn:me", "lms-dev")
+
+
+def test_another_account_is_refused_with_both_named() -> None:
+    said = refusal(guards.account, "111111111111", "222222222222", "arn:aws:iam::222222222222:user/ci", "lms-dev")
+    assert "lms-dev belongs to account 111111111111" in said
+    assert "of account 222222222222 (arn:aws:iam::222222222222:user/ci). Nothing was touched." in said
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "REVIEW_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "UPDATE_FAILED",
+        "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE",
+    ],
+)
+def test_a_stack_at_rest_can_be_changed(status: str) -> None:
+    guards.can_change(stack(status), TAGS, COMMANDS)
+
+
+def test_a_stack_that_does_not_exist_can_be_made() -> None:
+    guards.can_change(None, TAGS, COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "CREATE_IN_PROGRESS",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_IN_PROGRESS",
+        "DELETE_IN_PROGRESS",
+        "IMPORT_IN_PROGRESS",
+    ],
+)
+def test_a_busy_stack_is_refused_with_since_when_and_how_to_wait(status: str) -> None:
+    said = refusal(guards.can_change, stack(status), TAGS, COMMANDS)
+    assert said == (
+        f"lms-dev is in {status} since 2026-03-14 03:00:00 UTC; nothing was sent. "
+        "Wait for it with python deploy.py apply dev --wait, or look with python deploy.py status dev"
+    )
+    with pytest.raises(guards.BusyError):
+        guards.can_change(stack(status), TAGS, COMMANDS)
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"])
+def test_a_stack_that_was_never_deployed_is_cleared_only_when_its_tags_say_that_it_is_ours(status: str) -> None:
+    assert CLEAR in refusal(guards.can_change, stack(status), TAGS, COMMANDS)
+    for tags in ({}, {"environment": "prod"}, {"environment": "dev", "owner": "us"}):
+        said = refusal(guards.can_change, stack(status), tags, COMMANDS)
+        assert CLEAR not in said
+        assert "aws cloudformation delete-stack --stack-name lms-dev" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "expected"),
+    [
+        (
+            "UPDATE_ROLLBACK_FAILED",
+            "The following resource(s) failed to update: [Service].",
+            "([Service]",
+        ),
+        ("IMPORT_ROLLBACK_FAILED", "", "(AWS gives no reason)"),
+    ],
+)
+def test_a_rollback_that_stopped_half_way_is_continued_never_deleted(status: str, reason: str, expected: str) -> None:
+    said = refusal(guards.can_change, stack(status, reason=reason), TAGS, COMMANDS)
+    assert expected.strip("(") in said
+    assert "aws cloudformation continue-update-rollback --stack-name lms-dev" in said
+    assert "delete" not in said
+
+
+def test_a_half_deleted_stack_is_to_be_deleted_whole() -> None:
+    for reason, words in (("[Bucket] is not empty", "([Bucket] is not empty)"), ("", "(AWS gives no reason)")):
+        said = refusal(guards.can_change, stack("DELETE_FAILED", reason=reason), TAGS, COMMANDS)
+        assert words in said
+        assert said.endswith("Finish with python deploy.py destroy dev")
+
+
+def a_plan(*answers: Any) -> Plan:
+    return Plan("lms-dev", "1", "sa-east-1", False, "arn:set", plan.changes(answers, {}), ())
+
+
+BUCKET = "AWS::S3::Bucket"
+AT_STAKE = a_plan(
+    change("Uploads", BUCKET, "Remove", PolicyAction="Delete"),
+    change("Files", "AWS::EFS::FileSystem", Replacement="True", PolicyAction="ReplaceAndRetain"),
+    change("Cache", "AWS::ElastiCache::ReplicationGroup", Replacement="Conditional", PolicyAction="ReplaceAndSnapshot"),
+)
+
+
+def test_stores_at_stake_are_refused_with_the_options_that_allow_them() -> None:
+    assert refusal(guards.data, AT_STAKE, []).splitlines() == [
+        "Uploads (AWS::S3::Bucket) is removed: its data would be lost.",
+        f"Files (AWS::EFS::FileSystem) is replaced: its data would be {guards.FATES['retained']}.",
+        f"Cache (AWS::ElastiCache::ReplicationGroup) may be replaced: its data would be {guards.FATES['snapshot']}.",
+        "Not applied. If that is meant, add: --allow-data-loss Uploads --allow-data-loss Files --allow-data-loss Cache",
+    ]
+
+
+def test_what_was_allowed_is_not_asked_for_again_and_a_typo_gets_a_suggestion() -> None:
+    said = refusal(guards.data, AT_STAKE, ["Uploads", "Fiels"])
+    assert "Uploads" not in said
+    assert 'Not at stake here: Fiels, did you mean "Files"?.' in said
+    assert said.endswith("add: --allow-data-loss Files --allow-data-loss Cache")
+
+
+def test_all_that_is_at_stake_can_be_allowed() -> None:
+    guards.data(AT_STAKE, ["Uploads", "Files", "Cache"])
+    guards.data(a_plan(change("Topic", action="Remove")), [])
+
+
+def test_a_stack_of_ours_can_be_deleted_in_any_state_of_rest() -> None:
+    for status in ("UPDATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_FAILED", "REVIEW_IN_PROGRESS"):
+        guards.can_delete(stack(status), is_protected=False, tags=TAGS, commands=COMMANDS)
+
+
+def test_without_tags_in_a_file_the_name_alone_says_which_stack_is_meant() -> None:
+    guards.can_delete(stack(tags={"anything": "else"}), is_protected=False, tags={}, commands=COMMANDS)
+
+
+def test_a_protected_environment_is_not_destroyed_but_what_was_never_deployed_is_cleared() -> None:
+    said = refusal(guards.can_delete, stack(), is_protected=True, tags=TAGS, commands=COMMANDS)
+    assert "protected = false" in said
+    assert "python deploy.py apply dev" in said
+    for status in ("ROLLBACK_COMPLETE", "CREATE_FAILED", "REVIEW_IN_PROGRESS"):
+        guards.can_delete(stack(status), is_protected=True, tags=TAGS, commands=COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (stack(is_protected=True), "update-termination-protection --no-enable-termination-protection"),
+        (stack("UPDATE_IN_PROGRESS"), "lms-dev is in UPDATE_IN_PROGRESS"),
+        (stack(tags={"environment": "prod"}), "does not carry the tags of its parameter file (environment=dev)"),
+    ],
+    ids=["termination protection", "busy", "somebody else's"],
+)
+def test_a_stack_is_not_deleted(found: Any, words: str) -> None:
+    assert words in refusal(guards.can_delete, found, is_protected=False, tags=TAGS, commands=COMMANDS)

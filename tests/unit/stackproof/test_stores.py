@@ -1,0 +1,40 @@
+"""Which resource types hold data, and what their policies do with it."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from stackproof import stores
+
+
+def test_no_type_that_cfn_lint_calls_stateful_is_missing() -> None:
+    listed = json.loads(files("cfnlint.data.AdditionalSpecs").joinpath("StatefulResources.json").read_text())
+    assert set(listed["ResourceTypes"]) <= stores.STORES
+    assert stores.is_store("AWS::EFS::FileSystem")
+    assert not stores.is_store("AWS::EC2::VPC")
+
+
+@pytest.mark.parametrize(
+    ("resource", "fate"),
+    [
+        ({"Type": "AWS::S3::Bucket"}, "lost"),
+        ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Delete"}, "lost"),
+        ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}, "retained"),
+        ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "RetainExceptOnCreate"}, "retained"),
+        ({"Type": "AWS::EC2::Volume", "DeletionPolicy": "Snapshot"}, "snapshot"),
+        ({"Type": "AWS::RDS::DBCluster"}, "snapshot"),
+        ({"Type": "AWS::RDS::DBCluster", "DeletionPolicy": "Delete"}, "lost"),
+        ({"Type": "AWS::RDS::DBInstance"}, "snapshot"),
+        ({"Type": "AWS::RDS::DBInstance", "Properties": {"DBClusterIdentifier": "lms"}}, "lost"),
+        ({"Type": "AWS::S3::Bucket", "DeletionPolicy": {"Ref": "Policy"}}, "lost"),
+        ({}, "lost"),
+    ],
+)
+def test_the_fate_of_a_resource_follows_its_deletion_policy_and_aws_s_defaults(
+    resource: dict[str, Any], fate: str
+) -> None:
+    assert stores.fate(resource) == fate
