@@ -1,6 +1,6 @@
 """The platform's templates. Nothing is built on import: TEMPLATES holds the functions that do it.
 
-application.toml is the only file that is read here, when a template that needs it is built (docs/adr/0008).
+application.toml is the only file that is read here, when a template that needs it is built (docs/adr/0004).
 """
 
 from __future__ import annotations

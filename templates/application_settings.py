@@ -2,7 +2,7 @@
 
 No learning platform starts without its own names (`MOODLE_DATABASE_HOST`, `KOLIBRI_CACHE_LOCATION`): they are the
 image's business, so they stand in a file and not in the template's code. This module takes the file's text and reads
-no file itself: templates/__init__.py does, when a template is built (docs/adr/0008).
+no file itself: templates/__init__.py does, when a template is built (docs/adr/0004).
 """
 
 from __future__ import annotations
