@@ -98,11 +98,12 @@ def main() -> None:
             "tests/integration/test_platform.py",
             "--stack",
             "lms-dev",
-            "--quiet",
+            "--verbose",
             "--no-header",
             "-p",
             "no:cacheprovider",
             "-rN",
+            "--tb=short",
             environment=environment | {"AWS_REGION": "sa-east-1", "AWS_DEFAULT_REGION": "sa-east-1"},
         )
         step("Take it down", "deploy.py", "destroy", "dev", "--yes", environment=environment)

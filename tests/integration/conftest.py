@@ -12,10 +12,13 @@ import boto3
 import pytest
 
 from tests.embedded import embedded_aws
+from tests.integration.deployer import Deployer
 from tests.integration.platform import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tests.conftest import EmbeddedAws
 
 ROOT = Path(__file__).parents[2]
 REGION = "sa-east-1"
@@ -66,14 +69,32 @@ def applied(url: str, name: str, *arguments: str) -> Platform:
     return Platform(session, f"lms-{name}", url)
 
 
-@pytest.fixture(scope="session", params=["dev", "prod"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test of a platform runs for dev and for prod, which differ in every switch; or once for --stack."""
+    if "platform" in metafunc.fixturenames:
+        stack = metafunc.config.getoption("--stack")
+        metafunc.parametrize("platform", [stack] if stack else ["dev", "prod"], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
-    """Each environment that differs, applied once; or the one stack that --stack names."""
-    stack = request.config.getoption("--stack")
-    if stack:
-        if request.param != "dev":
-            pytest.skip(f"--stack {stack} is tested once")
-        yield Platform(boto3.Session(), stack, os.environ.get("AWS_ENDPOINT_URL"))
+    """An environment, applied once to the embedded AWS; or the stack that --stack names, as it runs."""
+    if request.config.getoption("--stack"):
+        yield Platform(boto3.Session(), request.param, os.environ.get("AWS_ENDPOINT_URL"))
         return
     with embedded_aws() as url:
         yield applied(url, request.param)
+
+
+@pytest.fixture
+def deployer(
+    aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Deployer:
+    """The commands in an empty folder, against an empty account."""
+    for name in [each for each in os.environ if each.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in aws.environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return Deployer(aws, tmp_path, capsys)

@@ -368,7 +368,7 @@ def test_caches_stand_in_their_own_subnets_behind_their_own_group(platform: Plat
         assert member["CacheSubnetGroupName"] == platform.id("CacheSubnetGroup"), name
         expected = platform.id(name.replace("ReplicationGroup", "SecurityGroup"))
         assert [each["SecurityGroupId"] for each in member["SecurityGroups"]] == [expected], name
-        assert member["AutoMinorVersionUpgrade"] is True, name
+        assert replication_group["AutoMinorVersionUpgrade"] is True, name
 
 
 def test_the_session_cache_never_evicts(platform: Platform) -> None:

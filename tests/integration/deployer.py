@@ -1,0 +1,118 @@
+"""A folder with templates and parameters, and the commands as a person would type them there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stackproof import commands
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from tests.conftest import EmbeddedAws
+
+STACK = "lms-dev"
+TAGS = {"environment": "dev"}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """The JSON objects on standard output, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Deployer:
+    """The commands in a folder of their own, against an account of the embedded AWS."""
+
+    def __init__(self, aws: EmbeddedAws, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.aws, self.folder, self.capsys = aws, folder, capsys
+        self.cloudformation: Any = aws.client("cloudformation")
+        (folder / "params").mkdir()
+        (folder / "dist").mkdir()
+
+    def write(
+        self,
+        resources: dict[str, Any],
+        *,
+        parameters: dict[str, Any] | None = None,
+        given: dict[str, Any] | None = None,
+        tags: dict[str, str] = TAGS,
+        policy: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
+        target: str = "",
+    ) -> None:
+        """Write dist/lms.json, params/dev.json and params/targets.toml."""
+        template = {"Parameters": parameters or {}, "Resources": resources, "Outputs": outputs or {}}
+        self.template(**{key: value for key, value in template.items() if value})
+        configuration: dict[str, Any] = {"Parameters": given or {}, "Tags": tags}
+        if policy:
+            configuration["StackPolicy"] = policy
+        (self.folder / "params" / "dev.json").write_text(json.dumps(configuration))
+        (self.folder / "params" / "targets.toml").write_text(
+            f'[dev]\naccount = "{self.aws.account}"\nregion = "sa-east-1"\ntemplate = "lms"\n{target}\n'
+        )
+
+    def template(self, **sections: Any) -> Path:
+        """Write dist/lms.json alone."""
+        path = self.folder / "dist" / "lms.json"
+        path.write_text(json.dumps(sections, indent=2))
+        return path
+
+    def __call__(self, *arguments: str) -> Done:
+        """`python deploy.py …`, in this process."""
+        return self._run(arguments, self.folder)
+
+    def stackproof(self, *arguments: str) -> Done:
+        """`stackproof …`, in this process."""
+        return self._run(arguments, None)
+
+    def _run(self, arguments: tuple[str, ...], root: Path | None) -> Done:
+        self.capsys.readouterr()
+        try:
+            code = commands.main(list(arguments), root=root)
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        shown = self.capsys.readouterr()
+        return Done(code, shown.out, shown.err)
+
+    def apply(self, *options: str) -> Done:
+        """`apply dev --yes`, which is expected to succeed."""
+        done = self("apply", "dev", "--yes", *options)
+        assert done.code == 0, done.err
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`stackproof …` as a process of its own, in this folder."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "stackproof", *arguments],
+            cwd=self.folder,
+            env=self.aws.environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def stack(self, name: str = STACK) -> dict[str, Any] | None:
+        """The stack as AWS describes it now; None when there is none."""
+        found = [each for each in self.cloudformation.describe_stacks()["Stacks"] if each["StackName"] == name]
+        return found[0] if found else None
+
+    def change_sets(self, name: str = STACK) -> list[str]:
+        """Names of the change sets of a stack."""
+        return [each["ChangeSetName"] for each in self.cloudformation.list_change_sets(StackName=name)["Summaries"]]
