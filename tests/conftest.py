@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,10 +42,29 @@ class EmbeddedAws:
 
     def client(self, service: str, region: str = REGION) -> Any:  # one of 400 classes
         """A client of this account; it fails at once instead of trying again."""
-        from botocore.config import Config
+        return _client(self.url, self.account, service, region)
 
-        config = Config(retries={"total_max_attempts": 1})
-        return self.session(region).client(service, endpoint_url=self.url, config=config)  # type: ignore[call-overload]  # any service
+
+@cache
+def _client(url: str, account: str, service: str, region: str) -> Any:
+    from botocore.config import Config
+
+    return _models().client(  # type: ignore[call-overload]  # any service
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id=account,
+        aws_secret_access_key="embedded",  # noqa: S106  # any text does
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@cache
+def _models() -> boto3.Session:
+    """One session for all clients: reading a service's model takes longer than most tests."""
+    import boto3
+
+    return boto3.Session()
 
 
 @pytest.fixture(scope="session")

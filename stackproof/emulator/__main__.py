@@ -32,5 +32,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(lambda: serve(arguments.port))
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

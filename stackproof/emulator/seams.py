@@ -23,10 +23,7 @@ def check() -> None:
         BadInputError: ministack is another one than the extension was made for.
     """
     missing = [
-        f"{module}.{name}"
-        for module, names in NAMES.items()
-        for name in names.split()
-        if not hasattr(import_module(module), name)
+        f"{module}.{name}" for module, names in NAMES.items() for name in names.split() if not _exists(module, name)
     ]
     if missing:
         found = metadata.version("ministack")
@@ -40,6 +37,13 @@ def check() -> None:
                 )
             ]
         )
+
+
+def _exists(module: str, name: str) -> bool:
+    try:
+        return hasattr(import_module(module), name)
+    except ImportError:
+        return False
 
 
 def rebind(function: Callable[..., Any], replacement: Callable[..., Any]) -> None:
@@ -69,7 +73,7 @@ NAMES = {
     "ministack.services.cloudformation.helpers": "CFN_NS _error _p validation_error_message",
     "ministack.services.cloudformation.provisioners": """
         _RESOURCE_HANDLERS _STACK_TAG_PROPERTY _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
-        _ec_rg_attrs _property_recreation _replacing_change _sm_secret_string _snapshot_id
+        _ec_rg_attrs _property_recreation _replacing_change _sm_secret_string _snapshot_id _snapshot_resource
     """,
     "ministack.services.cloudformation.stacks": """
         _add_event _delete_resource _deploy_stack_async _diff_resources _failed_operation _roll_back_operation

@@ -37,8 +37,7 @@ def serve(port: int) -> int:
         from stackproof.emulator.extension import install
 
         install()
-        asyncio.run(_serve_until_told(listener.detach(), address))
-    return 0
+        return asyncio.run(_serve_until_told(listener.detach(), address))
 
 
 def _listen(port: int) -> socket.socket:
@@ -81,6 +80,8 @@ def _configure(port: int, folder: str) -> None:
     )
     # Packages that ministack could use and we do not have are no news.
     logging.disable(logging.WARNING)
+    # A resource that fails is told by the stack's events.
+    logging.getLogger("cloudformation").setLevel(logging.CRITICAL)
     tempfile.tempdir = folder
     # With the docker package and a daemon, ministack would run a container for every task and cache node.
     sys.modules["docker"] = None  # type: ignore[assignment]  # the documented way to make an import fail
@@ -95,8 +96,8 @@ def _require_ministack() -> None:
         ) from error
 
 
-async def _serve_until_told(descriptor: int, address: str) -> None:
-    """Serve on an open socket until a stop signal; the server then finishes what it is answering."""
+async def _serve_until_told(descriptor: int, address: str) -> int:
+    """Serve on an open socket until a stop signal, then finish what is being answered and return 0."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
     from ministack.app import app
@@ -112,6 +113,7 @@ async def _serve_until_told(descriptor: int, address: str) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_announce(address))
         await hypercorn_serve(app, config, shutdown_trigger=stop.wait)
+    return 0
 
 
 async def _announce(address: str) -> None:

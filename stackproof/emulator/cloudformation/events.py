@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import stacks
+from ministack.services.cloudformation import provisioners, stacks
 
 from stackproof.emulator.seams import rebind
 
@@ -74,7 +74,7 @@ def _update_resource(
 def _delete_resource(
     resource_type: str, physical_id: str, properties: dict[str, Any], stack_name: str, logical_id: str
 ) -> None:
-    """Delete a resource; in the cleanup of an update, say so."""
+    """Delete a resource; in the cleanup of an update, say so, and take the snapshot of UpdateReplacePolicy."""
     stack = cloudformation._stacks[stack_name]
     if stack["StackStatus"] not in ("UPDATE_IN_PROGRESS", _CLEANUP):
         _delete(resource_type, physical_id, properties, stack_name, logical_id)
@@ -83,6 +83,9 @@ def _delete_resource(
     stack["StackStatus"] = _CLEANUP
     _announce_cleanup(stack_id, stack_name)
     _record(stack_id, stack_name, logical_id, resource_type, "DELETE_IN_PROGRESS", "", physical_id)
+    replaced = stack["_resources"][logical_id]["PhysicalResourceId"] != physical_id
+    if replaced and stack["_template"]["Resources"][logical_id].get("UpdateReplacePolicy") == "Snapshot":
+        provisioners._snapshot_resource(resource_type, physical_id, properties)
     _delete(resource_type, physical_id, properties, stack_name, logical_id)
     _record(stack_id, stack_name, logical_id, resource_type, "DELETE_COMPLETE", "", physical_id)
 

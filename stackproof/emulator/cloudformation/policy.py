@@ -68,6 +68,12 @@ async def _deploy_if_allowed(
         stack_tags=[],
         previous_tags=[],
     )
+    if disable_rollback:
+        stack.update(StackStatus="UPDATE_FAILED", _failed_operation=failed)
+        stacks._add_event(
+            stack_id, stack_name, stack_name, "AWS::CloudFormation::Stack", "UPDATE_FAILED", denied[first], stack_id
+        )
+        return
     await stacks._roll_back_operation(stack_name, stack_id, stack, failed)
 
 

@@ -22,17 +22,11 @@ if TYPE_CHECKING:
 # It has every type. What replaces a resource does not depend on the region.
 _REGION = "us-east-1"
 
-_known_recreation = provisioners._property_recreation
-_known_replacing_change = provisioners._replacing_change
-
 
 @cache
 def _schema_files() -> dict[str, Path]:
     """The schema file of each resource type."""
-    spec = find_spec("cfnlint")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("cfn-lint is not installed")
-    folder = Path(spec.origin).parent / "data" / "schemas"
+    folder = Path(str(find_spec("cfnlint").origin)).parent / "data" / "schemas"  # type: ignore[union-attr]  # our own dependency
     hashes = json.loads((folder / "providers" / f"{_REGION}.json").read_bytes())
     return {name: folder / "resources" / f"{digest}.json" for name, digest in hashes.items()}
 
@@ -47,7 +41,8 @@ def _paths(type_name: str, kind: str) -> tuple[tuple[str, ...], ...]:
 def recreation(type_name: str, name: str) -> str:
     """Always, Conditionally or Never: what a change of the property `name` means, before its value is looked at."""
     if type_name not in _schema_files():
-        return str(_known_recreation(type_name, name))
+        # A custom resource's provider decides.
+        return "Conditionally"
     replacing = _paths(type_name, "createOnlyProperties")
     if (name,) in replacing:
         return "Always"
@@ -57,22 +52,19 @@ def recreation(type_name: str, name: str) -> str:
 
 def replaces(type_name: str, old: Properties, new: Properties) -> bool:
     """Whether the update replaces the resource: a value at a create-only path differs."""
-    if type_name not in _schema_files():
-        return bool(_known_replacing_change(type_name, old, new))
-    return any(_at(old, path) != _at(new, path) for path in _paths(type_name, "createOnlyProperties"))
+    return type_name in _schema_files() and any(
+        _at(old, path) != _at(new, path) for path in _paths(type_name, "createOnlyProperties")
+    )
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
-    """The value at a path; `*` stands for every item of a list."""
-    if not path:
-        return value
-    head, rest = path[0], path[1:]
-    if head == "*" and isinstance(value, list):
-        return [_at(item, rest) for item in value]
-    return _at(value.get(head), rest) if isinstance(value, dict) else None
+    """The value at a path, or None. No type that we know of has a create-only property inside a list."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def install() -> None:
     """Use the schemas in the preview and in the update itself."""
-    rebind(_known_recreation, recreation)
-    rebind(_known_replacing_change, replaces)
+    rebind(provisioners._property_recreation, recreation)
+    rebind(provisioners._replacing_change, replaces)

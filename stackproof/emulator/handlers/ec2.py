@@ -38,10 +38,10 @@ class ElasticIp(Handler):
 
     @staticmethod
     def _address(public_ip: str) -> dict[str, Any]:
-        for address in ec2._addresses.values():
-            if address["PublicIp"] == public_ip:
-                return dict(address)
-        raise ValueError(f"Address '{public_ip}' not found.")
+        found = [address for address in ec2._addresses.values() if address["PublicIp"] == public_ip]
+        if not found:
+            raise ValueError(f"Address '{public_ip}' not found.")
+        return dict(found[0])
 
     @staticmethod
     def _created(address: dict[str, Any]) -> Created:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ministack.services import ecs
+from ministack.services.cloudformation import provisioners
 
 from stackproof.emulator.handler import Created, Handler, Properties, add, after, before, call
 from stackproof.emulator.wire import in_api_shape, with_api_types
@@ -58,3 +59,4 @@ def install() -> None:
     before("AWS::ECS::Service", _typed_service)
     after("AWS::ECS::Service", _service)
     after("AWS::ECS::TaskDefinition", _task_definition)
+    provisioners._STACK_TAG_PROPERTY["AWS::ECS::TaskDefinition"] = ("Tags", "list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from ministack.services import s3
@@ -88,7 +89,7 @@ def _xml(value: Any) -> str:
             for item in (items if isinstance(items, list) else [items])
             if item is not None
         )
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else escape(str(value))
 
 
 def _delete_empty(physical_id: str, properties: Properties) -> None:

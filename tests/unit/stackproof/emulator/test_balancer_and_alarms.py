@@ -1,0 +1,102 @@
+"""A load balancer in its network, its deletion protection, and alarms on metric math."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.stackproof.emulator.stacks import resources
+
+if TYPE_CHECKING:
+    from tests.unit.stackproof.emulator.stacks import Stacks, Template
+
+
+def subnet(zone: str, third: int) -> tuple[str, dict[str, Any]]:
+    cidr = f"10.0.{third}.0/24"
+    return ("EC2::Subnet", {"VpcId": {"Ref": "Vpc"}, "CidrBlock": cidr, "AvailabilityZone": f"sa-east-1{zone}"})
+
+
+def balancer(**properties: Any) -> Template:
+    return resources(
+        Vpc=("EC2::VPC", {"CidrBlock": "10.0.0.0/16"}),
+        First=subnet("a", 0),
+        Second=subnet("c", 1),
+        Balancer=(
+            "ElasticLoadBalancingV2::LoadBalancer",
+            {"Subnets": [{"Ref": "First"}, {"Ref": "Second"}], **properties},
+        ),
+    )
+
+
+def test_a_load_balancer_is_in_the_vpc_and_the_zones_of_its_subnets(stacks: Stacks) -> None:
+    stacks.deploy(balancer())
+    (found,) = stacks.aws.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert found["VpcId"] == stacks.physical_id("Vpc")
+    zones = {zone["SubnetId"]: zone["ZoneName"] for zone in found["AvailabilityZones"]}
+    assert zones == {stacks.physical_id("First"): "sa-east-1a", stacks.physical_id("Second"): "sa-east-1c"}
+    stacks.deploy(balancer(IpAddressType="dualstack"))
+    (found,) = stacks.aws.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert (found["VpcId"], found["IpAddressType"]) == (stacks.physical_id("Vpc"), "dualstack")
+
+
+def test_a_load_balancer_in_no_subnet_fails(stacks: Stacks) -> None:
+    stacks.deploy(balancer(Subnets=["subnet-none"]))
+    assert stacks.failure() == "The subnet ID 'subnet-none' does not exist"
+
+
+@pytest.mark.parametrize(("protected", "status"), [("true", "DELETE_FAILED"), ("false", "DELETE_COMPLETE")])
+def test_deletion_protection_protects(stacks: Stacks, protected: str, status: str) -> None:
+    attributes = [{"Key": "deletion_protection.enabled", "Value": protected}]
+    stacks.deploy(balancer(LoadBalancerAttributes=attributes))
+    arn = stacks.physical_id("Balancer")
+    stack = stacks.delete()
+    assert stack["StackStatus"] == status
+    if protected == "true":
+        reason = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+        assert stacks.failure(stack["StackId"]) == reason
+
+
+def query(number: int) -> dict[str, Any]:
+    metric = {
+        "Namespace": "AWS/ElastiCache",
+        "MetricName": "DatabaseMemoryUsagePercentage",
+        "Dimensions": [{"Name": "CacheClusterId", "Value": f"lms-00{number}"}],
+    }
+    return {
+        "Id": f"m{number}",
+        "ReturnData": "false",
+        "MetricStat": {"Metric": metric, "Period": "300", "Stat": "Maximum"},
+    }
+
+
+def test_an_alarm_on_metric_math_is_kept_as_written(stacks: Stacks) -> None:
+    alarm = {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 3,
+        "Threshold": 80,
+        "Metrics": [{"Id": "fullest", "Expression": "MAX(METRICS())"}, query(1), query(2)],
+    }
+    stacks.deploy(resources(Alarm=("CloudWatch::Alarm", alarm)))
+    (found,) = stacks.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert (found["AlarmName"], found["Threshold"]) == (stacks.physical_id("Alarm"), 80)
+    assert "MetricName" not in found
+    first, second, _ = found["Metrics"]
+    assert first == {"Id": "fullest", "Expression": "MAX(METRICS())"}
+    assert (second["ReturnData"], second["MetricStat"]["Period"]) == (False, 300)
+    assert second["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "CacheClusterId", "Value": "lms-001"}]
+
+
+def test_an_alarm_on_one_metric_is_as_ever(stacks: Stacks) -> None:
+    alarm = {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "Namespace": "AWS/ECS",
+        "MetricName": "CPUUtilization",
+        "Statistic": "Average",
+        "Period": 60,
+    }
+    stacks.deploy(resources(Alarm=("CloudWatch::Alarm", alarm)))
+    (found,) = stacks.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert (found["Namespace"], found["MetricName"], found["Period"]) == ("AWS/ECS", "CPUUtilization", 60)
