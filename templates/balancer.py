@@ -37,6 +37,7 @@ from troposphere.s3 import (
     LifecycleRule,
 )
 
+from templates import arns
 from templates.interface import YES_NO, condition, output, parameter
 from templates.policies import allow, document, service
 from templates.private_bucket import private_bucket, tls_only
@@ -145,9 +146,8 @@ def _add_certificate_parameters(t: Template) -> None:
         description="ARN of a certificate in AWS Certificate Manager, in this region. With one, HTTP only redirects to "
         "HTTPS. Blank: plain HTTP, for development only.",
         default="",
-        pattern=r"^$|^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$",
-        constraint="The ARN of an ACM certificate, such as "
-        "arn:aws:acm:sa-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef, or blank.",
+        pattern=arns.CERTIFICATE.or_blank,
+        constraint=f"{arns.CERTIFICATE.sentence}, or blank.",
     )
     condition(t, "HasCertificate", Not(Equals(Ref(certificate), "")))
     parameter(

@@ -22,7 +22,7 @@ from templates.interface import output, parameter
 from templates.policies import document
 from templates.private_bucket import private_bucket, tls_only
 from templates.retention import keep_data
-from templates.tags import add_tags
+from templates.tags import add_project, add_tags
 
 DESCRIPTION = "Once per account and region: artifact bucket and image repository for the learning platform"
 ENVIRONMENT = "shared"
@@ -32,16 +32,7 @@ def build() -> Template:
     """The template of the stack lms-bootstrap."""
     t = Template(Description=DESCRIPTION)
     t.set_version()
-    project = parameter(
-        t,
-        "ProjectTag",
-        group="Environment",
-        label="Project tag",
-        description="Value of the tag project on everything, for cost reports.",
-        default="edutechbr-lms",
-        pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$",
-        constraint="1 to 128 letters, digits and the characters _ . : / = + - @, without spaces.",
-    )
+    project = add_project(t)
     _add_artifact_bucket(t)
     _add_repository(t)
     add_tags(t, environment=ENVIRONMENT, project=project)

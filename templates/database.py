@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from troposphere import And, Condition, Equals, Not, Ref, Sub
 from troposphere.ec2 import Route
 
+from templates import arns
 from templates.interface import condition, parameter, rule
 from templates.policies import OnlyIf, decrypt_secret, read_secret
 from templates.security_groups import Cidr, Endpoint
@@ -84,9 +85,9 @@ def _add_secret_parameters(t: Template) -> Parameter:
         label="Secret with the database's credentials",
         description="Full ARN of a Secrets Manager secret in this region: a JSON object with host, port, dbname, "
         "username and password. Required.",
-        pattern=r"^$|^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$",
-        constraint="The secret's full ARN with the six characters at its end, such as "
-        "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms/database-AbCdEf.",
+        # A blank one passes here, so that the rule below can say more than a pattern can.
+        pattern=arns.SECRET.or_blank,
+        constraint=f"{arns.SECRET.sentence}.",
     )
     blank = (
         "DatabaseSecretArn is blank, and this platform makes no database of its own yet. Put host, port, dbname, "
@@ -101,9 +102,8 @@ def _add_secret_parameters(t: Template) -> Parameter:
         description="ARN of the customer KMS key that encrypts the secret; the tasks' execution role may then decrypt "
         "with it. Blank: the secret is under AWS's own key (aws/secretsmanager).",
         default="",
-        pattern=r"^$|^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$",
-        constraint="The ARN of a KMS key (not of an alias), such as "
-        "arn:aws:kms:sa-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef, or blank.",
+        pattern=arns.KEY.or_blank,
+        constraint=f"{arns.KEY.sentence}, or blank.",
     )
     condition(t, "HasDatabaseSecretKey", Not(Equals(Ref(key), "")))
     return secret

@@ -55,16 +55,21 @@ def add_environment(t: Template) -> Environment:
             allowed_values=["development", "staging", "production"],
             constraint="development, staging or production.",
         ),
-        project=parameter(
-            t,
-            "ProjectTag",
-            group="Environment",
-            label="Project tag",
-            description="Value of the tag project on everything, for cost reports.",
-            default="edutechbr-lms",
-            pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$",
-            constraint="1 to 128 letters, digits and the characters _ . : / = + - @, without spaces.",
-        ),
+        project=add_project(t),
+    )
+
+
+def add_project(t: Template) -> Parameter:
+    """Add the parameter that says which project pays for everything."""
+    return parameter(
+        t,
+        "ProjectTag",
+        group="Environment",
+        label="Project tag",
+        description="Value of the tag project on everything, for cost reports.",
+        default="edutechbr-lms",
+        pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$",
+        constraint="1 to 128 letters, digits and the characters _ . : / = + - @, without spaces.",
     )
 
 

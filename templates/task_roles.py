@@ -13,6 +13,7 @@ from awacs.aws import ArnLike, StringEquals
 from troposphere import And, Condition, Equals, GetAtt, Not, Ref, Select, Split, Sub
 from troposphere.iam import PolicyType, Role
 
+from templates import arns
 from templates.interface import condition, parameter
 from templates.policies import (
     OnlyIf,
@@ -138,9 +139,8 @@ def _extra_secret(t: Template) -> Sequence[Statement]:
         description="Full ARN of a JSON secret in this region with whatever else the application wants kept secret; "
         "application.toml says which variable takes which key. Blank: those variables are left out.",
         default="",
-        pattern=r"^$|^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$",
-        constraint="The secret's full ARN with the six characters at its end, such as "
-        "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms/application-AbCdEf, or blank.",
+        pattern=arns.SECRET.or_blank,
+        constraint=f"{arns.SECRET.sentence}, or blank.",
     )
     key = parameter(
         t,
@@ -150,9 +150,8 @@ def _extra_secret(t: Template) -> Sequence[Statement]:
         description="ARN of the customer KMS key that encrypts the application's own secret. Blank: it is under AWS's "
         "own key (aws/secretsmanager).",
         default="",
-        pattern=r"^$|^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$",
-        constraint="The ARN of a KMS key (not of an alias), such as "
-        "arn:aws:kms:sa-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef, or blank.",
+        pattern=arns.KEY.or_blank,
+        constraint=f"{arns.KEY.sentence}, or blank.",
     )
     condition(t, "HasExtraSecret", Not(Equals(Ref(secret), "")))
     condition(t, "HasExtraSecretKey", And(Condition("HasExtraSecret"), Not(Equals(Ref(key), ""))))
