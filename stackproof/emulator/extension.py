@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackproof.emulator.cloudformation import changes, conditions, events, policy, replacement, requests
+from stackproof.emulator.cloudformation import changes, conditions, dependencies, events, policy, replacement, requests
 from stackproof.emulator.handlers import (
     autoscaling,
     cloudwatch,
@@ -18,6 +18,7 @@ from stackproof.emulator.handlers import (
 
 PARTS = (
     conditions,
+    dependencies,
     replacement,
     changes,
     requests,

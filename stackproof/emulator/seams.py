@@ -67,7 +67,7 @@ NAMES = {
         _create_change_set _describe_change_set _diff_resources _find_change_set _resolve_props_for_diff
     """,
     "ministack.services.cloudformation.engine": """
-        _NO_VALUE _evaluate_conditions _intrinsic_references _resolve_parameters _resolve_refs
+        _NO_VALUE _evaluate_conditions _extract_deps _intrinsic_references _resolve_parameters _resolve_refs
     """,
     "ministack.services.cloudformation.handlers": "_ACTION_HANDLERS _capabilities_enforced _resolve_stack",
     "ministack.services.cloudformation.helpers": "CFN_NS _error _p validation_error_message",

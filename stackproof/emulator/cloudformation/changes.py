@@ -25,8 +25,7 @@ _NAMESPACE = f"{{{helpers.CFN_NS}}}"
 def _resolved(template: dict[str, Any], parameters: dict[str, Any], stack_name: str, stack_id: str) -> dict[str, Any]:
     """One side of the comparison: the resources that will exist, with their values."""
     view = View(template, parameters, cloudformation._stacks[stack_name])
-    resources = {name: {**view.written[name], "Properties": values} for name, values in view.properties.items()}
-    return {"Resources": resources, "Written": view.written}
+    return {"Resources": view.resources, "Written": view.written}
 
 
 def _changes(
@@ -85,10 +84,9 @@ def _valued(change_set: dict[str, Any], stack: dict[str, Any]) -> list[dict[str,
 
 def _side(view: View, name: str) -> dict[str, Any] | None:
     """A resource with its values, or None where it does not exist."""
-    if name not in view.written:
+    if name not in view.resources:
         return None
-    resource = view.written[name]
-    return {**resource, "Properties": view.properties[name], "Written": resource.get("Properties", {})}
+    return {**view.resources[name], "Written": view.written[name].get("Properties", {})}
 
 
 def _leaves(detail: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

@@ -84,16 +84,10 @@ def _denied(
     if not stack.get("_stack_policy"):
         return {}
     policy = json.loads(stack["_stack_policy"])
-    sides = [
-        View(previous["_template"], previous["_resolved_params"], stack),
-        View(template, parameters, stack),
-    ]
-    old, new = (
-        {"Resources": {name: {**view.written[name], "Properties": view.properties[name]} for name in view.written}}
-        for view in sides
-    )
+    old = View(previous["_template"], previous["_resolved_params"], stack).resources
+    new = View(template, parameters, stack).resources
     denied = {}
-    for change in stacks._diff_resources(old, new):
+    for change in stacks._diff_resources({"Resources": old}, {"Resources": new}):
         resource = change["ResourceChange"]
         action = _action(resource)
         if action and (reason := denial(policy, action, resource["LogicalResourceId"], resource["ResourceType"])):

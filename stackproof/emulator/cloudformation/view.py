@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ministack.services.cloudformation import engine
-
-if TYPE_CHECKING:
-    from stackproof.emulator.handler import Properties
 
 # CloudFormation's own words for a value that only the operation itself will show.
 UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -69,15 +66,22 @@ class View:
         }
 
     @cached_property
-    def properties(self) -> dict[str, Properties]:
-        """The properties of each resource whose condition holds."""
-        return {name: self._values(resource.get("Properties", {})) for name, resource in self.written.items()}
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """The same resources with the values of their properties (there is always a dict of them) and metadata."""
+        return {
+            name: {**resource, **{part: self._values(resource.get(part, {})) for part in self._parts(resource)}}
+            for name, resource in self.written.items()
+        }
 
     @property
     def outputs(self) -> dict[str, Any]:
         """The outputs whose condition holds."""
         outputs = self._template.get("Outputs", {})
         return {name: self._values(output) for name, output in outputs.items() if self._holds(output)}
+
+    @staticmethod
+    def _parts(resource: dict[str, Any]) -> list[str]:
+        return ["Properties", *(["Metadata"] if "Metadata" in resource else [])]
 
     def _holds(self, item: dict[str, Any]) -> bool:
         return bool(self._conditions.get(item.get("Condition"), True))

@@ -227,3 +227,17 @@ def test_conditions_take_the_functions_that_cloudformation_takes(
     }
     template["Resources"]["Other"]["Condition"] = "First"
     assert ("Other" in stacks.changes(template)) is holds
+
+
+def test_metadata_is_resolved_too_and_what_it_refers_to_comes_first(stacks: Stacks, template: Template) -> None:
+    """A dependency that holds under a condition: the only way that CloudFormation has."""
+    template["Resources"]["Early"] = {
+        "Type": "AWS::EC2::InternetGateway",
+        "Metadata": {"WaitsFor": [{"Fn::If": ["Two", {"Ref": "Second"}, {"Ref": "AWS::NoValue"}]}]},
+    }
+    stacks.deploy(template)
+    changes = stacks.changes(template, parameters={"Zones": "2"})
+    assert leaves(changes["Early"]) == {"/Metadata/WaitsFor/0": (None, UNKNOWN, "Add")}
+    stacks.deploy(template, stack="both", parameters={"Zones": "2"})
+    order = [name for name, status, _ in stacks.events("both") if status == "CREATE_COMPLETE"]
+    assert order.index("Second") < order.index("Early")
