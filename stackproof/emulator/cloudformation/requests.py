@@ -31,7 +31,13 @@ _UPDATABLE = {
 def _checked_parameters(
     template: dict[str, Any], provided: list[dict[str, Any]], previous: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The parameters of an operation; all unknown and all missing ones are named."""
+    """The parameters of an operation; all unknown and all missing ones are named. The template is looked at first."""
+    for block in ("Resources", "Outputs"):
+        if unresolved := _unresolved(template, block):
+            raise ValueError(
+                f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
+                f"in the {block} block of the template"
+            )
     declared = template.get("Parameters", {})
     given = [parameter["Key"] for parameter in provided]
     if unknown := [name for name in given if name not in declared]:
@@ -39,6 +45,29 @@ def _checked_parameters(
     if missing := [name for name, rest in declared.items() if "Default" not in rest and name not in given]:
         raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
     return _resolve_parameters(template, provided, previous)
+
+
+def _unresolved(template: dict[str, Any], block: str) -> list[str]:
+    """What a block of the template refers to and nothing defines: a resource, a parameter or a condition."""
+    written = template.get(block, {})
+    names = {name for name, _ in engine._intrinsic_references(written) if not name.startswith("AWS::")}
+    for item in written.values():
+        depends = item.get("DependsOn", [])
+        names.update([depends] if isinstance(depends, str) else depends)
+        names.update(_conditions(item))
+    defined = [template.get(section, {}) for section in ("Resources", "Parameters", "Conditions")]
+    return sorted(name for name in names if not any(name in section for section in defined))
+
+
+def _conditions(written: Any) -> list[str]:
+    """The conditions that something depends on: its own, and that of every Fn::If in it."""
+    if isinstance(written, list):
+        return [name for item in written for name in _conditions(item)]
+    if not isinstance(written, dict):
+        return []
+    own = [written["Condition"]] if isinstance(written.get("Condition"), str) and "Type" in written else []
+    chosen = [written["Fn::If"][0]] if "Fn::If" in written else []
+    return own + chosen + [name for item in written.values() for name in _conditions(item)]
 
 
 def _check_create_change_set(parameters: dict[str, Any]) -> str | None:

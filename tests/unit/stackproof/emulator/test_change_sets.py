@@ -241,3 +241,10 @@ def test_metadata_is_resolved_too_and_what_it_refers_to_comes_first(stacks: Stac
     stacks.deploy(template, stack="both", parameters={"Zones": "2"})
     order = [name for name, status, _ in stacks.events("both") if status == "CREATE_COMPLETE"]
     assert order.index("Second") < order.index("Early")
+
+
+def test_a_tag_of_the_stack_changes_all_that_carries_tags(stacks: Stacks, template: Template) -> None:
+    stacks.deploy(template)
+    changes = stacks.changes(template, Tags=[{"Key": "of", "Value": "stack"}])
+    assert set(changes) == {"Vpc", "Subnet", "Table"}
+    assert [detail["Target"]["Path"] for detail in changes["Vpc"]["Details"]] == ["/Tags"]

@@ -115,3 +115,32 @@ def test_a_stack_under_review_takes_no_policy(stacks: Stacks) -> None:
     stacks.change_set(TEMPLATE, parameters=GIVEN)
     with pytest.raises(ClientError, match="is in REVIEW_IN_PROGRESS state"):
         stacks.client.set_stack_policy(StackName="demo", StackPolicyBody=json.dumps({"Statement": []}))
+
+
+@pytest.mark.parametrize(
+    ("resource", "output", "names", "block"),
+    [
+        ({"Properties": {"CidrBlock": {"Ref": "Cdir"}}}, {}, "Cdir", "Resources"),
+        (
+            {"Properties": {"Tags": [{"Key": "a", "Value": {"Fn::Sub": "${Nme}-${AWS::Region}"}}]}},
+            {},
+            "Nme",
+            "Resources",
+        ),
+        ({"DependsOn": "First"}, {}, "First", "Resources"),
+        ({"DependsOn": ["Second", "First"], "Condition": "Never"}, {}, "First, Never, Second", "Resources"),
+        ({"Properties": {"CidrBlock": {"Fn::If": ["Never", "a", "b"]}}}, {}, "Never", "Resources"),
+        ({}, {"Value": {"Fn::GetAtt": ["Vcp", "CidrBlock"]}}, "Vcp", "Outputs"),
+    ],
+)
+def test_what_nothing_defines_is_named(
+    stacks: Stacks, resource: dict[str, Any], output: dict[str, Any], names: str, block: str
+) -> None:
+    template = {
+        "Resources": {"Vpc": {"Type": "AWS::EC2::VPC", **resource}},
+        "Outputs": {"It": {"Value": {"Ref": "Vpc"}, **output}},
+    }
+    assert refusal(stacks, template) == (
+        f"ValidationError: Template format error: Unresolved resource dependencies [{names}] "
+        f"in the {block} block of the template"
+    )
