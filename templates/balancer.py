@@ -220,6 +220,9 @@ def _add_access_logs(t: Template, *, disposable: bool) -> tuple[list[LoadBalance
             Rules=[LifecycleRule(Id="expire", Status="Enabled", ExpirationInDays=Ref(days))]
         ),
     )
+    # Elastic Load Balancing writes a test file when logging is turned on, and CloudFormation deletes no bucket with a
+    # file in it: a first create that failed later could not be rolled back if the bucket had to go with it (ADR 6).
+    bucket.DeletionPolicy = "Retain"
     own_logs = Sub(f"${{{bucket.title}.Arn}}/AWSLogs/${{AWS::AccountId}}/*")
     policy = t.add_resource(
         BucketPolicy(

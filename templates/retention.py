@@ -42,7 +42,9 @@ def keep_data(t: Template, *, disposable: bool = False) -> None:
         elif resource.resource_type in SNAPSHOT:
             deleted = replaced = "Snapshot"
         else:
-            # A failed first create leaves nothing behind. UpdateReplacePolicy does not know that value.
-            deleted, replaced = "RetainExceptOnCreate", "Retain"
+            # A failed first create leaves nothing behind, unless the part itself says that it must. UpdateReplacePolicy
+            # does not know RetainExceptOnCreate.
+            deleted = resource.resource.get("DeletionPolicy", "RetainExceptOnCreate")
+            replaced = "Retain"
         resource.DeletionPolicy = deleted
         resource.UpdateReplacePolicy = replaced

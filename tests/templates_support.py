@@ -12,12 +12,18 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from stackproof.targets import load_targets
+from templates import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from troposphere import Template
+
+ROOT = Path(__file__).parents[1]
 
 PSEUDO = {
     "AWS::AccountId": "111122223333",
@@ -219,3 +225,16 @@ def references(value: Any) -> set[str]:
         if isinstance(part, str):
             found.update(name.split(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", part))
     return found
+
+
+def logical_id(reference: str) -> str:
+    """`${FileSystem.Arn}` → `FileSystem`."""
+    return reference.removeprefix("${").removesuffix("}").split(".")[0]
+
+
+def environment_template(name: str) -> Emitted:
+    """The template of an environment in params/, with the environment's own values."""
+    target = load_targets(ROOT)[name].template
+    assert target is not None
+    given = json.loads((ROOT / "params" / f"{name}.json").read_text(encoding="utf-8"))["Parameters"]
+    return Emitted(TEMPLATES[target](), **given)

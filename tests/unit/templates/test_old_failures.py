@@ -1,85 +1,40 @@
-"""The ways in which the stack before this one failed: a test each that would have caught it.
+"""The eight ways in which the stack before this one failed: for each, the test that would have caught it.
 
-They speak of what must hold and not of our logical ids, so that they stay when the template is built another way. Every
-environment is asked, with its own values.
+The tests speak of what must hold and not of our logical ids, so that they stay when the template is built another way.
+Every environment is asked, with its own values.
 """
 
 from __future__ import annotations
 
-import json
+import ast
 import runpy
-from pathlib import Path
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stackproof import building
 from stackproof.configuration import check_configuration
-from stackproof.environments import environment_names
+from stackproof.environments import environment_names, load_environment
 from stackproof.targets import load_targets
 from templates import TEMPLATES
-from tests.templates_support import Emitted, statements
+from tests.templates_support import ROOT, Emitted, environment_template, logical_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[3]
-
-
-def parameters(name: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((ROOT / "params" / f"{name}.json").read_text())["Parameters"]
-    return found
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module", params=environment_names(ROOT))
 def environment(request: pytest.FixtureRequest) -> Emitted:
-    target = load_targets(ROOT)[request.param].template
-    assert target is not None
-    return Emitted(TEMPLATES[target](), **parameters(request.param))
+    return environment_template(request.param)
 
 
-@pytest.fixture
-def tasks(environment: Emitted) -> dict[str, Any]:
-    """The network configuration of the one service."""
-    [service] = environment.of_type("AWS::ECS::Service").values()
-    found: dict[str, Any] = service["NetworkConfiguration"]["AwsvpcConfiguration"]
-    return found
-
-
-@pytest.fixture
-def task(environment: Emitted) -> dict[str, Any]:
-    [definition] = environment.of_type("AWS::ECS::TaskDefinition").values()
-    return definition.properties
-
-
-def container(task: dict[str, Any]) -> dict[str, Any]:
-    [found] = task["ContainerDefinitions"]
-    assert isinstance(found, dict)
-    return found
-
-
-def logical_id(reference: str) -> str:
-    """`${FileSystem.Arn}` → `FileSystem`."""
-    return reference.removeprefix("${").removesuffix("}").split(".")[0]
-
-
-def allowed(environment: Emitted, role: str) -> Iterator[dict[str, Any]]:
-    """What a role's policies allow."""
-    for name, resource in environment.of_type("AWS::IAM::Policy", "AWS::IAM::Role").items():
-        if name == logical_id(role) or f"${{{logical_id(role)}}}" in (resource.get("Roles") or []):
-            for statement in statements(resource):
-                if statement["Effect"] == "Allow" and "Resource" in statement:
-                    yield statement
-
-
-def may(environment: Emitted, role: str, action: str, resource: str) -> bool:
-    return any(
-        action in statement["Action"] and resource in statement["Resource"] for statement in allowed(environment, role)
-    )
-
-
-def test_tasks_in_private_subnets_had_no_route_out(environment: Emitted, tasks: dict[str, Any]) -> None:
+def test_1_private_subnets_had_no_route_out(environment: Emitted) -> None:
     """Subnet → its table → default route → NAT gateway → that one's subnet → its table → internet gateway."""
+    [service] = environment.of_type("AWS::ECS::Service").values()
+    tasks = service["NetworkConfiguration"]["AwsvpcConfiguration"]
     tables = {
         association["SubnetId"]: association["RouteTableId"]
         for association in environment.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
@@ -98,19 +53,27 @@ def test_tasks_in_private_subnets_had_no_route_out(environment: Emitted, tasks: 
         assert environment.resources[logical_id(way["GatewayId"])].type == "AWS::EC2::InternetGateway"
 
 
-class TestEntryPointAndTemplateDisagreed:
-    """The deployment handed over parameters that the template did not have, and left out some that it wanted."""
+class Test2EntryPointAndStackDisagreedOnTheirParameters:
+    """Suffix, region, tags and state were said twice, and not the same."""
 
     @pytest.mark.parametrize("name", environment_names(ROOT))
     def test_every_value_has_its_parameter_and_every_parameter_its_value(self, name: str) -> None:
         target = load_targets(ROOT)[name].template
         assert target is not None
         body = Emitted(TEMPLATES[target]()).body
-        given = parameters(name)
-        assert given.keys() - body["Parameters"].keys() == set()
+        loaded = load_environment(ROOT, name)
+        assert loaded.parameters.keys() - body["Parameters"].keys() == set()
         required = {key for key, parameter in body["Parameters"].items() if "Default" not in parameter}
-        assert required - given.keys() == set()
-        assert check_configuration(body, {"Parameters": given}, f"params/{name}.json") == []
+        assert required - loaded.parameters.keys() == set()
+        assert check_configuration(body, {"Parameters": dict(loaded.parameters)}, f"params/{name}.json") == []
+
+    @pytest.mark.parametrize("name", environment_names(ROOT))
+    def test_the_suffix_is_the_environment_and_the_region_and_stack_are_said_once(self, name: str) -> None:
+        loaded = load_environment(ROOT, name)
+        assert loaded.parameters["EnvironmentSuffix"] == name
+        assert loaded.stack == f"lms-{name}"
+        assert loaded.region == load_targets(ROOT)[name].region
+        assert not [key for key in loaded.template["Parameters"] if "Region" in key]
 
     def test_what_is_built_is_what_is_tested(self, monkeypatch: pytest.MonkeyPatch) -> None:
         handed_over: list[Any] = []
@@ -127,86 +90,139 @@ class TestEntryPointAndTemplateDisagreed:
         assert {target.template for target in load_targets(ROOT).values()} <= TEMPLATES.keys()
 
 
-def test_log_groups_had_a_key_that_logs_could_not_use(environment: Emitted) -> None:
-    groups = environment.of_type("AWS::Logs::LogGroup")
+def test_3_cache_switches_had_the_wrong_type(environment: Emitted) -> None:
+    groups = environment.of_type("AWS::ElastiCache::ReplicationGroup")
     assert groups
     for group in groups.values():
-        key = environment.resources[logical_id(group["KmsKeyId"])]
-        [let_in] = [
-            statement
-            for statement in statements(key)
-            if statement["Principal"] == {"Service": "logs.sa-east-1.amazonaws.com"}
-        ]
-        assert {"kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*", "kms:Describe*"} <= set(let_in["Action"])
-        [pattern] = let_in["Condition"]["ArnLike"].values()
-        arn = f"arn:aws:logs:sa-east-1:111122223333:log-group:{group['LogGroupName']}"
-        assert arn.startswith(pattern.removesuffix("*"))
+        for switch in ("AtRestEncryptionEnabled", "TransitEncryptionEnabled", "AutoMinorVersionUpgrade"):
+            assert group[switch] is True, f"{switch} is {group[switch]!r}, and must be JSON's true"
 
 
-def test_tasks_could_not_reach_their_stores(environment: Emitted, tasks: dict[str, Any]) -> None:
-    """Out of the tasks' group and into the store's, on the port where the store listens."""
-    [client] = tasks["SecurityGroups"]
-    stores = [
-        (group["Port"], guard)
-        for group in environment.of_type("AWS::ElastiCache::ReplicationGroup").values()
-        for guard in group["SecurityGroupIds"]
-    ]
-    stores += [
-        (2049, guard)
-        for target in environment.of_type("AWS::EFS::MountTarget").values()
-        for guard in target["SecurityGroups"]
-    ]
-    ingress = {
-        (rule.get("SourceSecurityGroupId"), rule["GroupId"], rule["FromPort"])
-        for rule in environment.of_type("AWS::EC2::SecurityGroupIngress").values()
-    }
-    egress = {
-        (rule["GroupId"], rule.get("DestinationSecurityGroupId"), rule["FromPort"])
-        for rule in environment.of_type("AWS::EC2::SecurityGroupEgress").values()
-    }
-    assert len(stores) >= 3
-    for port, guard in stores:
-        assert (client, guard, port) in ingress & egress
+def test_4_the_cache_named_a_subnet_group_that_was_not_there(environment: Emitted) -> None:
+    for group in environment.of_type("AWS::ElastiCache::ReplicationGroup").values():
+        named = environment.resources[logical_id(group["CacheSubnetGroupName"])]
+        assert named.type == "AWS::ElastiCache::SubnetGroup"
+        assert group["CacheSubnetGroupName"] == f"${{{logical_id(group['CacheSubnetGroupName'])}}}", "Ref is the name"
+        assert len(named["SubnetIds"]) >= 2
 
 
-def test_spot_was_named_by_the_service_but_not_associated_with_the_cluster(environment: Emitted) -> None:
+def test_5_capacity_providers_were_dropped(environment: Emitted) -> None:
     [service] = environment.of_type("AWS::ECS::Service").values()
-    [association] = environment.of_type("AWS::ECS::ClusterCapacityProviderAssociations").items()
-    assert association[1]["Cluster"] == service["Cluster"]
+    [(name, association)] = environment.of_type("AWS::ECS::ClusterCapacityProviderAssociations").items()
+    assert association["Cluster"] == service["Cluster"]
+    assert set(association["CapacityProviders"]) == {"FARGATE", "FARGATE_SPOT"}
     wanted = {item["CapacityProvider"] for item in service["CapacityProviderStrategy"]}
-    assert wanted <= set(association[1]["CapacityProviders"])
-    assert association[0] in service.depends_on, "they must be associated before the service asks for them"
+    assert wanted == {"FARGATE", "FARGATE_SPOT"}
+    assert name in service.depends_on, "they must be associated before the service asks for them"
 
 
-def test_secrets_were_injected_that_the_execution_role_could_not_read(
-    environment: Emitted, task: dict[str, Any]
-) -> None:
-    injected = {secret["ValueFrom"].rsplit(":", 3)[0] for secret in container(task)["Secrets"]}
-    assert len(injected) >= 2
-    for arn in injected:
-        assert may(environment, task["ExecutionRoleArn"], "secretsmanager:GetSecretValue", arn)
-        if arn.startswith("${"):
-            key = environment.resources[logical_id(arn)]["KmsKeyId"]
-            assert may(environment, task["ExecutionRoleArn"], "kms:Decrypt", key)
+def modules() -> list[str]:
+    """Every module that ships, as it is imported."""
+    found = [path.relative_to(ROOT) for folder in ("templates", "stackproof") for path in (ROOT / folder).rglob("*.py")]
+    names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found}
+    return [*sorted(name for name in names if not name.endswith("__main__")), "build", "deploy"]
 
 
-def test_the_files_were_mounted_in_zones_without_a_mount_target(
-    environment: Emitted, task: dict[str, Any], tasks: dict[str, Any]
-) -> None:
-    def zones(subnets: list[str]) -> set[str]:
-        return {environment.resources[logical_id(subnet)]["AvailabilityZone"] for subnet in subnets}
-
-    for volume in task["Volumes"]:
-        files = volume["EFSVolumeConfiguration"]["FilesystemId"]
-        targets = environment.of_type("AWS::EFS::MountTarget").values()
-        assert zones(tasks["Subnets"]) == zones([t["SubnetId"] for t in targets if t["FileSystemId"] == files])
-        arn = f"${{{logical_id(files)}.Arn}}"
-        assert may(environment, task["TaskRoleArn"], "elasticfilesystem:ClientMount", arn)
+IMPORT_EACH_FIRST = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    for ours in [known for known in sys.modules if known.split(".")[0] in ("templates", "stackproof")]:
+        del sys.modules[ours]
+"""
 
 
-def test_the_cache_was_built_but_nobody_told_the_container(environment: Emitted, task: dict[str, Any]) -> None:
-    told = json.dumps(container(task)["Environment"])
-    for name in environment.of_type("AWS::ElastiCache::ReplicationGroup"):
-        assert f"${{{name}.PrimaryEndPoint.Address}}" in told
-        assert f"${{{name}.PrimaryEndPoint.Port}}" in told
-    assert any("password" in secret["ValueFrom"] for secret in container(task)["Secrets"])
+def test_6_imports_were_missing() -> None:
+    """Each module can be imported before any other of ours, and uses no name that nothing defines."""
+    subprocess.run([sys.executable, "-c", IMPORT_EACH_FIRST, *modules()], cwd=ROOT, check=True)
+    checked = ["build.py", "deploy.py", "templates", "stackproof"]
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F401,F811,F821,F822,F823", *checked]
+    done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"names that nothing defines: {done.stdout}"
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+SERVICES = {
+    "ApplicationAutoScaling": "application-autoscaling",
+    "CloudWatch": "cloudwatch",
+    "EC2": "ec2",
+    "ECS": "ecs",
+    "EFS": "efs",
+    "ElastiCache": "elasticache",
+    "ElasticLoadBalancingV2": "elbv2",
+    "IAM": "iam",
+    "KMS": "kms",
+    "Logs": "logs",
+    "S3": "s3",
+    "SecretsManager": "secretsmanager",
+}
+"""CloudFormation's name of a service → boto3's."""
+
+
+def test_7_nothing_asked_what_was_deployed(environment: Emitted) -> None:
+    """The integration tests ask every service in which the template makes something."""
+    tree = ast.parse((ROOT / "tests" / "integration" / "test_platform.py").read_text(encoding="utf-8"))
+    asked = {
+        call.args[0].value
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"client", "pages"}
+        and isinstance(call.args[0], ast.Constant)
+    }
+    used = {SERVICES[resource.type.split("::")[1]] for resource in environment.resources.values()}
+    assert used - asked == set()
+
+
+def functions_that_test() -> list[tuple[Path, ast.FunctionDef, set[str]]]:
+    """Every test, with the names of the functions in its file that assert something."""
+    found = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        functions = [
+            node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)
+        ]
+        asserting = {node.name for node in functions if asserts(node, set())}
+        while more := {node.name for node in functions if asserts(node, asserting)} - asserting:
+            asserting |= more
+        found += [(path, node, asserting) for node in functions if node.name.startswith("test_")]
+    return found
+
+
+def asserts(function: ast.FunctionDef, helpers: set[str]) -> bool:
+    """Whether a function can fail a test: by assert, by pytest.raises, by check=True, or by a helper that does."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            checked = any(keyword.arg == "check" and ast.unparse(keyword.value) == "True" for keyword in node.keywords)
+            if name in {"raises", "warns", *helpers} or checked:
+                return True
+    return False
+
+
+def test_8_tests_asserted_nothing() -> None:
+    """Each test can fail, and no assert compares by comma (`assert x.type, y.type` compares nothing)."""
+    functions = functions_that_test()
+    assert len(functions) > 100
+    idle = [f"{path.name}: {test.name}" for path, test, asserting in functions if not asserts(test, asserting)]
+    assert idle == []
+    commas = [
+        f"{path.name}:{node.lineno}"
+        for path, test, _ in functions
+        for node in ast.walk(test)
+        if isinstance(node, ast.Assert) and isinstance(node.msg, ast.Attribute | ast.Compare | ast.Subscript)
+    ]
+    assert commas == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def test_a(): x = 1", "def test_a(): print(1)", "def test_a(): run(check=False)"],
+)
+def test_8_would_notice_an_idle_test(source: str) -> None:
+    [function] = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert not asserts(function, set())
