@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.proofs.model_balancers import Balancers, model_balancers
 from stackproof.proofs.model_compute import Compute, model_compute
+from stackproof.proofs.model_network import Network, model_network
 from stackproof.proofs.model_stores import Stores, model_stores
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ class System:
         compute: clusters, task definitions, services, functions.
         balancers: load balancers, listeners, rules, target groups.
         stores: caches, databases, file systems.
+        network: VPCs, subnets, routes, gateways, endpoints, ACLs, security groups.
     """
 
     stack: Stack
     compute: Compute
     balancers: Balancers
     stores: Stores
+    network: Network
 
 
 def model(stack: Stack) -> System:
@@ -40,4 +43,5 @@ def model(stack: Stack) -> System:
         compute=model_compute(stack),
         balancers=model_balancers(stack),
         stores=model_stores(stack),
+        network=model_network(stack),
     )

@@ -1,0 +1,274 @@
+"""Reachability: can each component reach what it needs, and does nobody reach what is not meant for him.
+
+Needs come from the template itself: the registry of each image, secrets, log groups, file systems, stores that
+variables and secrets name, networks that a group lets out to, health checks, listeners. Each is walked from every
+subnet that its component may run in; a blocked walk names the component that blocks, and the way so far.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackproof.proofs import model_ranges as ranges
+from stackproof.proofs.model_stores import FILES_PORT
+from stackproof.proofs.network_balancers import listeners_of, prove_health, prove_public
+from stackproof.proofs.network_exposure import prove_exposure
+from stackproof.proofs.network_filters import Traffic
+from stackproof.proofs.network_needs import Named, ServiceNeed, named_by_task, named_by_variables, service_needs
+from stackproof.proofs.network_outcomes import Outcome, Side, blocked, called, untold, worst
+from stackproof.proofs.network_paths import HTTPS, Paths
+from stackproof.proofs.network_proof import Need, Proof
+from stackproof.proofs.values import equal
+from stackproof.proofs.verdicts import Finding, broken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stackproof.proofs.model import System
+    from stackproof.proofs.model_compute import Service, TaskDefinition
+    from stackproof.proofs.model_groups import Rule
+    from stackproof.proofs.model_network import Route
+
+
+def prove(system: System) -> list[Finding]:
+    """Prove reachability for a whole system."""
+    proof = Proof(system, Paths(system.network))
+    for service in system.compute.services.values():
+        task = system.compute.tasks.get(service.task or "")
+        if service.placement is not None and task is not None:
+            _prove_service(proof, service, task)
+    _prove_functions(proof)
+    _prove_proxies(proof)
+    _prove_peering(proof)
+    for balancer in system.balancers.balancers.values():
+        if balancer.public:
+            prove_public(proof, balancer)
+    return proof.findings + prove_exposure(system, proof.paths)
+
+
+def _prove_service(proof: Proof, service: Service, task: TaskDefinition) -> None:
+    """Everything that a service's tasks reach, and the balancer that reaches them."""
+    placement = service.placement
+    assert placement is not None  # noqa: S101  # the caller's condition, said again for the type checker
+    sides = proof.paths.sides(placement, linux=True)
+    if not sides:
+        return
+    if service.fargate:
+        for need in service_needs(proof.system, service, task):
+            _prove_service_need(proof, service, task, need, sides)
+    _prove_files(proof, service, task, sides)
+    for named in named_by_task(proof.system, task):
+        _prove_named(proof, service.logical_id, named, sides)
+    _prove_networks(proof, service, sides)
+    prove_health(proof, service, sides)
+
+
+def _prove_service_need(
+    proof: Proof, service: Service, task: TaskDefinition, need: ServiceNeed, sides: Sequence[Side]
+) -> None:
+    placement = service.placement
+    public = placement.public if placement is not None else None
+    outcomes = [
+        proof.paths.service(side, need.service, need.requests, public=public)
+        if need.service
+        else proof.paths.internet(side, HTTPS, public=public)
+        for side in sides
+    ]
+    owner = task.logical_id if need.path else service.logical_id
+    proof.answer(
+        Need(need.rule, owner, need.path, service.logical_id, need.purpose, need.effect),
+        outcomes,
+    )
+
+
+def _prove_files(proof: Proof, service: Service, task: TaskDefinition, sides: Sequence[Side]) -> None:
+    """Each file system has a mount target in every zone that a task may run in, and is reached there."""
+    for volume in task.volumes:
+        if volume.file_system is None:
+            continue
+        owner = proof.system.stack.target(volume.file_system)
+        name = owner.logical_id if owner is not None else called(volume.file_system)
+        need = Need(
+            "net-files",
+            task.logical_id,
+            f"{volume.path}.EFSVolumeConfiguration.FilesystemId",
+            service.logical_id,
+            f"mount {name}",
+            "tasks there do not start (ResourceInitializationError: failed to invoke EFS utils commands)",
+        )
+        if owner is None:
+            gone = untold(task.logical_id, need.path, f"{name} and its mount targets are not in the template")
+            proof.answer(need, [gone])
+            continue
+        proof.answer(need, [_mounts(proof, owner.logical_id, side) for side in sides])
+
+
+def _mounts(proof: Proof, file_system: str, side: Side) -> Outcome:
+    """From one subnet to the mount target in its zone, where the file system's name leads."""
+    subnet = side.subnet
+    if subnet is None:
+        return untold(side.owner, side.subnets_path, side.doubt)
+    vpc = proof.paths.vpc(subnet)
+    if vpc is not None and vpc.names is False:
+        return blocked(
+            vpc.logical_id,
+            "Properties.EnableDnsHostnames",
+            f"EnableDnsHostnames of {vpc.logical_id} is off, and the name of {file_system} is not answered there",
+            "Turn EnableDnsHostnames on.",
+        )
+    doubts = []
+    for mount in proof.system.stores.mount_targets.get(file_system, ()):
+        for target in proof.paths.sides(mount.placement):
+            same = None if target.subnet is None else equal(target.subnet.zone, subnet.zone)
+            if same:
+                return proof.paths.connects(side, target, Traffic("tcp", FILES_PORT))
+            if same is None:
+                doubts.append(mount.logical_id)
+    if doubts:
+        return untold(
+            doubts[0],
+            "Properties.SubnetId",
+            f"whether {doubts[0]} stands in the zone of {subnet.logical_id} is not known",
+        )
+    return blocked(
+        file_system,
+        "",
+        f"{file_system} has no mount target in the zone of {subnet.logical_id} ({called(subnet.zone)})",
+        f"Add a mount target for {file_system} in that zone.",
+    )
+
+
+def _prove_named(proof: Proof, who: str, named: Named, sides: Sequence[Side]) -> None:
+    """A component reaches a store, or an internal balancer, that it is told of."""
+    system = proof.system
+    need = Need(
+        "net-store", named.owner, named.path, who, f"reach {named.target}", "its connections are not answered (timeout)"
+    )
+    store = system.stores.stores.get(named.target)
+    if store is not None:
+        placement, ports, guarded = store.placement, store.ports, True
+        if not ports:
+            doubt = untold(store.logical_id, store.port_path, f"the port of {store.logical_id} is not known")
+            proof.answer(need, [doubt])
+            return
+    else:
+        balancer = system.balancers.balancers[named.target]
+        placement, guarded = balancer.placement, balancer.guarded
+        ports = tuple(dict.fromkeys(one.port for one in listeners_of(system, balancer) if one.port is not None))
+    servers = proof.paths.sides(placement, guarded=guarded)
+    proof.answer(
+        need,
+        [
+            worst([proof.paths.connects(side, server, Traffic("tcp", port)) for server in servers])
+            for side in sides
+            for port in ports
+            if servers
+        ],
+    )
+
+
+def _prove_networks(proof: Proof, service: Service, sides: Sequence[Side]) -> None:
+    """A private network that a service's groups let out to has a route in every subnet."""
+    for rule in _outward(proof, sides):
+        destination = rule.peer.ranges[0]
+        if rule.first is None:
+            continue
+        traffic = Traffic("tcp" if rule.protocol == "-1" else rule.protocol, rule.first)
+        need = Need(
+            "net-peer",
+            rule.owner,
+            rule.path,
+            service.logical_id,
+            f"reach {destination}, to which {rule.group} lets {rule.ports} out",
+            "its connections there are not answered (timeout)",
+        )
+        proof.answer(need, [proof.paths.beyond(side, destination, str(destination), traffic) for side in sides])
+
+
+def _outward(proof: Proof, sides: Sequence[Side]) -> list[Rule]:
+    """The egress rules of some sides that name one private range outside of their VPC."""
+    found: dict[int, Rule] = {}
+    for side in sides:
+        vpc = proof.paths.vpc(side.subnet)
+        if vpc is None or not vpc.ranges:
+            continue
+        for key in side.groups:
+            group = proof.system.network.groups.get(key)
+            for rule in group.egress if group is not None else ():
+                if rule.void or len(rule.peer.ranges) != 1 or not ranges.private(rule.peer.ranges[0]):
+                    continue
+                if not any(ranges.overlap(rule.peer.ranges[0], own) for own in vpc.ranges):
+                    found[id(rule)] = rule
+    return list(found.values())
+
+
+def _prove_peering(proof: Proof) -> None:
+    """A route over a peering connection is of use only if somebody's groups let him out to where it leads."""
+    known = proof.system.network
+    stations = [
+        side
+        for service in proof.system.compute.services.values()
+        if service.placement is not None
+        for side in proof.paths.sides(service.placement)
+    ]
+    routes: dict[str, tuple[Route, list[Side]]] = {}
+    for side in stations:
+        table = side.subnet.table if side.subnet is not None else ""
+        for route in table.routes if not isinstance(table, str) else ():
+            if route.way == "peering" and route.range is not None:
+                routes.setdefault(route.logical_id, (route, []))[1].append(side)
+    for route, sides in routes.values():
+        outside = any(side.subnet is None or side.subnet.logical_id in known.elsewhere for side in sides)
+        if outside or any(_lets_out(proof, side, route) for side in sides):
+            continue
+        groups = ", ".join(dict.fromkeys(key for side in sides for key in side.groups))
+        proof.findings.append(
+            broken(
+                "net-peer",
+                route.logical_id,
+                "Properties.DestinationCidrBlock",
+                f"{route.logical_id} leads to {called(route.destination)} over {called(route.target)}, but {groups} "
+                "lets nothing out to there, so that nobody reaches that network.",
+                f"Add an egress rule to {groups} for {called(route.destination)}, or take the route away.",
+            )
+        )
+
+
+def _lets_out(proof: Proof, side: Side, route: Route) -> bool:
+    """Do a side's groups let anything out to a route's destination, as far as they are known?"""
+    for key in side.groups:
+        group = proof.system.network.groups.get(key)
+        if group is None or not group.own or group.unknown is not None or key in proof.system.network.strangers:
+            return True
+        for rule in group.egress:
+            if rule.peer.kind != "group" and not rule.peer.ranges:
+                return True
+            if route.range is not None and any(ranges.overlap(route.range, one) for one in rule.peer.ranges):
+                return True
+    return False
+
+
+def _prove_functions(proof: Proof) -> None:
+    """Functions in a VPC reach the stores that their variables name."""
+    for function in proof.system.compute.functions.values():
+        if function.placement is None:
+            continue
+        sides = proof.paths.sides(function.placement)
+        for named in named_by_variables(proof.system, function.logical_id, function.environment):
+            if sides:
+                _prove_named(proof, function.logical_id, named, sides)
+
+
+def _prove_proxies(proof: Proof) -> None:
+    """A database proxy reaches the databases behind it."""
+    system = proof.system
+    for found in system.stack.of_type("AWS::RDS::DBProxyTargetGroup"):
+        proxy = system.stack.target(found.properties.get("DBProxyName"))
+        store = system.stores.stores.get(proxy.logical_id) if proxy is not None else None
+        for key in ("DBClusterIdentifiers", "DBInstanceIdentifiers"):
+            given = found.properties.get(key)
+            for value in given if isinstance(given, list) else ():
+                target = system.stack.target(value)
+                if store is not None and target is not None and target.logical_id in system.stores.stores:
+                    named = Named(target.logical_id, found.logical_id, f"Properties.{key}")
+                    _prove_named(proof, store.logical_id, named, proof.paths.sides(store.placement))

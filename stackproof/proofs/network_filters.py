@@ -1,0 +1,263 @@
+"""What lets a packet through, and its answer back: security groups (stateful) and network ACLs (stateless)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from stackproof.proofs import model_ranges as ranges
+from stackproof.proofs.network_outcomes import (
+    EPHEMERAL,
+    LINUX_EPHEMERAL,
+    Outcome,
+    Side,
+    blocked,
+    called,
+    passed,
+    untold,
+)
+from stackproof.proofs.values import equal
+
+if TYPE_CHECKING:
+    from stackproof.proofs.model_acls import Acl, Entry
+    from stackproof.proofs.model_groups import Direction, Group, Rule
+    from stackproof.proofs.model_network import Network, Subnet
+    from stackproof.proofs.model_ranges import Range
+
+_WAYS: Final = {"egress": "out to", "ingress": "in from"}
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What wants through: a protocol and the port that the server listens on."""
+
+    protocol: str
+    port: int
+
+    def __str__(self) -> str:
+        """As a person writes it: TCP 443."""
+        return f"{self.protocol.upper()} {self.port}"
+
+
+@dataclass
+class _Matches:
+    """The rules of a side's groups that open a way: for sure, or perhaps; and the first group that is not known."""
+
+    sure: list[Rule] = field(default_factory=list)
+    maybe: list[Rule] = field(default_factory=list)
+    partly: list[Range] = field(default_factory=list)
+    foreign: str = ""
+
+
+class Filters:
+    """Asks groups and ACLs of one network, and remembers which rules were needed, for what.
+
+    Attributes:
+        used: each rule that a need went through, with the traffic.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.used: dict[Rule, set[Traffic]] = {}
+
+    def grouped(self, side: Side, peer: Side, direction: Direction, traffic: Traffic) -> Outcome:
+        """Do a side's own groups let it out to, or in from, the other side?"""
+        if not side.guarded:
+            return passed()
+        found = self._matches(side, peer, direction, traffic)
+        if not found.sure and peer.range is not None and ranges.together(found.partly, peer.range):
+            found.sure = [rule for rule in found.maybe if rule.peer.ranges]
+        for rule in found.sure or found.maybe:
+            self.used.setdefault(rule, set()).add(traffic)
+        if found.sure:
+            rule = found.sure[0]
+            return passed(f"{rule.owner} lets {traffic} {_WAYS[direction]} {peer.short}")
+        what = f"{traffic} {_WAYS[direction]}"
+        if found.maybe:
+            rule = found.maybe[0]
+            return untold(
+                rule.owner,
+                rule.path,
+                f"whether {rule.ports} {_WAYS[direction]} {called(rule.peer.value)} covers {what} {peer.label} cannot "
+                "be told",
+                "Name the other side's security group in the rule, or give its range.",
+            )
+        if found.foreign:
+            return untold(
+                side.owner,
+                side.groups_path,
+                f"the rules of the security group {found.foreign} are not all in the template",
+                "Put the security group into the template, or declare the unknown with a reason.",
+            )
+        return self._refused(side, peer, direction, what)
+
+    def _matches(self, side: Side, peer: Side, direction: Direction, traffic: Traffic) -> _Matches:
+        found = _Matches()
+        for key in side.groups:
+            group = self.network.groups.get(key)
+            if group is None or not group.own or group.unknown is not None or key in self.network.strangers:
+                found.foreign = found.foreign or key
+            for rule in group.rules(direction) if group is not None else ():
+                opens = _opens(rule, traffic)
+                meets = self._meets(rule, peer) if opens is not False else False
+                if opens and meets:
+                    found.sure.append(rule)
+                elif meets is not False:
+                    found.maybe.append(rule)
+                    found.partly += rule.peer.ranges if opens else ()
+        return found
+
+    def _refused(self, side: Side, peer: Side, direction: Direction, what: str) -> Outcome:
+        group: Group | None = self.network.groups.get(side.groups[0]) if side.groups else None
+        own = group is not None and group.key in self.network.stack.resources
+        name = group.key if group is not None and own else f"the default security group that {side.owner} has"
+        return blocked(
+            name if own else side.owner,
+            f"Properties.SecurityGroup{direction.capitalize()}" if own else side.groups_path,
+            f"{name} lets no {what} {peer.label}",
+            f"Add a rule to {name} that lets {what} {peer.wanted}."
+            if own
+            else f"Give {side.owner} a security group that lets {what} {peer.wanted}.",
+        )
+
+    def _meets(self, rule: Rule, side: Side) -> bool | None:
+        """Does a rule's peer cover a side?"""
+        peer = rule.peer
+        if peer.kind == "group":
+            return self._in_group(peer.group, side)
+        if peer.ranges:
+            answers = [covers(found, side) for found in peer.ranges]
+            return True if True in answers else None if None in answers else False
+        if any(equal(peer.value, spelling) is True for spelling in side.spellings):
+            return True
+        # A prefix list names services and other networks, never what stands in this VPC.
+        return False if peer.kind == "list" and side.subnet is not None else None
+
+    def _in_group(self, key: str, side: Side) -> bool | None:
+        """Is a side in a group? Two groups outside of the template may be one and the same."""
+        if key in side.groups:
+            return True
+        if key in self.network.stack.resources or not side.guarded:
+            return None if any(found.startswith("(") for found in side.groups) else False
+        return None if any(found not in self.network.stack.resources for found in side.groups) else False
+
+    def crosses(self, side: Side, peer: Side, traffic: Traffic, *, opens: bool) -> Outcome:
+        """Does the ACL of a side's subnet let a connection and its answers through?
+
+        Args:
+            side: whose subnet is asked.
+            peer: the other side.
+            traffic: what wants through.
+            opens: whether the side opens the connection, or listens.
+        """
+        if side.subnet is None or (peer.subnet is not None and peer.subnet.logical_id == side.subnet.logical_id):
+            return passed()
+        acl = self._acl(side.subnet)
+        if acl is None:
+            return passed()
+        if isinstance(acl, str):
+            return untold(side.subnet.logical_id, "", acl, "Put the network ACL into the template.")
+        crossing = _Crossing(acl, side.subnet, peer)
+        client = side if opens else peer
+        there = crossing.permits(traffic.protocol, (traffic.port, traffic.port), egress=opens)
+        if there[0] is not True:
+            return crossing.refused(*there, str(traffic), egress=opens)
+        back = crossing.permits(traffic.protocol, EPHEMERAL, egress=not opens)
+        if back[0] is False and client.ephemeral == LINUX_EPHEMERAL:
+            usual = crossing.permits(traffic.protocol, LINUX_EPHEMERAL, egress=not opens)
+            back = (None if usual[0] else usual[0], back[1])
+        if back[0] is not True:
+            return crossing.refused(*back, f"{traffic.protocol.upper()} 1024 to 65535", egress=not opens)
+        return passed()
+
+    def _acl(self, subnet: Subnet) -> Acl | str | None:
+        """A subnet's ACL: None for a default one that lets everything through, a reason when it is not known."""
+        acls = self.network.acls
+        if subnet.logical_id in acls.foreign:
+            return f"the network ACL of {subnet.logical_id} is none of this template"
+        return acls.by_subnet.get(subnet.logical_id) or acls.by_vpc.get(subnet.vpc or "")
+
+
+def _opens(rule: Rule, traffic: Traffic) -> bool | None:
+    """Does a rule cover a protocol and a port?"""
+    if rule.protocol == "-1":
+        return True
+    if rule.protocol != traffic.protocol:
+        return None if rule.protocol == "?" else False
+    if rule.first is None or rule.last is None:
+        return None
+    return rule.first <= traffic.port <= rule.last
+
+
+def covers(found: Range, side: Side) -> bool | None:
+    """Does a range hold a side's address?"""
+    if found.prefixlen == 0:
+        return found.version == 4
+    if side.public:
+        return False if found.version == 6 or ranges.private(found) else None
+    if side.range is None:
+        return None
+    if ranges.within(side.range, found):
+        return True
+    return None if ranges.within(found, side.range) else False
+
+
+@dataclass(frozen=True)
+class _Crossing:
+    """One subnet's ACL, asked about one peer."""
+
+    acl: Acl
+    subnet: Subnet
+    peer: Side
+
+    def permits(self, protocol: str, ports: tuple[int, int], *, egress: bool) -> tuple[bool | None, Entry | None]:
+        """Does it let all of some ports through? With the entry that decides against it, None for the implied one.
+
+        A Deny of some addresses of the internet is no obstacle: nobody said that these are needed.
+        """
+        remaining, denied = [ports], False
+        perhaps: dict[bool, Entry] = {}
+        blame: Entry | None = None
+        for entry in self.acl.entries:
+            meets = self._meets(entry, protocol, egress=egress)
+            if meets is False or (self.peer.public and meets is None and entry.range is not None and not entry.allow):
+                continue
+            if meets is None or entry.allow is None or entry.first is None or entry.last is None:
+                perhaps.setdefault(entry.allow is not False, entry)
+                continue
+            left = [rest for span in remaining for rest in _without(span, entry.first, entry.last)]
+            if left != remaining and not entry.allow:
+                denied, blame = True, entry
+            remaining = left
+        if denied or remaining:
+            return (None, perhaps[True]) if True in perhaps else (False, blame)
+        return (None, perhaps[False]) if False in perhaps else (True, None)
+
+    def _meets(self, entry: Entry, protocol: str, *, egress: bool) -> bool | None:
+        if entry.egress is not None and entry.egress is not egress:
+            return False
+        if entry.protocol not in {"-1", protocol, "?"}:
+            return False
+        if entry.range is not None:
+            found = covers(entry.range, self.peer)
+        else:
+            found = True if any(equal(entry.value, value) is True for value in self.peer.spellings) else None
+        return None if found and (entry.egress is None or entry.protocol == "?") else found
+
+    def refused(self, holds: bool | None, entry: Entry | None, what: str, *, egress: bool) -> Outcome:
+        """The outcome of a crossing that is not, or not surely, permitted."""
+        way = f"{what} {_WAYS['egress' if egress else 'ingress']} {self.peer.label}"
+        place = entry.owner if entry is not None else self.acl.owner
+        name = f"{self.acl.owner}, the network ACL of {self.subnet.logical_id},"
+        answers = " (ACLs are stateless: answers need an entry of their own)" if "65535" in what else ""
+        if holds is None:
+            return untold(place, "", f"whether {name} lets all of {way} cannot be told", f"Allow all of {way}.")
+        return blocked(
+            place, "", f"{name} denies {way}{answers}", f"Add an entry to {self.acl.owner} that allows {way}."
+        )
+
+
+def _without(span: tuple[int, int], first: int, last: int) -> list[tuple[int, int]]:
+    """What is left of a span of ports."""
+    left = (span[0], min(span[1], first - 1)), (max(span[0], last + 1), span[1])
+    return [rest for rest in left if rest[0] <= rest[1]]

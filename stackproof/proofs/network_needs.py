@@ -1,0 +1,247 @@
+"""What the components of a template need from the network, taken from the template itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from stackproof.proofs import arns
+from stackproof.proofs.endpoint_policies import Request
+from stackproof.proofs.model_stores import endpoint_of
+from stackproof.proofs.values import Unknown, Value, equal, join, references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stackproof.proofs.model import System
+    from stackproof.proofs.model_compute import Container, Service, TaskDefinition, Variable
+    from stackproof.proofs.model_secrets import SecretReference
+
+ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+
+
+@dataclass(frozen=True)
+class ServiceNeed:
+    """An AWS service that a task must reach before or while it runs.
+
+    Attributes:
+        service: as endpoints name it; empty for any host of the internet.
+        requests: what an endpoint's policy must allow.
+        rule: the rule id.
+        path: the property of the task definition that states the need.
+        purpose: what for, behind "cannot".
+        effect: what happens in AWS without it.
+    """
+
+    service: str
+    requests: tuple[Request, ...]
+    rule: str
+    path: str
+    purpose: str
+    effect: str
+
+
+def service_needs(system: System, service: Service, task: TaskDefinition) -> list[ServiceNeed]:
+    """Everything that a Fargate task fetches from AWS services, or sends to them."""
+    needs: list[ServiceNeed] = []
+    for container in task.containers:
+        needs += _image(system, container)
+        needs += _logs(system, container)
+        needs += _files(container)
+    needs += _secrets(system, task)
+    if service.exec:
+        needs.append(
+            ServiceNeed(
+                "ssmmessages",
+                (Request("ssmmessages:OpenDataChannel"),),
+                "net-exec",
+                "",
+                "be entered with ECS Exec",
+                "execute-command answers that the agent is not connected",
+            )
+        )
+    return _merged(needs)
+
+
+def _merged(needs: Iterable[ServiceNeed]) -> list[ServiceNeed]:
+    """Needs of several containers for one service as one, with all their requests; images stay apart."""
+    merged: dict[tuple[str, str, str], ServiceNeed] = {}
+    for need in needs:
+        key = (need.rule, need.service, need.path if need.rule == "net-image" else "")
+        known = merged.get(key)
+        merged[key] = need if known is None else replace(known, requests=known.requests + need.requests)
+    return list(merged.values())
+
+
+def _image(system: System, container: Container) -> Iterator[ServiceNeed]:
+    stack, image = system.stack, container.image
+    path = f"{container.path}.Image"
+    purpose = f"pull the image of {_name(container)}"
+    effect = "no task starts (CannotPullContainerError)"
+    if image.registry != "ecr":
+        yield ServiceNeed("", (), "net-image", path, purpose, effect)
+        return
+    if equal(image.region, stack.region) is False:
+        yield ServiceNeed("", (), "net-image", path, purpose + " from another region", effect)
+        return
+    repository = join(
+        "arn:", stack.partition, ":ecr:", stack.region, ":", image.account, ":repository/", image.repository
+    )
+    layers = join("arn:", stack.partition, ":s3:::prod-", stack.region, "-starport-layer-bucket/*")
+    asked = {
+        "ecr.api": (Request("ecr:GetAuthorizationToken"),),
+        "ecr.dkr": (Request("ecr:BatchGetImage", repository), Request("ecr:GetDownloadUrlForLayer", repository)),
+        "s3": (Request("s3:GetObject", layers),),
+    }
+    for service, requests in asked.items():
+        yield ServiceNeed(service, requests, "net-image", path, f"{purpose} ({service})", effect)
+
+
+def _logs(system: System, container: Container) -> Iterator[ServiceNeed]:
+    log, stack = container.log, system.stack
+    if log is None or log.driver != "awslogs":
+        return
+    local = equal(log.options.get("awslogs-region", stack.region), stack.region) is not False
+    group = stack.target(log.group)
+    arn = arns.arn(stack, group) if group is not None else _log_group(system, log.group)
+    stream = arn if isinstance(arn, Unknown) else join(arn, ":log-stream:*")
+    yield ServiceNeed(
+        "logs" if local else "",
+        (Request("logs:CreateLogStream", stream), Request("logs:PutLogEvents", stream)) if local else (),
+        "net-logs",
+        f"{container.path}.LogConfiguration",
+        f"write the logs of {_name(container)}",
+        "no task starts, since its log stream cannot be made",
+    )
+
+
+def _log_group(system: System, name: Value) -> Value:
+    stack = system.stack
+    return join("arn:", stack.partition, ":logs:", stack.region, ":", stack.account, ":log-group:", name)
+
+
+def _files(container: Container) -> Iterator[ServiceNeed]:
+    if container.definition.get("EnvironmentFiles"):
+        yield ServiceNeed(
+            "s3",
+            (),
+            "net-secret",
+            f"{container.path}.EnvironmentFiles",
+            f"read the environment files of {_name(container)}",
+            "no task starts (ResourceInitializationError)",
+        )
+
+
+def _secrets(system: System, task: TaskDefinition) -> Iterator[ServiceNeed]:
+    """One need for each of the two services, with every secret or parameter as a request."""
+    found: dict[str, list[SecretReference]] = {}
+    for reference in secrets_of(task):
+        kind = {"secret": "secretsmanager", "parameter": "ssm"}.get(reference.kind, "secretsmanager")
+        found.setdefault(kind, []).append(reference)
+    for service, used in found.items():
+        action = "secretsmanager:GetSecretValue" if service == "secretsmanager" else "ssm:GetParameters"
+        asked = dict.fromkeys(Request(action, _spelled(system, one)) for one in used if one.kind != "unknown")
+        names = ", ".join(dict.fromkeys(one.name or "a secret" for one in used))
+        yield ServiceNeed(
+            service,
+            tuple(asked),
+            "net-secret",
+            used[0].path,
+            f"read its secrets ({names})",
+            "no task starts (ResourceInitializationError: unable to pull secrets)",
+        )
+
+
+def _spelled(system: System, reference: SecretReference) -> Value:
+    stack = system.stack
+    base = reference.base
+    if reference.kind == "parameter":
+        if reference.resource is not None:
+            return arns.arn(stack, stack.resources[reference.resource])
+        if isinstance(base, str) and not base.startswith("arn:"):
+            return join(
+                "arn:", stack.partition, ":ssm:", stack.region, ":", stack.account, ":parameter/", base.lstrip("/")
+            )
+    return arns.expand(stack, base)
+
+
+def secrets_of(task: TaskDefinition) -> Iterator[SecretReference]:
+    """Every secret that reaches a task by reference: variables, log options, registry credentials."""
+    for container in task.containers:
+        yield from container.secrets
+        yield from container.log.secrets if container.log is not None else ()
+        if container.credentials is not None:
+            yield container.credentials
+
+
+def _name(container: Container) -> str:
+    return f"container {container.name}" if isinstance(container.name, str) else "a container"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A store or a balancer that a component is told of, and where that stands."""
+
+    target: str
+    owner: str
+    path: str
+
+
+def named_by_task(system: System, task: TaskDefinition) -> list[Named]:
+    """The stores and internal balancers that a task's variables, commands and secrets name."""
+    found: list[Named] = []
+    for container in task.containers:
+        found += named_by_variables(system, task.logical_id, container.environment)
+        for key in ("Command", "EntryPoint"):
+            given = container.definition.get(key)
+            found += _named(system, task.logical_id, given, f"{container.path}.{key}")
+    for secret in secrets_of(task):
+        found += [Named(target, task.logical_id, secret.path) for target in _behind(system, secret)]
+    return list({one.target: one for one in reversed(found)}.values())[::-1]
+
+
+def named_by_variables(system: System, owner: str, variables: Iterable[Variable]) -> list[Named]:
+    """The stores and internal balancers that environment variables name."""
+    return [one for variable in variables for one in _named(system, owner, variable.value, variable.path)]
+
+
+def _named(system: System, owner: str, value: Value, path: str) -> list[Named]:
+    return [Named(target, owner, path) for target in dict.fromkeys(_targets(system, value))]
+
+
+def _targets(system: System, value: Value) -> Iterator[str]:
+    """What a value leads to: a store by its endpoint, an internal balancer by its name, a parameter by its value."""
+    for _, symbol in references(value):
+        target = system.stack.target(symbol)
+        if target is None:
+            continue
+        if target.type == "AWS::SSM::Parameter" and symbol.attribute == "Value":
+            yield from _targets(system, target.properties.get("Value"))
+        if not endpoint_of(symbol):
+            continue
+        balancer = system.balancers.balancers.get(target.logical_id)
+        if target.logical_id in system.stores.stores or (balancer is not None and balancer.public is False):
+            yield target.logical_id
+
+
+def _behind(system: System, secret: SecretReference) -> Iterator[str]:
+    """The stores that a secret opens: the one it is attached to, the ones its text names, the one that manages it."""
+    stack, name = system.stack, secret.resource
+    if name is None or name not in stack.resources:
+        return
+    if name in system.stores.stores:
+        yield name
+        return
+    resource = stack.resources[name]
+    for key in ("SecretString", "Value"):
+        yield from _targets(system, resource.properties.get(key))
+    yield from _targets(system, _template_of(resource.properties.get("GenerateSecretString")))
+    for attachment in stack.of_type(ATTACHMENT):
+        held = stack.target(attachment.properties.get("SecretId"))
+        store = stack.target(attachment.properties.get("TargetId"))
+        if held is resource and store is not None and store.logical_id in system.stores.stores:
+            yield store.logical_id
+
+
+def _template_of(value: Value) -> Value:
+    return value.get("SecretStringTemplate") if isinstance(value, dict) else None
