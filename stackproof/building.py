@@ -264,6 +264,8 @@ class _Build:
         for report in reports:
             schema = pretty(environments.parameters_schema(self.made[report.name].content))
             self._bring_up_to_date(report, _files(report.name)[1], schema)
+        # A schema that was put right again may be all that was missing.
+        reports = [report for report in reports if not self._recall(report)]
         checks = environment_checks.check_environments(
             self.root, self.templates, {report.name: self.made[report.name].content for report in reports}
         )
@@ -277,20 +279,33 @@ class _Build:
             if not report.unlinted:
                 record = record._replace(findings=self._lint(report, regions, parameter_sets))
             report.record = record
-            if not checks.faults and not STALE & set(report.files.values()):
-                verdicts.store(self._place(report), self._key(report), record)
+            if not self.faults and not STALE & set(report.files.values()):
+                self._remember(report, record)
+
+    def _remember(self, report: Report, record: Record) -> None:
+        """Store a record; one without a lint verdict does not wipe out the verdict on the same content."""
+        place, key = self._place(report), self._key(report)
+        if record.findings is None and (earlier := verdicts.load(place, key)):
+            record = record._replace(findings=earlier.findings)
+        verdicts.store(place, key, record)
 
     def _lint(
         self, report: Report, regions: Sequence[str], parameter_sets: Mapping[str, Mapping[str, str]]
-    ) -> list[Finding]:
+    ) -> list[Finding] | None:
+        """The linter's findings; None when it could not be asked, which is then told as bad input."""
         from stackproof.linting import lint
 
         started = perf_counter()
         template = _files(report.name)[0]
         sys.stderr.write(f"linting {template} …\n")
-        found = lint(self.root / template, regions=regions, parameter_sets=parameter_sets, root=self.root)
-        report.seconds += perf_counter() - started
-        return found
+        try:
+            return lint(self.root / template, regions=regions, parameter_sets=parameter_sets, root=self.root)
+        except BadInputError as error:
+            self.faults += error.faults
+            report.unlinted = "faults in what the linter is asked"
+            return None
+        finally:
+            report.seconds += perf_counter() - started
 
     def _bring_up_to_date(self, report: Report, name: str, text: str) -> None:
         """Write a file of dist/ when it differs; with --check only note how it stands."""

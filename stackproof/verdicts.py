@@ -101,16 +101,17 @@ def load(path: Path, expected: str) -> Record | None:
     if seal.decode("ascii", "replace") != _seal(expected, body):
         return None
     stored = json.loads(body)
-    if stored["findings"]:
+    findings = stored.pop("findings")
+    if findings:
         from stackproof.linting import Finding
 
-        stored["findings"] = [Finding(**finding) for finding in stored["findings"]]
-    return Record(**stored)
+        findings = [Finding(**finding) for finding in findings]
+    return Record(**stored, findings=findings)
 
 
 def store(path: Path, expected: str, record: Record) -> None:
     """Remember a record under this key; a folder that cannot be written is no fault."""
-    findings = record.findings and [vars(finding) for finding in record.findings]
+    findings = None if record.findings is None else [vars(finding) for finding in record.findings]
     body = json.dumps(record._asdict() | {"findings": findings})
     with contextlib.suppress(OSError):
         write_atomically(path, f"{_seal(expected, body.encode())}\n{body}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stackproof.errors import BadInputError
-from stackproof.linting import Finding, fingerprint, lint
+from stackproof.linting import Finding, lint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,20 +181,3 @@ def test_a_broken_configuration_is_bad_input(check: Any, tmp_path: Path, text: s
 
     assert str(caught.value).startswith(".cfnlintrc: ")
     assert told in str(caught.value)
-
-
-def test_the_fingerprint_follows_the_rules(tmp_path: Path) -> None:
-    before = fingerprint(tmp_path)
-    assert b'__version__ = "' in before
-
-    (tmp_path / ".cfnlintrc").write_text("include_checks: [I]\n")
-    assert fingerprint(tmp_path) != before
-
-
-def test_the_fingerprint_needs_cfn_lint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-
-    with pytest.raises(ModuleNotFoundError) as caught:
-        fingerprint(tmp_path)
-
-    assert caught.value.name == "cfnlint"

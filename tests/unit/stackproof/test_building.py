@@ -1,0 +1,407 @@
+"""What `python build.py` writes, checks and says, on small templates."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from troposphere import Output, Ref, Template
+from troposphere.s3 import Bucket
+from troposphere.sns import Topic
+
+from stackproof import building
+from tests.unit.stackproof.project import Project, sound, unsound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
+    return Project(tmp_path, capsys)
+
+
+# The files
+
+
+def test_a_template_is_written_for_people_to_read() -> None:
+    t = sound()
+    t.set_version()
+    t.add_output(Output("Topic", Value=Ref("Topic")))
+
+    text = building.emit(t)
+
+    assert text.startswith('{\n  "AWSTemplateFormatVersion": "2010-09-09",\n  "Description": "A topic",\n')
+    assert text.endswith("}\n")
+    assert not text.endswith("\n\n")
+    assert "\r" not in text
+    content = json.loads(text)
+    assert list(content) == ["AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs"]
+    assert list(content["Resources"]["Topic"]) == ["Type", "Properties"]
+    assert list(content["Parameters"]["Name"]) == ["Type", "Description"]
+
+
+def test_a_template_says_what_troposphere_says() -> None:
+    assert json.loads(building.emit(sound())) == json.loads(sound().to_json())
+
+
+def test_what_is_sent_is_the_same_without_the_spaces() -> None:
+    content = building.document(sound())
+
+    assert json.loads(building.compact(content)) == content
+    assert " " not in building.compact(content).replace("A topic", "").replace("What subscribers see", "")
+
+
+def test_the_files_are_the_same_bytes_in_every_locale() -> None:
+    assert building.emit(Template(Description="Prüfung")).isascii()
+
+
+def test_both_files_are_written(project: Project) -> None:
+    outcome = project.build("--no-lint")
+
+    assert outcome.code == 0
+    assert project.read("dist/topic.json").decode() == building.emit(sound())
+    schema = project.read("dist/topic.params.schema.json")
+    assert schema.endswith(b"}\n")
+    assert list(json.loads(schema)["properties"]["Parameters"]["properties"]) == ["Name"]
+    assert outcome.out.startswith("topic: dist/topic.json, dist/topic.params.schema.json written\n")
+    assert "1 resource, 1 parameter, " in outcome.out
+
+
+def test_a_file_that_says_the_same_already_is_left_alone(project: Project) -> None:
+    project.build("--no-lint")
+    template, schema = (project.root / "dist" / name for name in ("topic.json", "topic.params.schema.json"))
+    schema.write_text("edited")
+    before = template.stat()
+
+    outcome = project.build("--no-lint")
+
+    assert "dist/topic.json unchanged and dist/topic.params.schema.json written" in outcome.out
+    # A rename makes another file.
+    assert (template.stat().st_ino, template.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert json.loads(schema.read_bytes())["type"] == "object"
+
+
+def test_only_what_was_asked_for_is_built(project: Project) -> None:
+    project.templates = {"a": sound, "b": sound, "c": sound}
+
+    assert project.build("c", "a", "--no-lint").code == 0
+
+    assert sorted(path.name for path in (project.root / "dist").glob("*.json") if "schema" not in path.name) == [
+        "a.json",
+        "c.json",
+    ]
+
+
+def test_dist_that_cannot_be_written_is_told_in_a_sentence(project: Project) -> None:
+    project.write("dist", "a file")
+
+    outcome = project.build("--no-lint")
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == "dist/topic.json: cannot be written: File exists\n"
+
+
+# --check
+
+
+def test_check_is_content_with_what_build_made(project: Project) -> None:
+    project.build("--no-lint")
+
+    outcome = project.build("--check", "--no-lint")
+
+    assert outcome.code == 0
+    assert "stale" not in outcome.out
+
+
+def test_check_names_everything_that_is_not_as_it_should_be_and_writes_nothing(project: Project) -> None:
+    project.templates = {"a": sound, "b": sound}
+    project.build("--no-lint")
+    (project.root / "dist/a.params.schema.json").unlink()
+    project.write("dist/b.json", "{}")
+    project.write("dist/old.json", "{}")
+    project.write("dist/.gitkeep", "")
+    before = {path: path.read_bytes() for path in (project.root / "dist").iterdir()}
+
+    outcome = project.build("--check", "--no-lint")
+
+    assert outcome.code == 3
+    assert outcome.out.splitlines()[-4:-1] == [
+        "dist/a.params.schema.json: missing, run python build.py",
+        "dist/b.json: stale, run python build.py",
+        "dist/old.json: left over, no template makes it: delete it",
+    ]
+    assert {path: path.read_bytes() for path in (project.root / "dist").iterdir()} == before
+    assert project.build("--check", "--no-lint", "--json").data["out_of_date"] == {
+        "dist/a.params.schema.json": "missing",
+        "dist/b.json": "stale",
+        "dist/old.json": "left over",
+    }
+
+
+def test_check_of_one_template_knows_the_files_of_the_others(project: Project) -> None:
+    project.templates = {"a": sound, "b": sound}
+    project.build("--no-lint")
+    project.write("dist/b.json", "{}")
+
+    assert project.build("a", "--check", "--no-lint").code == 0
+
+
+def test_check_does_not_lint_what_is_not_in_dist(project: Project) -> None:
+    project.build("--no-lint")
+    project.templates = {"topic": unsound}
+
+    outcome = project.build("--check")
+
+    assert (outcome.code, outcome.linted) == (3, [])
+    assert "lint: not run (dist/topic.json is stale)" in outcome.out
+
+
+@pytest.mark.parametrize("edited", ["topic.json", "topic.params.schema.json"])
+def test_check_does_not_get_used_to_a_stale_file(project: Project, edited: str) -> None:
+    project.build()
+    project.write(f"dist/{edited}", "{}")
+
+    assert [project.build("--check").code for _ in range(3)] == [3, 3, 3]
+    assert project.build().code == 0
+    assert project.build("--check").code == 0
+
+
+# The linter
+
+
+def test_findings_fail_the_build_and_dist_is_written_all_the_same(project: Project) -> None:
+    project.templates = {"topic": unsound}
+
+    outcome = project.build()
+
+    assert outcome.code == 1
+    assert project.read("dist/topic.json").decode() == building.emit(unsound())
+    assert "  lint: 1 finding with its defaults in us-east-1\n" in outcome.out
+    assert "\n    dist/topic.json:3: W2001 warning: Parameter Unused not used. at Parameters.Unused\n" in outcome.out
+
+
+def test_an_environment_is_linted_with_the_template_and_its_disposable_variant(project: Project) -> None:
+    project.templates = {"topic": sound, "topic-disposable": sound, "other": unsound}
+    project.environment("dev", "topic-disposable", "eu-west-1", Name="a")
+    project.environment("prod", "topic", "sa-east-1", Name="b")
+
+    reports = project.build("--json").data["templates"]
+
+    assert {report["name"]: report["lint"]["environments"] for report in reports} == {
+        "topic": ["dev", "prod"],
+        "topic-disposable": ["dev", "prod"],
+        "other": [],
+    }
+    assert {tuple(report["lint"]["regions"]) for report in reports} == {("us-east-1", "eu-west-1", "sa-east-1")}
+    assert [report["lint"]["verdict"] for report in reports] == ["clean", "clean", "findings"]
+
+
+def test_progress_goes_to_standard_error(project: Project) -> None:
+    outcome = project.build("--json")
+
+    assert outcome.err == "linting dist/topic.json …\n"
+    assert outcome.data["templates"][0]["lint"]["verdict"] == "clean"
+
+
+# Bad input
+
+
+def test_all_faults_of_all_environments_are_told_at_once(project: Project) -> None:
+    project.environment("dev", Nmae="a")
+    project.environment("prod", "topik", Name="b")
+    project.write("params/staging.json", "{")
+    project.write("params/test.json", {"Parameters": {}})
+
+    outcome = project.build()
+
+    assert outcome.code == 2
+    assert outcome.linted == []
+    assert "lint: not run (faults in its parameters)" in outcome.out
+    told = outcome.err
+    assert "params/dev.json:3: Parameters.Nmae" in told
+    assert 'did you mean "Name"?' in told
+    assert (
+        'params/targets.toml: prod.template: "topik" is no template of this repository, did you mean "topic"?' in told
+    )
+    assert "params/staging.json:1: no valid JSON" in told
+    assert "params/targets.toml: staging: names no template" in told
+    assert "params/targets.toml: test: names no template" in told
+    # The file is right, and the person who repairs the parameters wants its schema.
+    assert project.read("dist/topic.json").decode() == building.emit(sound())
+    assert "Traceback" not in told
+
+
+def test_faults_are_in_the_json_too(project: Project) -> None:
+    project.environment("dev", Nmae="a")
+
+    [unknown, missing] = project.build("--json").data["faults"]
+
+    assert (unknown["where"], unknown["key"]) == ("params/dev.json:3", "Parameters.Nmae")
+    assert '"Name"' in unknown["message"] + missing["message"]
+
+
+def test_what_the_linter_cannot_be_asked_is_bad_input_once(project: Project) -> None:
+    project.templates = {"a": sound, "b": sound}
+    project.regions = ("us-east-1", "us-eas-1")
+
+    outcome = project.build("--json")
+
+    assert outcome.code == 2
+    assert [report["lint"]["verdict"] for report in outcome.data["templates"]] == ["not run", "not run"]
+    sentence = 'regions: us-eas-1: cfn-lint knows no such region, did you mean "us-east-1"?'
+    assert outcome.err.splitlines()[-1] == sentence
+    assert outcome.err.count(sentence) == 1
+    assert project.build().code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["topci"], 'no template is named "topci", did you mean "topic"? (there are topic)'),
+        (["x", "topic", "y"], 'no template is named "x"; no template is named "y" (there are topic)'),
+        (["--chekc"], 'unknown argument "--chekc", did you mean "--check"?'),
+    ],
+)
+def test_wrong_usage_is_answered_with_the_nearest_word(project: Project, arguments: list[str], sentence: str) -> None:
+    outcome = project.build(*arguments)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.endswith(f"build.py: {sentence}\n")
+    assert not (project.root / "dist").exists()
+
+
+# Builders that fail
+
+
+def at_fault() -> NoReturn:
+    raise ValueError("a zone too\nmany")
+
+
+def deep() -> Template:
+    t = Template()
+    _add(t)
+    return t
+
+
+def _add(t: Template) -> None:
+    t.add_resource(Topic("Topic", DisplayNam="x"))
+
+
+def incomplete() -> Template:
+    t = Template()
+    t.add_resource(Bucket("Store", Tags="none"))
+    return t
+
+
+def no_json() -> Template:
+    return Template(Metadata={"seen": {1, 2}}, Description="x")
+
+
+def not_a_number() -> Template:
+    return Template(Metadata={"ratio": float("nan")}, Description="x")
+
+
+def line_of(function: Callable[..., object], below: int) -> str:
+    return f"tests/unit/stackproof/test_building.py:{function.__code__.co_firstlineno + below}: "
+
+
+@pytest.mark.parametrize(
+    ("builder", "place", "sentence"),
+    [
+        (at_fault, line_of(at_fault, 1), "ValueError: a zone too many"),
+        (partial(at_fault), line_of(at_fault, 1), "ValueError: a zone too many"),
+        (deep, line_of(_add, 1), "AttributeError: AWS::SNS::Topic object does not support attribute DisplayNam"),
+        (incomplete, line_of(incomplete, 2), "TypeError: "),
+        # No line of the builder runs any more.
+        (no_json, line_of(no_json, 0), "TypeError: Object of type set is not JSON serializable"),
+        (not_a_number, line_of(not_a_number, 0), "ValueError: Out of range float values are not JSON compliant"),
+        (lambda: None, "tests/unit/stackproof/test_building.py:", "AttributeError: 'NoneType'"),
+    ],
+)
+def test_a_builder_that_fails_is_told_with_file_line_and_sentence(
+    project: Project, builder: Callable[[], Template], place: str, sentence: str
+) -> None:
+    project.templates = {"bad": builder, "topic": sound}
+
+    outcome = project.build("--no-lint")
+
+    assert outcome.code == 1
+    told = outcome.out.splitlines()[0]
+    assert told.startswith("bad: not built: ")
+    assert place in told
+    assert sentence in told
+    assert "Traceback" not in outcome.err
+    assert not (project.root / "dist/bad.json").exists()
+    assert project.read("dist/topic.json").decode() == building.emit(sound())
+
+
+def test_the_place_is_told_from_the_root(project: Project) -> None:
+    project.root = project.root / "repository"
+    source = project.write("parts/builders.py", "def build():\n    raise KeyError('zone')\n")
+    code = compile(source.read_text(), str(source), "exec")
+    names: dict[str, Callable[[], Template]] = {}
+    exec(code, names)  # noqa: S102  # a builder that lives below the root
+    project.templates = {"bad": names["build"]}
+
+    assert project.build().out.splitlines()[0] == "bad: not built: parts/builders.py:2: KeyError: 'zone'"
+
+
+def test_debug_shows_the_traceback(project: Project) -> None:
+    project.templates = {"bad": at_fault}
+
+    outcome = project.build("--debug")
+
+    assert outcome.code == 1
+    assert "Traceback (most recent call last)" in outcome.err
+    assert "in at_fault" in outcome.err
+
+
+def test_a_builder_whose_input_is_at_fault_is_bad_input(project: Project) -> None:
+    class InputError(ValueError):
+        faults = (("application.toml", "variables.A", "is wrong"), ("application.toml", "", "is old"))
+
+    def build() -> NoReturn:
+        raise InputError
+
+    project.templates = {"a": build, "b": build, "topic": sound}
+
+    outcome = project.build("--no-lint")
+
+    assert outcome.code == 2
+    assert outcome.err.splitlines() == ["application.toml: variables.A: is wrong", "application.toml: is old"]
+    assert outcome.out.splitlines()[:2] == ["a: not built: faults in its input", "b: not built: faults in its input"]
+    assert (project.root / "dist/topic.json").exists()
+
+
+def test_an_interrupted_build_ends_with_130(project: Project) -> None:
+    def build() -> NoReturn:
+        raise KeyboardInterrupt
+
+    project.templates = {"topic": build}
+
+    outcome = project.build()
+
+    assert (outcome.code, outcome.out, outcome.err) == (130, "", "interrupted\n")
+
+
+# Imports
+
+
+def test_a_postponed_module_is_imported_when_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seldom_used.py").write_text("import sys\nsys.modules['was_imported'] = sys\nanswer = 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "seldom_used", raising=False)
+    monkeypatch.delitem(sys.modules, "was_imported", raising=False)
+
+    building.postpone("seldom_used")
+    import seldom_used  # type: ignore[import-not-found]  # written above
+
+    assert "was_imported" not in sys.modules
+    assert seldom_used.answer == 42
+    assert seldom_used.answer == 42
+    assert "was_imported" in sys.modules
