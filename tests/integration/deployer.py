@@ -114,5 +114,6 @@ class Deployer:
         return found[0] if found else None
 
     def change_sets(self, name: str = STACK) -> list[str]:
-        """Names of the change sets of a stack."""
-        return [each["ChangeSetName"] for each in self.cloudformation.list_change_sets(StackName=name)["Summaries"]]
+        """Names of the change sets of a stack that were not executed."""
+        found = self.cloudformation.list_change_sets(StackName=name)["Summaries"]
+        return [each["ChangeSetName"] for each in found if not each["ExecutionStatus"].startswith("EXECUTE_")]

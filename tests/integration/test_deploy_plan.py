@@ -128,7 +128,9 @@ def test_what_changes_is_grouped_with_what_cannot_be_taken_back_first(deployer: 
     assert f"      BucketName: (none) → lms-{deployer.aws.account}  (replaces it)\n" in done.out
     assert "      Name: /lms/table → /lms/other  (replaces it)\n" in done.out
     assert "      Value: old → new  (from parameter Text)\n" in done.out
-    assert "  ! Drafts  AWS::S3::Bucket: its data would be lost\n      apply needs --allow-data-loss Drafts\n" in done.out
+    assert (
+        "  ! Drafts  AWS::S3::Bucket: its data would be lost\n      apply needs --allow-data-loss Drafts\n" in done.out
+    )
     assert "  ! Uploads  AWS::S3::Bucket: its data would be left behind outside the stack" in done.out
     assert "Parameters\n  ~ Text: old → new\n" in done.out
     assert "Tags\n  ~ owner: (none) → team\n" in done.out
@@ -209,7 +211,10 @@ def test_a_change_of_outputs_alone_is_a_change(deployer: Deployer) -> None:
         (["plan", "dev", "--region", "sa-eats-1"], 'did you mean "sa-east-1"?'),
         (["plan", "dev", "--chekc"], 'unknown argument "--chekc", did you mean "--check"?'),
         (["paln", "dev"], 'did you mean "plan"?'),
-        (["plan", "--template", "dist/lms.json"], "name an environment (dev), or give --template FILE and --stack-name"),
+        (
+            ["plan", "--template", "dist/lms.json"],
+            "name an environment (dev), or give --template FILE and --stack-name",
+        ),
         ([], "which command? See --help"),
     ],
 )

@@ -74,8 +74,7 @@ ANSWERS = {
         "describe_vpcs",
         {},
         "text/xml",
-        "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>not for you</Message></Error></Errors>"
-        "</Response>",
+        "<R><Errors><Error><Code>UnauthorizedOperation</Code><Message>not for you</Message></Error></Errors></R>",
         "ec2:DescribeVpcs",
     ),
 }

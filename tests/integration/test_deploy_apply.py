@@ -1,0 +1,373 @@
+"""`apply`, `status` and `bootstrap` through the command line, and the state that AWS has afterwards."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.deployer import STACK, TAGS
+
+if TYPE_CHECKING:
+    from tests.integration.deployer import Deployer
+
+TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
+NAME = {"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Description": "of the topic"}}
+BUCKET = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {}}
+# Fails when it is made: there is no such group.
+BROKEN = {
+    "Type": "AWS::EC2::SecurityGroupIngress",
+    "DependsOn": "Topic",
+    "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
+}
+ALLOW = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+DENY = {"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+
+
+def parameter(value: str) -> dict[str, Any]:
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/lms/setting", "Type": "String", "Value": value}}
+
+
+def test_a_stack_is_made_with_every_resource_counted_and_its_outputs_last(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC, "Setting": parameter("x")}, outputs=NAME)
+    done = deployer.apply()
+    stack = deployer.stack() or {}
+    (output,) = stack["Outputs"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert stack["Tags"] == [{"Key": "environment", "Value": "dev"}]
+    assert done.out.endswith(f"2 to add\nOutputs\n  Name  {output['OutputValue']}\n")
+    shown = done.err.splitlines()
+    assert "0 of 2  CREATE_IN_PROGRESS    lms-dev (AWS::CloudFormation::Stack)" in shown[0]
+    assert [line.split()[1:5] for line in shown[1:]] == [
+        ["1", "of", "2", "CREATE_COMPLETE"],
+        ["2", "of", "2", "CREATE_COMPLETE"],
+        ["2", "of", "2", "CREATE_COMPLETE"],
+    ]
+    assert "\x1b" not in done.out + done.err
+
+
+def test_an_update_changes_what_was_planned(deployer: Deployer) -> None:
+    deployer.write({"Setting": parameter("old")})
+    deployer.apply()
+    deployer.write({"Setting": parameter("new"), "Topic": TOPIC})
+    deployer.apply()
+    assert (deployer.stack() or {})["StackStatus"] == "UPDATE_COMPLETE"
+    found = deployer.aws.client("ssm").get_parameter(Name="/lms/setting")
+    assert found["Parameter"]["Value"] == "new"
+
+
+def test_as_json_lines_come_while_it_runs_and_the_object_last(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC}, outputs=NAME)
+    done = deployer.apply("--json")
+    plan, *events, end = done.objects
+    assert done.err == ""
+    assert [each["action"] for each in plan["changes"]] == ["add"]
+    assert {(each["logical_id"], each["status"], each["done"], each["total"]) for each in events} >= {
+        ("lms-dev", "CREATE_IN_PROGRESS", 0, 1),
+        ("Topic", "CREATE_COMPLETE", 1, 1),
+        ("lms-dev", "CREATE_COMPLETE", 1, 1),
+    }
+    assert end == {
+        "stack": STACK,
+        "status": "CREATE_COMPLETE",
+        "outputs": {"Name": end["outputs"]["Name"]},
+        "cause": None,
+    }
+
+
+@pytest.mark.parametrize("options", [[], ["--yes"], ["--json"]])
+def test_without_a_change_nothing_is_asked_nothing_is_done_and_nothing_is_left(
+    options: list[str], deployer: Deployer
+) -> None:
+    deployer.write({"Topic": TOPIC}, outputs=NAME)
+    deployer.apply()
+    before = deployer.stack()
+    done = deployer("apply", "dev", *options)
+    assert (done.code, done.err) == (0, "")
+    assert deployer.stack() == before
+    assert deployer.change_sets() == []
+    if options == ["--json"]:
+        assert [done.objects[0]["changes"], done.objects[1]["status"]] == [[], "CREATE_COMPLETE"]
+    else:
+        assert "no changes" in done.out
+        assert "Outputs\n  Name" in done.out
+
+
+def test_without_a_terminal_only_yes_is_a_yes(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    done = deployer("apply", "dev")
+    assert done.code == 4
+    assert "there is no terminal to ask on; add --yes" in done.err
+    assert deployer.stack() is None
+
+
+class TestStores:
+    """A store that is removed or replaced must be named."""
+
+    @pytest.fixture
+    def at_stake(self, deployer: Deployer) -> Deployer:
+        deployer.write({"Uploads": BUCKET, "Topic": TOPIC})
+        deployer.apply()
+        named = {**BUCKET, "Properties": {"BucketName": f"lms-{deployer.aws.account}"}}
+        deployer.write({"Uploads": named, "Topic": TOPIC})
+        return deployer
+
+    @pytest.mark.parametrize("options", [["--yes"], [], ["--yes", "--allow-data-loss", "Upload"]])
+    def test_it_is_refused_with_the_option_even_where_the_old_one_is_retained(
+        self, options: list[str], at_stake: Deployer
+    ) -> None:
+        done = at_stake("apply", "dev", *options)
+        assert done.code == 4
+        assert "Uploads (AWS::S3::Bucket) is replaced" in done.err
+        assert "add: --allow-data-loss Uploads" in done.err
+        assert ('did you mean "Uploads"?' in done.err) is (len(options) == 3)
+        assert (at_stake.stack() or {})["StackStatus"] == "CREATE_COMPLETE"
+        assert at_stake.change_sets() == []
+
+    def test_once_named_it_is_done(self, at_stake: Deployer) -> None:
+        at_stake.apply("--allow-data-loss", "Uploads")
+        buckets = {each["Name"] for each in at_stake.aws.client("s3").list_buckets()["Buckets"]}
+        assert f"lms-{at_stake.aws.account}" in buckets
+        assert len(buckets) == 2  # the old one is retained
+
+
+class TestStackPolicyAndProtection:
+    """Set before an update and right after a create; shown in the plan like everything else."""
+
+    def policy(self, deployer: Deployer) -> Any:
+        found = deployer.cloudformation.get_stack_policy(StackName=STACK).get("StackPolicyBody")
+        return json.loads(found) if found else None
+
+    def test_a_new_stack_has_its_policy_and_protection_when_it_is_made(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC}, policy=ALLOW, target="protected = true")
+        done = deployer.apply()
+        assert "Stack\n  ~ stack policy: (none) → {" in done.out
+        assert "  ~ termination protection: off → on\n" in done.out
+        assert self.policy(deployer) == ALLOW
+        assert (deployer.stack() or {})["EnableTerminationProtection"] is True
+        assert deployer("plan", "dev", "--check").code == 0
+
+    def test_a_policy_that_forbids_the_update_is_there_before_it(self, deployer: Deployer) -> None:
+        deployer.write({"Setting": parameter("old")})
+        deployer.apply()
+        deployer.write({"Setting": parameter("new")}, policy=DENY)
+        done = deployer("apply", "dev", "--yes")
+        assert done.code == 1
+        assert "Action denied by stack policy" in done.err
+        assert "The stack policy forbids this change" in done.err
+        assert "It was rolled back: everything is as it was before." in done.err
+        assert deployer.aws.client("ssm").get_parameter(Name="/lms/setting")["Parameter"]["Value"] == "old"
+
+    def test_where_nothing_else_changes_they_are_set_without_an_update(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        deployer.apply()
+        deployer.write({"Topic": TOPIC}, policy=ALLOW, target="protected = true")
+        assert deployer("plan", "dev", "--check").code == 3
+        done = deployer.apply()
+        assert "2 settings" in done.out
+        assert self.policy(deployer) == ALLOW
+        stack = deployer.stack() or {}
+        assert (stack["EnableTerminationProtection"], stack["StackStatus"]) == (True, "CREATE_COMPLETE")
+
+    def test_protection_follows_the_target_off_again(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC}, target="protected = true")
+        deployer.apply()
+        deployer.write({"Topic": TOPIC})
+        assert "termination protection: on → off" in deployer.apply().out
+        assert (deployer.stack() or {})["EnableTerminationProtection"] is False
+
+    def test_on_somebody_else_s_stack_it_is_never_turned_off(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC}, target="protected = true")
+        deployer.apply()
+        done = deployer.stackproof("plan", "--template", "dist/lms.json", "--params", "params/dev.json", *NAMED)
+        assert "no changes" in done.out
+
+
+NAMED = ("--stack-name", STACK)
+
+
+class TestFailures:
+    """The first real cause, and what can be done now."""
+
+    def test_a_create_that_fails_is_explained_and_can_be_cleared(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        done = deployer("apply", "dev", "--yes")
+        assert done.code == 1
+        assert "lms-dev ended in ROLLBACK_COMPLETE." in done.err
+        assert "Cause: Broken (AWS::EC2::SecurityGroupIngress) CREATE_FAILED\n  " in done.err
+        assert "sg-00000000000000000" in done.err.split("Cause:")[1]
+        assert "clear it with python deploy.py destroy dev, then apply again." in done.err
+        again = deployer("apply", "dev", "--yes")
+        assert again.code == 4
+        assert "Clear it with python deploy.py destroy dev, then apply again." in again.err
+        assert deployer("destroy", "dev", "--yes").code == 0
+        deployer.write({"Topic": TOPIC})
+        deployer.apply()
+
+    def test_on_the_way_back_what_was_touched_is_counted(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        events = deployer("apply", "dev", "--yes", "--json").objects[1:-1]
+        back = [each for each in events if each["status"] == "DELETE_COMPLETE"]
+        assert back
+        assert {each["total"] for each in back} == {2}
+        assert max(each["done"] for each in back) <= 2
+
+    def test_a_stack_in_the_same_state_that_is_somebody_else_s_is_left_alone(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC, "Broken": BROKEN}, tags={"environment": "other"})
+        assert deployer("apply", "dev", "--yes").code == 1
+        deployer.write({"Topic": TOPIC}, tags=TAGS)
+        done = deployer("apply", "dev", "--yes")
+        assert done.code == 4
+        assert "Its tags do not say that it is yours" in done.err
+        done = deployer("destroy", "dev", "--yes")
+        assert done.code == 4
+        assert "it may be somebody else's" in done.err
+        assert (deployer.stack() or {})["StackStatus"] == "ROLLBACK_COMPLETE"
+
+    def test_an_update_that_fails_is_rolled_back_and_explained(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC}, outputs=NAME)
+        deployer.apply()
+        deployer.write({"Topic": TOPIC, "Broken": BROKEN}, outputs=NAME)
+        *_, end = deployer("apply", "dev", "--yes", "--json").objects
+        assert end["status"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert (end["cause"]["logical_id"], end["cause"]["status"]) == ("Broken", "CREATE_FAILED")
+        assert "sg-00000000000000000" in end["cause"]["reason"]
+        status = deployer("status", "dev")
+        assert "lms-dev: UPDATE_ROLLBACK_COMPLETE" in status.out
+        assert "Cause: Broken (AWS::EC2::SecurityGroupIngress)" in status.out
+
+    def test_no_rollback_leaves_it_to_be_looked_at_with_both_ways_out(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        deployer.apply()
+        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        done = deployer("apply", "dev", "--yes", "--no-rollback")
+        assert done.code == 1
+        assert "lms-dev ended in UPDATE_FAILED." in done.err
+        assert "mend the cause and python deploy.py apply dev, or go back with" in done.err
+        assert "aws cloudformation rollback-stack --stack-name lms-dev" in done.err
+        deployer.write({"Topic": TOPIC})
+        deployer.apply()
+
+    def test_an_output_that_cannot_be_made_is_the_stack_s_own_failure(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC}, outputs={"Name": {"Value": {"Fn::GetAtt": ["Topic", "Nowhere"]}}})
+        done = deployer("apply", "dev", "--yes", "--json")
+        assert done.code == 1
+        cause = done.objects[-1]["cause"]
+        assert (cause["logical_id"], "Nowhere" in cause["reason"]) == (STACK, True)
+
+
+class TestLargeTemplates:
+    """Over 51,200 bytes a template goes by way of the artifact bucket."""
+
+    def large(self, deployer: Deployer, filler: int = 60_000) -> None:
+        deployer.write({"Topic": {**TOPIC, "Metadata": {"Filler": "x" * filler}}})
+
+    def bootstrap(self, deployer: Deployer) -> None:
+        resources = {"Artifacts": {"Type": "AWS::S3::Bucket"}}
+        outputs = {"ArtifactBucket": {"Value": {"Ref": "Artifacts"}}}
+        content = json.dumps({"Resources": resources, "Outputs": outputs})
+        (deployer.folder / "dist" / "bootstrap.json").write_text(content)
+
+    def test_without_the_bucket_the_answer_is_the_command_that_makes_it(self, deployer: Deployer) -> None:
+        self.large(deployer)
+        self.bootstrap(deployer)
+        done = deployer("apply", "dev", "--yes")
+        assert done.code == 4
+        assert "over 51,200 a template goes by way of the artifact bucket" in done.err
+        assert done.err.endswith("Make it once for this account and region: python deploy.py bootstrap dev\n")
+        assert deployer.stack() is None
+
+        assert deployer("bootstrap", "dev", "--yes").code == 0
+        assert {"Key": "stackproof", "Value": "bootstrap"} in (deployer.stack("lms-bootstrap") or {})["Tags"]
+        assert "no changes" in deployer("bootstrap", "dev").out
+        deployer.apply()
+
+    def test_it_is_stored_once_under_its_content_s_hash(self, deployer: Deployer) -> None:
+        self.large(deployer)
+        self.bootstrap(deployer)
+        deployer("bootstrap", "dev", "--yes")
+        for _ in range(2):
+            assert deployer("plan", "dev").code == 0
+        (output,) = (deployer.stack("lms-bootstrap") or {})["Outputs"]
+        (stored,) = deployer.aws.client("s3").list_objects_v2(Bucket=output["OutputValue"])["Contents"]
+        assert stored["Key"].startswith("templates/")
+        assert stored["Size"] > 60_000
+
+    def test_one_that_fits_when_it_is_sent_compact_needs_no_bucket(self, deployer: Deployer) -> None:
+        deployer.write({f"Topic{number}": TOPIC for number in range(500)})
+        path = deployer.folder / "dist" / "lms.json"
+        assert path.stat().st_size > 51_200
+        assert deployer("plan", "dev").code == 0
+
+    def test_one_that_cloudformation_would_never_take_is_bad_input(self, deployer: Deployer) -> None:
+        self.large(deployer, filler=1_000_001)
+        done = deployer("plan", "dev")
+        assert done.code == 2
+        assert "CloudFormation takes up to 1,000,000: move a part into a stack of its own" in done.err
+
+    def test_a_bootstrap_stack_without_a_bucket_is_no_bootstrap_stack(self, deployer: Deployer) -> None:
+        self.large(deployer)
+        deployer.cloudformation.create_stack(
+            StackName="lms-bootstrap", TemplateBody=json.dumps({"Resources": {"Topic": TOPIC}})
+        )
+        done = deployer("plan", "dev")
+        assert done.code == 4
+        assert "stack lms-bootstrap has no output ArtifactBucket in" in done.err
+
+    def test_a_bootstrap_that_fails_names_its_own_commands(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        content = json.dumps({"Resources": {"Topic": TOPIC, "Broken": BROKEN}})
+        (deployer.folder / "dist" / "bootstrap.json").write_text(content)
+        done = deployer("bootstrap", "dev", "--yes")
+        assert done.code == 1
+        assert "destroy --stack-name lms-bootstrap --region sa-east-1, then apply again." in done.err
+        assert "destroy dev" not in done.err
+        done = deployer("bootstrap", "dev", "--yes")
+        assert "Clear it with python deploy.py destroy --stack-name lms-bootstrap --region sa-east-1" in done.err
+        assert deployer("destroy", "--stack-name", "lms-bootstrap", "--region", "sa-east-1", "--yes").code == 0
+
+
+class TestStatus:
+    """One screen, whatever the stack's state."""
+
+    def test_a_stack_with_its_outputs(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC}, outputs=NAME)
+        deployer.apply()
+        done = deployer("status", "dev")
+        assert done.code == 0
+        assert done.out.startswith(f"lms-dev: CREATE_COMPLETE\n  account      {deployer.aws.account}, sa-east-1\n")
+        assert "  protection   off\nOutputs\n  Name  lms-dev-Topic" in done.out
+        (found,) = deployer("status", "dev", "--json").objects
+        assert (found["stack"], found["status"], found["cause"]) == (STACK, "CREATE_COMPLETE", None)
+        assert found["outputs"].keys() == {"Name"}
+
+    def test_one_that_does_not_exist_is_an_answer(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        done = deployer("status", "dev")
+        assert (done.code, done.out) == (0, f"lms-dev does not exist in account {deployer.aws.account}, sa-east-1.\n")
+        assert deployer("status", "dev", "--json").objects == [
+            {"stack": STACK, "status": None, "outputs": {}, "cause": None}
+        ]
+
+    def test_it_needs_neither_template_nor_parameters_to_be_sound(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        deployer.apply()
+        (deployer.folder / "dist" / "lms.json").unlink()
+        (deployer.folder / "params" / "dev.json").write_text("{")
+        assert "lms-dev: CREATE_COMPLETE" in deployer("status", "dev").out
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["deb"], 'there is no environment "deb", did you mean "dev"?'),
+            ([], "name an environment (dev), or give --stack-name NAME"),
+            (["--stack-name", "1st"], "--stack-name: "),
+            (["dev", "--region", "nowhere", "--stack-name", "a b"], "--region: "),
+        ],
+    )
+    def test_wrong_usage(self, arguments: list[str], words: str, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        done = deployer("status", *arguments)
+        assert done.code == 2
+        assert words in done.err

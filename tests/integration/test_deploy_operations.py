@@ -1,0 +1,280 @@
+"""While an operation runs: interrupted, taken up again, waited for, raced; and what stops one before it starts."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.deployer import STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from subprocess import Popen
+
+    from tests.integration.deployer import Deployer
+
+TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
+# An operation that goes on until somebody says so.
+LASTING = {
+    "Topic": TOPIC,
+    "Wait": {
+        "Type": "AWS::CloudFormation::WaitCondition",
+        "DependsOn": "Topic",
+        "CreationPolicy": {"ResourceSignal": {"Timeout": "PT1M"}},
+    },
+}
+
+
+def until(what: Any) -> Any:
+    """The first true answer to a question that is asked again and again."""
+    for _ in range(600):
+        if found := what():
+            return found
+        time.sleep(0.05)  # between two looks, not for luck
+    raise AssertionError("it did not happen within half a minute")
+
+
+def finish(deployer: Deployer) -> None:
+    """Let the operation that lasts end well."""
+
+    def is_waiting() -> bool:
+        found = deployer.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+        return any(each["LogicalResourceId"] == "Wait" for each in found)
+
+    until(is_waiting)
+    deployer.cloudformation.signal_resource(StackName=STACK, LogicalResourceId="Wait", UniqueId="1", Status="SUCCESS")
+
+
+@pytest.fixture
+def lasting(deployer: Deployer) -> Iterator[Deployer]:
+    """A stack that somebody else is creating."""
+    deployer.write(LASTING)
+    process = deployer.start("apply", "dev", "--yes")
+    until(lambda: status(deployer) == "CREATE_IN_PROGRESS")
+    yield deployer
+    if status(deployer) == "CREATE_IN_PROGRESS":
+        finish(deployer)
+    process.communicate(timeout=30)
+
+
+def status(deployer: Deployer) -> str:
+    return str((deployer.stack() or {}).get("StackStatus"))
+
+
+def interrupted(process: Popen[str]) -> tuple[int, str]:
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    return process.returncode, said
+
+
+def test_interrupted_it_says_what_goes_on_and_how_to_take_it_up_again_which_works(deployer: Deployer) -> None:
+    deployer.write(LASTING)
+    process = deployer.start("apply", "dev", "--yes")
+    until(lambda: status(deployer) == "CREATE_IN_PROGRESS")
+    assert process.stderr is not None
+    process.stderr.readline()  # it has begun to watch
+    code, said = interrupted(process)
+    assert code == 130
+    assert "interrupted; the creation of lms-dev goes on in AWS. Look at it: stackproof status dev\n" in said
+    assert said.endswith("Take it up again: stackproof apply dev --wait\n")
+    assert "Traceback" not in said
+
+    again = deployer.start("apply", "dev", "--wait")
+    assert again.stderr is not None
+    assert "lms-dev is in CREATE_IN_PROGRESS; waiting for it" in again.stderr.readline()
+    finish(deployer)
+    out, _ = again.communicate(timeout=30)
+    assert (again.returncode, "no changes" in out) == (0, True)
+    assert status(deployer) == "CREATE_COMPLETE"
+
+
+def test_a_busy_stack_is_refused_before_anything_is_sent(lasting: Deployer) -> None:
+    for command in (["plan", "dev"], ["apply", "dev", "--yes"], ["destroy", "dev", "--yes"]):
+        done = lasting(*command)
+        assert done.code == 4
+        assert "lms-dev is in CREATE_IN_PROGRESS since " in done.err
+        assert "nothing was sent. Wait for it with python deploy.py apply dev --wait" in done.err
+    assert lasting.change_sets() == []
+    assert "lms-dev: CREATE_IN_PROGRESS" in lasting("status", "dev").out
+
+
+def test_of_two_that_apply_at_once_one_wins(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    deployer.apply()
+    deployer.write({"Topic": TOPIC, "Other": TOPIC})
+    both = [deployer.start("apply", "dev", "--yes") for _ in range(2)]
+    said = [process.communicate(timeout=60)[1] for process in both]
+    codes = sorted(process.returncode for process in both)
+    # The slower one is refused, or comes so late that there is nothing left to do.
+    assert codes in ([0, 4], [0, 0]), said
+    assert status(deployer) == "UPDATE_COMPLETE"
+    assert deployer.change_sets() == []
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, deployer: Deployer, *arguments: str, **variables: str) -> None:
+        self.screen = ""
+        self.process, self.descriptor = pty.fork()
+        if self.process == 0:  # pragma: no cover - the child is another program
+            import sys
+
+            environment = deployer.aws.environment | {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
+            environment.pop("NO_COLOR", None)
+            os.chdir(deployer.folder)
+            os.execve(sys.executable, [sys.executable, "-m", "stackproof", *arguments], environment | variables)  # noqa: S606 - as a person's shell does
+
+    def read_until(self, words: str) -> None:
+        while words not in self.screen:
+            self.screen += os.read(self.descriptor, 4096).decode(errors="replace")
+
+    def answer(self, question: str, answer: str) -> None:
+        self.read_until(question)
+        os.write(self.descriptor, f"{answer}\n".encode())
+
+    def end(self) -> int:
+        """Read to the end and return the exit code."""
+        try:
+            while data := os.read(self.descriptor, 4096):
+                self.screen += data.decode(errors="replace")
+        except OSError:  # how a terminal says that nobody writes any more
+            pass
+        os.close(self.descriptor)
+        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("YES", 0), ("n", 4), ("", 4), ("maybe", 4)])
+def test_on_a_terminal_it_asks_and_only_yes_is_a_yes(answer: str, code: int, deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    terminal = Terminal(deployer, "apply", "dev")
+    terminal.answer("Apply this? [y/N] ", answer)
+    assert terminal.end() == code
+    assert status(deployer) == ("CREATE_COMPLETE" if code == 0 else "None")
+    if code:
+        assert "not applied: the answer was no" in terminal.screen
+    else:
+        assert "\x1b[32m  + Topic  AWS::SNS::Topic\x1b[0m" in terminal.screen
+        assert "1 of 1" in terminal.screen
+
+
+def test_an_interrupted_question_is_no_answer_and_leaves_nothing(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    terminal = Terminal(deployer, "apply", "dev")
+    terminal.answer("Apply this? [y/N] ", "\x03")
+    assert terminal.end() == 130
+    assert terminal.screen.rstrip().endswith("interrupted")
+    assert status(deployer) == "None"
+
+
+@pytest.mark.parametrize(("answer", "code"), [(STACK, 0), ("lms-prod", 4), ("y", 4)])
+def test_a_store_at_stake_wants_the_stack_s_name_typed(answer: str, code: int, deployer: Deployer) -> None:
+    deployer.write({"Uploads": {"Type": "AWS::S3::Bucket"}, "Topic": TOPIC})
+    deployer.apply()
+    deployer.write({"Topic": TOPIC})
+    terminal = Terminal(deployer, "apply", "dev")
+    terminal.answer("Type the stack's name, lms-dev, to go on: ", answer)
+    assert terminal.end() == code
+    assert len(deployer.aws.client("s3").list_buckets()["Buckets"]) == (0 if code == 0 else 1)
+
+
+def test_a_deletion_wants_the_stack_s_name_typed(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    deployer.apply()
+    for answer, code in (("yes", 4), (STACK, 0)):
+        terminal = Terminal(deployer, "destroy", "dev")
+        terminal.answer("to go on: ", answer)
+        assert terminal.end() == code
+    assert status(deployer) == "None"
+
+
+def test_what_runs_is_redrawn_and_its_line_is_gone_at_the_end(deployer: Deployer) -> None:
+    deployer.write(LASTING)
+    terminal = Terminal(deployer, "apply", "dev", "--yes")
+    terminal.read_until("Wait (AWS::CloudFormation::WaitCondition)")
+    finish(deployer)
+    assert terminal.end() == 0
+    assert "\x1b[2K" in terminal.screen
+    assert "2 of 2  CREATE_COMPLETE" in terminal.screen
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour_where_none_is_wanted(variables: dict[str, str], deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    terminal = Terminal(deployer, "plan", "dev", **variables)
+    assert terminal.end() == 0
+    assert "  + Topic  AWS::SNS::Topic" in terminal.screen
+    assert "\x1b[3" not in terminal.screen
+
+
+def test_the_wrong_account_is_refused_with_both_named(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployer.write({"Topic": TOPIC})
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "999999999999")
+    for command in (["plan", "dev"], ["apply", "dev", "--yes"], ["destroy", "dev", "--yes"], ["status", "dev"]):
+        done = deployer(*command)
+        assert (done.code, done.out) == (4, "")
+        assert f"belongs to account {deployer.aws.account}" in done.err
+        assert "these credentials are of account 999999999999" in done.err
+
+
+def test_without_credentials_the_answer_says_how_to_give_some(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployer.write({"Topic": TOPIC})
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    done = deployer("plan", "dev")
+    assert done.code == 1
+    assert done.err.startswith("no AWS credentials: give --profile")
+
+
+def test_an_endpoint_that_nobody_listens_on_is_named(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployer.write({"Topic": TOPIC})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    done = deployer("plan", "dev")
+    assert done.code == 1
+    assert done.err.startswith("http://127.0.0.1:9 cannot be reached: ")
+
+
+def test_debug_shows_where_it_went_wrong(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployer.write({"Topic": TOPIC})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    done = deployer("plan", "dev", "--debug")
+    assert "Traceback" in done.err
+    assert "EndpointConnectionError" in done.err
+
+
+def test_a_region_is_taken_from_aws_s_own_variable(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = str(deployer.template(Resources={"Topic": TOPIC}))
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    (plan,) = deployer.stackproof("plan", "--template", template, "--stack-name", "theirs", "--json").objects
+    assert plan["region"] == "eu-west-1"
+    monkeypatch.delenv("AWS_REGION")
+    done = deployer.stackproof("plan", "--template", template, "--stack-name", "theirs")
+    assert (done.code, done.err) == (2, "region: is not known: give --region or set AWS_REGION\n")
+
+
+def test_a_yaml_template_with_short_forms_is_sent_as_it_was_written(deployer: Deployer) -> None:
+    path = deployer.folder / "theirs.yaml"
+    text = "# ours\nParameters:\n  Word: {Type: String}\nResources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
+    path.write_text(text + "    Properties:\n      DisplayName: !Sub '${Word}-topic'\n")
+    (deployer.folder / "theirs.json").write_text('{"Parameters": {"Word": "good"}}')
+    call = ("--template", "theirs.yaml", "--params", "theirs.json", "--stack-name", "theirs")
+    assert deployer.stackproof("apply", *call, "--yes").code == 0
+    body = deployer.cloudformation.get_template(StackName="theirs", TemplateStage="Original")["TemplateBody"]
+    assert body.startswith("# ours\n")
+    assert "no changes" in deployer.stackproof("plan", *call).out
+    assert deployer.stackproof("destroy", *call, "--yes").code == 0
+
+
+def test_the_version_is_told(deployer: Deployer) -> None:
+    done = deployer.stackproof("--version")
+    assert (done.code, done.out.split()[0]) == (0, "stackproof")
+    with deployer.start("--version") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, done.out, "")
