@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof.proofs import model_ranges as ranges
 from stackproof.proofs.model_stores import FILES_PORT
 from stackproof.proofs.network_balancers import listeners_of, prove_health, prove_public
 from stackproof.proofs.network_exposure import prove_exposure
@@ -17,17 +16,16 @@ from stackproof.proofs.network_filters import Traffic
 from stackproof.proofs.network_needs import Named, ServiceNeed, named_by_task, named_by_variables, service_needs
 from stackproof.proofs.network_outcomes import Outcome, Side, blocked, called, untold, worst
 from stackproof.proofs.network_paths import HTTPS, Paths
+from stackproof.proofs.network_peers import prove_database, prove_networks, prove_peering
 from stackproof.proofs.network_proof import Need, Proof
 from stackproof.proofs.values import equal
-from stackproof.proofs.verdicts import Finding, broken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stackproof.proofs.model import System
     from stackproof.proofs.model_compute import Service, TaskDefinition
-    from stackproof.proofs.model_groups import Rule
-    from stackproof.proofs.model_network import Route
+    from stackproof.proofs.verdicts import Finding
 
 
 def prove(system: System) -> list[Finding]:
@@ -39,7 +37,7 @@ def prove(system: System) -> list[Finding]:
             _prove_service(proof, service, task)
     _prove_functions(proof)
     _prove_proxies(proof)
-    _prove_peering(proof)
+    prove_peering(proof)
     for balancer in system.balancers.balancers.values():
         if balancer.public:
             prove_public(proof, balancer)
@@ -59,7 +57,8 @@ def _prove_service(proof: Proof, service: Service, task: TaskDefinition) -> None
     _prove_files(proof, service, task, sides)
     for named in named_by_task(proof.system, task):
         _prove_named(proof, service.logical_id, named, sides)
-    _prove_networks(proof, service, sides)
+    prove_networks(proof, service, sides)
+    prove_database(proof, service, task, sides)
     prove_health(proof, service, sides)
 
 
@@ -165,87 +164,6 @@ def _prove_named(proof: Proof, who: str, named: Named, sides: Sequence[Side]) ->
             if servers
         ],
     )
-
-
-def _prove_networks(proof: Proof, service: Service, sides: Sequence[Side]) -> None:
-    """A private network that a service's groups let out to has a route in every subnet."""
-    for rule in _outward(proof, sides):
-        destination = rule.peer.ranges[0]
-        if rule.first is None:
-            continue
-        traffic = Traffic("tcp" if rule.protocol == "-1" else rule.protocol, rule.first)
-        need = Need(
-            "net-peer",
-            rule.owner,
-            rule.path,
-            service.logical_id,
-            f"reach {destination}, to which {rule.group} lets {rule.ports} out",
-            "its connections there are not answered (timeout)",
-        )
-        proof.answer(need, [proof.paths.beyond(side, destination, str(destination), traffic) for side in sides])
-
-
-def _outward(proof: Proof, sides: Sequence[Side]) -> list[Rule]:
-    """The egress rules of some sides that name one private range outside of their VPC."""
-    found: dict[int, Rule] = {}
-    for side in sides:
-        vpc = proof.paths.vpc(side.subnet)
-        if vpc is None or not vpc.ranges:
-            continue
-        for key in side.groups:
-            group = proof.system.network.groups.get(key)
-            for rule in group.egress if group is not None else ():
-                if rule.void or len(rule.peer.ranges) != 1 or not ranges.private(rule.peer.ranges[0]):
-                    continue
-                if not any(ranges.overlap(rule.peer.ranges[0], own) for own in vpc.ranges):
-                    found[id(rule)] = rule
-    return list(found.values())
-
-
-def _prove_peering(proof: Proof) -> None:
-    """A route over a peering connection is of use only if somebody's groups let him out to where it leads."""
-    known = proof.system.network
-    stations = [
-        side
-        for service in proof.system.compute.services.values()
-        if service.placement is not None
-        for side in proof.paths.sides(service.placement)
-    ]
-    routes: dict[str, tuple[Route, list[Side]]] = {}
-    for side in stations:
-        table = side.subnet.table if side.subnet is not None else ""
-        for route in table.routes if not isinstance(table, str) else ():
-            if route.way == "peering" and route.range is not None:
-                routes.setdefault(route.logical_id, (route, []))[1].append(side)
-    for route, sides in routes.values():
-        outside = any(side.subnet is None or side.subnet.logical_id in known.elsewhere for side in sides)
-        if outside or any(_lets_out(proof, side, route) for side in sides):
-            continue
-        groups = ", ".join(dict.fromkeys(key for side in sides for key in side.groups))
-        proof.findings.append(
-            broken(
-                "net-peer",
-                route.logical_id,
-                "Properties.DestinationCidrBlock",
-                f"{route.logical_id} leads to {called(route.destination)} over {called(route.target)}, but {groups} "
-                "lets nothing out to there, so that nobody reaches that network.",
-                f"Add an egress rule to {groups} for {called(route.destination)}, or take the route away.",
-            )
-        )
-
-
-def _lets_out(proof: Proof, side: Side, route: Route) -> bool:
-    """Do a side's groups let anything out to a route's destination, as far as they are known?"""
-    for key in side.groups:
-        group = proof.system.network.groups.get(key)
-        if group is None or not group.own or group.unknown is not None or key in proof.system.network.strangers:
-            return True
-        for rule in group.egress:
-            if rule.peer.kind != "group" and not rule.peer.ranges:
-                return True
-            if route.range is not None and any(ranges.overlap(route.range, one) for one in rule.peer.ranges):
-                return True
-    return False
 
 
 def _prove_functions(proof: Proof) -> None:

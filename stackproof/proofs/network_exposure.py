@@ -26,11 +26,11 @@ def prove_exposure(system: System, paths: Paths) -> list[Finding]:
     for group in system.network.groups.values():
         if not group.own or group.key not in members:
             continue
-        for rule in group.ingress:
-            findings += _open(system, group, rule, members[group.key])
         findings += _unclosed(system, group)
         for rule in (*group.ingress, *group.egress):
-            findings += _unused(system, paths, rule, members)
+            # A rule that is open to everybody and should not be is told once.
+            open_to_all = _open(system, group, rule, members[group.key]) if rule.direction == "ingress" else []
+            findings += open_to_all or _unused(system, paths, rule, members)
     return findings
 
 

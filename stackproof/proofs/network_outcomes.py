@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_ranges import ANYWHERE, Range
-from stackproof.proofs.values import Sym, show
+from stackproof.proofs.values import Sym, Unknown, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,8 @@ class Outcome:
 
 def called(value: Value) -> str:
     """A value as messages name it: a resource by its logical id, all else as it stands."""
+    if isinstance(value, Unknown):
+        return f"something that is not known ({value.reason})"
     return value.owner if isinstance(value, Sym) and value.kind == "resource" else show(value)
 
 

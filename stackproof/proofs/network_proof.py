@@ -68,5 +68,5 @@ def _finding(need: Need, outcome: Outcome) -> Finding:
     if outcome.holds is None:
         told = f"Whether {need.who} can {need.what} cannot be told: {outcome.reason}{so_far}."
         return unknown(*place, told, outcome.fix or LOOK)
-    told = f"{need.who} cannot {need.what}: {outcome.reason}{so_far}; {need.effect}."
+    told = f"{need.who[0].upper()}{need.who[1:]} cannot {need.what}: {outcome.reason}{so_far}; {need.effect}."
     return broken(*place, told, outcome.fix)
