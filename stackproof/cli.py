@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A half sentence that names the nearest known word (`, did you mean "prod"?`), or an empty string."""
+    import difflib
+
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f', did you mean "{found[0]}"?' if found else ""
 
