@@ -201,11 +201,14 @@ def _reference(value: dict[str, object]) -> Source | str:
     if kind == "parameter":
         return FromParameter(target)
     if kind == "fact":
-        unknown = f'there is no fact "{target}" (there are {_listed(FACTS)}){_nearest(target, FACTS)}'
-        return FromFact(target) if target in FACTS else unknown
+        return FromFact(target) if target in FACTS else _no_fact(target)
     if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]+", target):
         return f'extra_secret "{target}" is no key of a JSON secret that a container can take (no colon, no space)'
     return FromExtraSecret(target)
+
+
+def _no_fact(name: str) -> str:
+    return f'there is no fact "{name}" (there are {_listed(FACTS)}){_nearest(name, FACTS)}'
 
 
 def _placeholders(command: str) -> list[str]:
