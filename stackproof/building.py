@@ -137,7 +137,9 @@ def _parser(templates: Iterable[str]) -> cli.Parser:
         epilog="exit codes: 0 done; 1 a builder or the linter found fault; 2 wrong usage or a fault in params/;\n"
         "3 dist/ is stale (--check); 130 interrupted",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"templates to build: {', '.join(templates)}; all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(templates)}; all of them if none is named"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing in dist/; exit 3 when it is stale")
     parser.add_argument("--fresh", action="store_true", help="build, check and lint even what has not changed")
     parser.add_argument("--no-lint", action="store_true", help="do not lint")
@@ -191,7 +193,7 @@ class _Build:
             if not self._recall(report, from_sources=True):
                 self._make(report)
         unjudged = [report for report in reports if report.name in self.made and not self._recall(report)]
-        if unjudged:
+        if unjudged or self.faults:  # with a fault elsewhere, too: all faults are told at once
             self._judge(unjudged)
         left_over = self._left_over() if self.options.check else []
         summary = Summary(reports, left_over, list(dict.fromkeys(self.faults)), perf_counter() - started)
