@@ -134,7 +134,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "AWS::SSM::Parameter": Shape("ssm:{r}:{a}:parameter{/n}", (), ("Ref",), "Name", sample="/sample"),
     "AWS::Scheduler::Schedule": Shape("scheduler:{r}:{a}:schedule/{GroupName}/{n}", ("Arn",), ("Ref",), "Name"),
     "AWS::Scheduler::ScheduleGroup": Shape("scheduler:{r}:{a}:schedule-group/{n}", ("Arn",), ("Ref",), "Name"),
-    "AWS::SecretsManager::Secret": Shape("secretsmanager:{r}:{a}:secret:{n}-{6}", ("Ref", "Id"), (), "Name"),
+    "AWS::SecretsManager::Secret": Shape("secretsmanager:{r}:{a}:secret:{n}-{random}", ("Ref", "Id"), (), "Name"),
     "AWS::StepFunctions::StateMachine": Shape(
         "states:{r}:{a}:stateMachine:{n}", ("Ref", "Arn"), ("Name",), "StateMachineName"
     ),
@@ -282,7 +282,7 @@ _PARTS: Final[dict[str, Callable[[Stack, Resource], list[Value]]]] = {
     "n": lambda stack, resource: [_spelled(stack, resource)],
     "/n": _rooted,
     "u": lambda _, resource: _unique(resource),
-    "6": lambda _, resource: _random(resource),
+    "random": lambda _, resource: _random(resource),
     "path": lambda _, resource: [resource.properties.get("Path", "/")],
     "kind": lambda _, resource: _kind(resource),
     "scope": lambda _, resource: ["global" if resource.properties.get("Scope") == "CLOUDFRONT" else "regional"],
@@ -333,7 +333,14 @@ def sample(resource_type: str, attribute: str) -> str | None:
         "AWS::CertificateManager::Certificate": "12345678-1234-1234-1234-123456789012",
         "AWS::ECS::TaskDefinition": "1",
     }.get(resource_type, "0123456789abcdef")
-    parts = {"r": "us-east-1", "a": "123456789012", "n": shape.sample, "/n": shape.sample, "u": unique, "6": "AbCdEf"}
+    parts = {
+        "r": "us-east-1",
+        "a": "123456789012",
+        "n": shape.sample,
+        "/n": shape.sample,
+        "u": unique,
+        "random": "AbCdEf",
+    }
     parts |= {"path": "/", "kind": "app", "scope": "regional", "balancer": "app/sample-name/0123456789abcdef"}
     parts |= {"Cluster": "sample-name", "GroupName": "default"}
     text = shape.arn.format_map(parts)

@@ -155,8 +155,9 @@ class Space:
         if isinstance(allowed, list):
             values = [text(value) for value in allowed]
         else:
-            literals = [literal for node, _ in mentioning for literal in self._literals(node)]
-            default = [text(body["Default"])] if "Default" in body else []
+            linked = self._linked(name)
+            literals = [each for node, names in self._comparisons if names & linked for each in self._literals(node)]
+            default = [each for other in (name, *sorted(linked)) for each in self._declared(other)]
             others = [str(value) for value in _numbers(body)] if body.get("Type") == "Number" else _OTHERS
             values = [value for value in dict.fromkeys([*default, *literals]) if _permitted(value, body)]
             values += [value for value in others if value not in values]
@@ -169,13 +170,32 @@ class Space:
             told_apart.setdefault(tuple(resolver.truth(node) for node, _ in mentioning), value)
         return list(told_apart.values())
 
-    def _literals(self, node: object) -> Iterator[str]:
+    def _linked(self, name: str) -> set[str]:
+        """The variables that a variable is compared with, directly or through others, and itself."""
+        found: set[str] = set()
+        todo = {name}
+        while todo:
+            found |= todo
+            todo = {other for _, names in self._comparisons if names & todo for other in names} - found
+        return found
+
+    def _declared(self, name: str) -> list[str]:
+        """The default and the allowed values of a parameter."""
+        body = self.parameters.get(name)
+        body = body if isinstance(body, dict) else {}
+        allowed = body.get("AllowedValues")
+        given = [body["Default"]] if "Default" in body else []
+        return [text(value) for value in (*given, *(allowed if isinstance(allowed, list) else ()))]
+
+    def _literals(self, node: object, depth: int = 0) -> Iterator[str]:
         """The literals in a comparison, and the keys of the mappings that it looks into."""
+        if depth > MAX_DEPTH:
+            return
         if isinstance(node, str | int | float):
             yield text(node)
         elif isinstance(node, list):
             for inner in node:
-                yield from self._literals(inner)
+                yield from self._literals(inner, depth + 1)
         elif isinstance(node, dict):
             for key, inner in node.items():
                 if key == "Fn::FindInMap" and isinstance(inner, list) and inner:
@@ -183,7 +203,7 @@ class Space:
                     for first, row in table.items() if isinstance(table, dict) else ():
                         yield from (str(first), *(map(str, row) if isinstance(row, dict) else ()))
                 elif key != "Ref":
-                    yield from self._literals(inner)
+                    yield from self._literals(inner, depth + 1)
 
     def _resolver(self, given: Mapping[str, str]) -> Resolver:
         """A resolver in which the variables are literals and all else is a symbol."""

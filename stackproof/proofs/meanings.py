@@ -44,6 +44,11 @@ DIMENSIONS: Final = {
 
 WANTED: Final[dict[tuple[str, Path], tuple[str, ...]]] = {
     ("AWS::CloudTrail::Trail", ("CloudWatchLogsLogGroupArn",)): (STARRED,),
+    **{
+        (alarm, (f"{state}Actions",)): (ARN,)
+        for alarm in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+        for state in ("Alarm", "OK", "InsufficientData")
+    },
     ("AWS::EC2::FlowLog", ("LogGroupName",)): (NAME,),
     ("AWS::ECS::TaskDefinition", ("ContainerDefinitions", "LogConfiguration", "Options", "awslogs-group")): (NAME,),
     ("AWS::ECS::TaskDefinition", ("Volumes", "EFSVolumeConfiguration", "AuthorizationConfig", "AccessPointId")): (ID,),
@@ -192,7 +197,7 @@ def _by_schema(use: Use, node: Mapping[str, Any]) -> Iterator[Finding]:
         ]
         others = {_of_format(kind)[0] for kind in kinds}
         if fitting:
-            yield _finding(use, f"takes {' or '.join(kinds)}", _written(use.target, fitting[0]))
+            yield _better(use, fitting[0])
         elif use.target.type not in others and others <= arns.SHAPES.keys():
             yield _finding(use, f"takes {' or '.join(kinds)}", f"a reference to {' or '.join(sorted(others))}")
     elif isinstance(pattern, str) and _tries(pattern, use.target.type, use.symbol.attribute) is False:
@@ -200,7 +205,12 @@ def _by_schema(use: Use, node: Mapping[str, Any]) -> Iterator[Finding]:
             attribute for attribute in _attributes(use.target.type) if _tries(pattern, use.target.type, attribute)
         ]
         if fitting:
-            yield _finding(use, f"takes only what matches {pattern}", _written(use.target, fitting[0]))
+            yield _better(use, fitting[0])
+
+
+def _better(use: Use, attribute: str) -> Finding:
+    """The finding when another spelling of the same resource is what the schema takes."""
+    return _finding(use, f"wants the {arns.meaning(use.target.type, attribute)}", _written(use.target, attribute))
 
 
 def _of_format(kind: str) -> tuple[str, str]:

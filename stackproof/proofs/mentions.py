@@ -33,6 +33,11 @@ class Mention:
     path: Path
     guards: Guards
 
+    @property
+    def place(self) -> Path:
+        """Where it stands, without the function at the end."""
+        return self.path[:-1] if self.path[-1] in {"Ref", "Fn::GetAtt", "Fn::Sub"} else self.path
+
 
 def mentions(node: object, path: Path = (), guards: Guards = ()) -> Iterator[Mention]:
     """The references in a piece of a template, in order; what is malformed mentions nothing."""

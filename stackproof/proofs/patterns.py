@@ -113,11 +113,14 @@ def _differ(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
 
 
 def distinct(left: Token, right: Token) -> bool:
-    """Are two symbols never the same text? Two zones by position, or the same attribute of two resources."""
+    """Are two symbols never the same text? Two zones, two parts of a block, the same attribute of two resources."""
     if not isinstance(left, Sym) or not isinstance(right, Sym) or left.kind != right.kind:
         return False
     if left.kind == "zone":
         return left.owner == right.owner and left.attribute != right.attribute
+    if left.kind == "expression":
+        parts = left.owner == right.owner == "Fn::Cidr" and left.attribute != right.attribute
+        return parts and left.attribute.rpartition("[")[0] == right.attribute.rpartition("[")[0]
     if left.kind == "secret":
         return left.owner == right.owner and left.digest != right.digest
     identity = left.plain and right.plain and left.attribute == right.attribute

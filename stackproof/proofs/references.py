@@ -47,7 +47,7 @@ def dependencies(stack: Stack) -> dict[str, dict[str, str]]:
         for mention in stack.mentions["Resources", name]:
             known = mention.name in stack.resources and mention.attribute != "Condition"
             if known and mention.path[2:3] != ("Metadata",) and not contradicts(mention.guards, stack.conditions):
-                edges.setdefault(mention.name, dotted(mention.path[2:]))
+                edges.setdefault(mention.name, dotted(mention.place[2:]))
         for other in resource.depends_on:
             if other in stack.resources:
                 edges.setdefault(other, "DependsOn")
@@ -75,7 +75,7 @@ def circles(stack: Stack) -> list[Finding]:
 
 
 def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
-    """One circle for each group of resources that wait for each other, the shortest through its first member."""
+    """Circles so that each resource that lies on one is on a circle that is named, as short as there is."""
     found: list[list[str]] = []
     done: set[str] = set()
     for start in edges:
@@ -181,8 +181,8 @@ def _attribute(stack: Stack, mention: Mention, body: object) -> Iterator[Finding
 def _place(mention: Mention) -> tuple[str, str]:
     """The resource and the property in which a mention stands; outside of resources the whole path."""
     if mention.path[0] == "Resources":
-        return str(mention.path[1]), dotted(mention.path[2:])
-    return "", dotted(mention.path)
+        return str(mention.path[1]), dotted(mention.place[2:])
+    return "", dotted(mention.place)
 
 
 def conditional(stack: Stack) -> list[Finding]:

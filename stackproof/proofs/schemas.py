@@ -69,7 +69,8 @@ class Schema:
         tagging = self.data.get("tagging")
         if not isinstance(tagging, dict):
             # Older schemas say only whether.
-            return ("Tags",) if self.data.get("taggable") is True and self.property(("Tags",)) else None
+            has = self.data.get("taggable") is True and self.property(("Tags",)) is not None
+            return ("Tags",) if has else None
         if tagging.get("taggable") is not True:
             return None
         return _path(tagging.get("tagProperty", "/properties/Tags"))

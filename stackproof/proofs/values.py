@@ -244,7 +244,7 @@ def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, Sym]]:
         if isinstance(leaf, Sym):
             yield where, leaf
             for inner in leaf.inside:
-                yield from references(inner, where)
+                yield from ((where, symbol) for symbol in symbols(inner))
         elif isinstance(leaf, Dynamic):
             yield from references(leaf.reference, where)
         elif isinstance(leaf, Text):
