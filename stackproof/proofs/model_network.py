@@ -89,6 +89,7 @@ class Subnet:
 
     Attributes:
         vpc: its VPC, None when that is none of this template.
+        network: what it calls its VPC.
         zone: its availability zone, a literal or a symbol.
         range: its IPv4 range; None when it is not known.
         value: the range as the template has it.
@@ -98,6 +99,7 @@ class Subnet:
 
     logical_id: str
     vpc: str | None
+    network: Value
     zone: Value
     range: Range | None
     value: Value
@@ -353,6 +355,7 @@ def _subnet(
     return Subnet(
         resource.logical_id,
         own,
+        properties.get("VpcId"),
         zone,
         read(properties.get("CidrBlock")),
         properties.get("CidrBlock"),

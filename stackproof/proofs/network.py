@@ -7,6 +7,7 @@ subnet that its component may run in; a blocked walk names the component that bl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.model_stores import FILES_PORT
@@ -73,11 +74,21 @@ def _prove_service_need(
         else proof.paths.internet(side, HTTPS, public=public)
         for side in sides
     ]
+    if not need.certain:
+        outcomes = [_perhaps(outcome, task.logical_id, need.path) for outcome in outcomes]
     owner = task.logical_id if need.path else service.logical_id
     proof.answer(
         Need(need.rule, owner, need.path, service.logical_id, need.purpose, need.effect),
         outcomes,
     )
+
+
+def _perhaps(outcome: Outcome, logical_id: str, path: str) -> Outcome:
+    """A way that may not be needed: blocked, it is a doubt."""
+    if outcome.holds is not False:
+        return outcome
+    reason = f"where the image comes from is known to AWS only, and {outcome.reason}"
+    return replace(untold(logical_id, path, reason), trail=outcome.trail)
 
 
 def _prove_files(proof: Proof, service: Service, task: TaskDefinition, sides: Sequence[Side]) -> None:

@@ -189,7 +189,9 @@ def _unused(system: System, paths: Paths, rule: Rule, members: Mapping[str, tupl
     """A rule that no need went through, or that opens far more than the needs that did."""
     if rule.added or rule.void or any(found.prefixlen == 0 and found.version == 6 for found in rule.peer.ranges):
         return []
-    if not _judged(system, rule.group, members):
+    nobody = rule.peer.group in system.stack.resources and rule.peer.group not in members
+    if nobody or not _judged(system, rule.group, members):
+        # For a group in which nobody is yet there is no need to ask.
         return []
     used = paths.filters.used.get(rule)
     if used and (not rule.every_port and rule.last is not None and rule.first is not None):

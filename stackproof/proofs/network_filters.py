@@ -220,7 +220,7 @@ class _Crossing:
         blame: Entry | None = None
         for entry in self.acl.entries:
             meets = self._meets(entry, protocol, egress=egress)
-            if meets is False or (self.peer.public and meets is None and entry.range is not None and not entry.allow):
+            if meets is False or (entry.allow is False and self._spares(entry)):
                 continue
             if meets is None or entry.allow is None or entry.first is None or entry.last is None:
                 perhaps.setdefault(entry.allow is not False, entry)
@@ -232,6 +232,10 @@ class _Crossing:
         if denied or remaining:
             return (None, perhaps[True]) if True in perhaps else (False, blame)
         return (None, perhaps[False]) if False in perhaps else (True, None)
+
+    def _spares(self, entry: Entry) -> bool:
+        """Is an entry about some addresses of the internet only?"""
+        return self.peer.public and entry.range is not None and covers(entry.range, self.peer) is None
 
     def _meets(self, entry: Entry, protocol: str, *, egress: bool) -> bool | None:
         if entry.egress is not None and entry.egress is not egress:

@@ -31,6 +31,7 @@ class ServiceNeed:
         path: the property of the task definition that states the need.
         purpose: what for, behind "cannot".
         effect: what happens in AWS without it.
+        certain: False when only AWS knows whether it is this service that is needed.
     """
 
     service: str
@@ -39,6 +40,7 @@ class ServiceNeed:
     path: str
     purpose: str
     effect: str
+    certain: bool = True
 
 
 def service_needs(system: System, service: Service, task: TaskDefinition) -> list[ServiceNeed]:
@@ -79,7 +81,7 @@ def _image(system: System, container: Container) -> Iterator[ServiceNeed]:
     purpose = f"pull the image of {_name(container)}"
     effect = "no task starts (CannotPullContainerError)"
     if image.registry != "ecr":
-        yield ServiceNeed("", (), "net-image", path, purpose, effect)
+        yield ServiceNeed("", (), "net-image", path, purpose, effect, certain=image.registry != "unknown")
         return
     if equal(image.region, stack.region) is False:
         yield ServiceNeed("", (), "net-image", path, purpose + " from another region", effect)

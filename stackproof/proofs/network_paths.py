@@ -22,7 +22,7 @@ from stackproof.proofs.network_outcomes import (
     worst,
 )
 from stackproof.proofs.network_routes import Routes
-from stackproof.proofs.values import Unknown, show
+from stackproof.proofs.values import Unknown, equal, show
 
 if TYPE_CHECKING:
     from stackproof.proofs.endpoint_policies import Request
@@ -117,8 +117,14 @@ class Paths:
             if side.doubt:
                 fix = "Give the subnets as resources of the template."
                 return untold(side.owner, side.subnets_path, side.doubt, fix)
-        if client.subnet is None or server.subnet is None or client.subnet.vpc == server.subnet.vpc:
+        if client.subnet is None or server.subnet is None:
             return passed()
+        same = equal(client.subnet.network, server.subnet.network)
+        if same:
+            return passed()
+        if same is None and None in (client.subnet.vpc, server.subnet.vpc):
+            told = f"whether {client.label} and {server.label} stand in one VPC cannot be told"
+            return untold(client.owner, client.subnets_path, told)
         if server.range is None or client.range is None:
             return untold(client.owner, client.subnets_path, f"{client.label} and {server.label} stand in two VPCs")
         return along(
