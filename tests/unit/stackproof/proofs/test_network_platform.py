@@ -1,0 +1,54 @@
+"""Our own template: every combination of what its network depends on is proved."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from stackproof.proofs.model import model
+from stackproof.proofs.network import prove
+from stackproof.proofs.resolve import resolve
+from stackproof.proofs.verdicts import Verdict
+from templates import TEMPLATES
+
+ACCOUNT, REGION = "111111111111", "sa-east-1"
+GIVEN = {
+    "DatabaseSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:lms/database-AbCdEf",
+    "Image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/lms@sha256:{'1' * 64}",
+}
+CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/33333333-3333-4333-8333-333333333333"
+CHOICES: dict[str, tuple[str, str]] = {
+    "ZoneCount": ("2", "3"),
+    "NatGateways": ("one", "per-zone"),
+    "InterfaceEndpoints": ("no", "yes"),
+    "PlainCache": ("no", "yes"),
+    "ExecuteCommand": ("no", "yes"),
+    "RunApplication": ("yes", "no"),
+    "CertificateArn": ("", CERTIFICATE),
+    "DatabasePeeringConnectionId": ("pcx-11111111111111111", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return TEMPLATES["lms"]().to_dict()
+
+
+@pytest.mark.parametrize("zones", CHOICES["ZoneCount"])
+def test_every_combination_is_proved(template: dict[str, Any], zones: str) -> None:
+    names = [name for name in CHOICES if name != "ZoneCount"]
+    for values in product(*(CHOICES[name] for name in names)):
+        parameters = {**GIVEN, "ZoneCount": zones, **dict(zip(names, values, strict=True))}
+        found = prove(model(resolve(template, parameters, region=REGION, account=ACCOUNT, stack_name="lms-test")))
+        complaints = [one for one in found if one.verdict is not Verdict.PROVED]
+        without_a_way = parameters["RunApplication"] == "yes" and not parameters["DatabasePeeringConnectionId"]
+        # Before the peering connection exists, the tasks do not reach the database: what the parameter's text says.
+        expected = [("net-peer", f"PrivateRouteTable{zone}") for zone in range(1, int(zones) + 1)]
+        assert [(one.id, one.logical_id) for one in complaints] == (expected if without_a_way else []), parameters
+        proved = {one.id for one in found}
+        assert {"net-public", "net-isolated"} <= proved
+        if parameters["RunApplication"] == "yes":
+            assert {"net-image", "net-logs", "net-secret", "net-files", "net-store", "net-health"} <= proved
+            assert ("net-exec" in proved) is (parameters["ExecuteCommand"] == "yes")
