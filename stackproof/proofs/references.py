@@ -40,13 +40,16 @@ def references(stack: Stack) -> list[Finding]:
 
 
 def dependencies(stack: Stack) -> dict[str, dict[str, str]]:
-    """What each resource waits for, with the property that says so: `{"Service": {"Listener": "DependsOn"}}`."""
+    """What each resource waits for, with the property that says so: `{"Service": {"Listener": "DependsOn"}}`.
+
+    A reference in Metadata counts: CloudFormation works it out before it creates the resource.
+    """
     found: dict[str, dict[str, str]] = {}
     for name, resource in stack.resources.items():
         edges = found[name] = {}
         for mention in stack.mentions["Resources", name]:
             known = mention.name in stack.resources and mention.attribute != "Condition"
-            if known and mention.path[2:3] != ("Metadata",) and not contradicts(mention.guards, stack.conditions):
+            if known and not contradicts(mention.guards, stack.conditions):
                 edges.setdefault(mention.name, dotted(mention.place[2:]))
         for other in resource.depends_on:
             if other in stack.resources:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from stackproof.proofs.conditions import MAX_COMBINATIONS, Space, text
 from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolver import Resolver
+from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Unknown
 
 
@@ -38,6 +40,7 @@ def reached(found: Space, *names: str) -> set[tuple[bool | None, ...]]:
     ("parameter", "literal", "answers"),
     [
         ({"Type": "String"}, "x", {True, False}),
+        ({"Type": "String"}, None, {False}),
         ({"Type": "String", "Default": "x"}, "x", {True, False}),
         ({"Type": "String", "AllowedValues": ["x", "y"]}, "x", {True, False}),
         ({"Type": "String", "AllowedValues": ["x"]}, "x", {True}),
@@ -112,7 +115,7 @@ def test_functions_inside_comparisons_are_worked_out(node: object, parameter: di
     assert {(True,), (False,)} <= reached(found)
 
 
-@pytest.mark.parametrize("mappings", [{}, {"M": "text"}, {"M": {"one": "text"}}])
+@pytest.mark.parametrize("mappings", [{}, {"M": "text"}, {"M": {"one": "text"}}, {"M": None}])
 def test_a_mapping_that_is_none_decides_nothing(mappings: dict[str, Any]) -> None:
     node = {"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": "P"}, "k"]}, "1"]}
     assert reached(space({"Is": node}, {"P": {"Type": "String"}}, Mappings=mappings)) == {(None,)}
@@ -177,9 +180,32 @@ def test_a_rule_that_only_aws_can_judge_refuses_nothing(assertion: object) -> No
     assert len(reached(found)) == 4
 
 
-@pytest.mark.parametrize("rules", [{"R": "text"}, {"R": {}}, {"R": {"Assertions": ["text"]}}, "text"])
-def test_a_malformed_rule_refuses_nothing(rules: object) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "text",
+        {},
+        {"Assertions": ["text"]},
+        {"Assertions": [{"Assert": "text"}]},
+        {"Assertions": [{"Assert": {"Fn::Or": [{}, is_("P", "no")]}}]},
+        {"RuleCondition": "text", "Assertions": [{"Assert": is_("P", "no")}]},
+        {"Assertions": [{"Assert": {"Fn::Contains": [["a"], "b", "c"]}}]},
+        {"Assertions": [{"Assert": {"Fn::Contains": ["a", "b"]}}]},
+        {"Assertions": [{"Assert": {"Fn::Whatever": [["a"], "b"]}}]},
+        {"Assertions": [{"Assert": {"Fn::Equals": "text"}}]},
+        {"Assertions": [{"Assert": {"Fn::Contains": [{"Ref": "Nobody"}, "b"]}}]},
+    ],
+)
+def test_a_malformed_rule_refuses_nothing(body: object) -> None:
+    resolver = Resolver({"P": "yes"}, {})
+    assert not refuses(body, resolver)
+    assert refuses({"Assertions": [{"Assert": is_("P", "no")}]}, resolver)
+    rules = {"R": body, "Uses": {"Note": {"Ref": "P"}}}
     assert len(reached(space({"A": is_("P", "yes")}, {"P": YES_NO}, Rules=rules))) == 2
+
+
+def test_rules_that_are_no_object_are_none() -> None:
+    assert len(reached(space({"A": is_("P", "yes")}, {"P": YES_NO}, Rules="text"))) == 2
 
 
 def test_rules_that_are_linked_count_together() -> None:
@@ -218,6 +244,7 @@ def test_malformed_sections_have_no_conditions() -> None:
     for _ in range(300):
         deep = [deep]
     assert reached(space({"Deep": deep}, {"P": YES_NO})) == {(None,)}
+    assert reached(space({"Deep": {"Fn::Equals": [{"Ref": "P"}, deep]}}, {"P": {"Type": "String"}})) == {(False,)}
 
 
 def test_text_is_what_cloudformation_makes_of_a_default() -> None:

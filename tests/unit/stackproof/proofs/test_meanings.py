@@ -28,6 +28,7 @@ RESOURCES = {
     "Access": {"Type": "AWS::EFS::AccessPoint"},
     "Subnet": {"Type": "AWS::EC2::Subnet"},
     "Peers": {"Type": "AWS::EC2::SecurityGroup"},
+    "Table": {"Type": "AWS::EC2::RouteTable"},
     "Custom": {"Type": "Custom::Thing"},
 }
 
@@ -156,6 +157,14 @@ CASES = [
         "takes AWS::EC2::SecurityGroup.Id",
         "Write a reference to AWS::EC2::SecurityGroup.",
     ),
+    (
+        "AWS::CloudTrail::Trail",
+        "S3BucketName",
+        att("Bucket.Arn"),
+        ref("Bucket"),
+        "wants the name",
+        "Write Ref Bucket.",
+    ),
     ("AWS::EFS::MountTarget", "SecurityGroups.0", ref("Subnet"), ref("Peers"), "takes AWS::EC2::SecurityGroup.Id", ""),
     (
         "AWS::ApplicationAutoScaling::ScalableTarget",
@@ -270,6 +279,10 @@ def test_dimensions_hold_what_cloudwatch_counts_by(name: str, wrong: object, rig
         ("Custom::Thing", "TopicArn", att("Topic.TopicArn")),
         ("AWS::EC2::Route", "GatewayId", ref("Subnet")),
         ("AWS::EC2::Instance", "Nothing", ref("Subnet")),
+        # What fits cannot be said, so nothing is.
+        ("AWS::EC2::Instance", "ImageId", ref("Subnet")),
+        ("AWS::EFS::MountTarget", "IpAddress", ref("Bucket")),
+        ("Custom::Thing", "TableArn", ref("Table")),
     ],
 )
 def test_what_the_property_takes_is_not_flagged(resource_type: str, path: str, value: object) -> None:

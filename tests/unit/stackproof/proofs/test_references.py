@@ -68,6 +68,7 @@ def test_standalone_rules_between_two_groups_are_no_circle() -> None:
     [
         {"DependsOn": "Service"},
         {"DependsOn": ["Service"]},
+        {"Metadata": {"A": {"Ref": "Service"}}},
         {"Properties": {"A": {"Fn::GetAtt": ["Service", "Name"]}}},
         {"Properties": {"A": {"Fn::Sub": "x-${Service.Name}"}}},
         {"Properties": {"A": {"Fn::Sub": ["x-${S}", {"S": {"Ref": "Service"}}]}}},
@@ -92,7 +93,6 @@ def test_a_circle_is_seen_through_every_spelling(back: dict[str, Any]) -> None:
         {"Properties": {"A": {"Fn::Sub": "${!Service.Name}"}}},
         {"Properties": {"A": {"Fn::Sub": ["${Service}", {"Service": "text"}]}}},
         {"Properties": {"A": {"Fn::If": ["Yes", "x", {"Ref": "Service"}]}}},
-        {"Metadata": {"A": {"Ref": "Service"}}},
     ],
 )
 def test_what_only_looks_like_a_circle_is_none(back: dict[str, Any]) -> None:
@@ -117,7 +117,7 @@ def test_each_resource_on_a_circle_is_on_one_that_is_named() -> None:
 
 
 def test_dependencies_name_the_property() -> None:
-    resources = {"A": {**of("X", To={"Ref": "B"}), "DependsOn": "C"}, "B": of("X"), "C": of("X")}
+    resources = {"A": {**of("X", To={"Ref": "B"}), "DependsOn": ["C", "Gone"]}, "B": of("X"), "C": of("X")}
     found = dependencies(resolve({"Resources": resources}))
     assert found == {"A": {"B": "Properties.To", "C": "DependsOn"}, "B": {}, "C": {}}
 
@@ -188,6 +188,7 @@ def with_user(node: object, **user: object) -> Any:
         {"Fn::Sub": 5},
         {"Fn::Sub": ["${Vpc}"]},
         {"Fn::If": [5, 1, 2]},
+        {"Fn::Sub": ["${Vpc}", "text"]},
     ],
 )
 def test_a_reference_to_something_is_fine(node: object) -> None:
