@@ -139,14 +139,16 @@ def _failure(call: Call, name: str, ended: Outcome) -> Iterator[Line]:
     yield Line(f"{name} ended in {ended.status}.", "bold red")
     yield from printing.cause(ended.cause)
     if ended.status in guards.NEVER_DEPLOYED:
-        yield Line(
-            f"It can only be deleted now. Mend the cause, clear it with {call.commands.destroy}, then apply again."
-        )
+        yield Line("It can only be deleted now. Mend the cause, then:")
+        yield Line(f"  {call.commands.destroy}")
+        yield Line(f"  {call.commands.apply}")
     elif ended.status == "UPDATE_FAILED":
-        yield Line(
-            f"Nothing was rolled back: mend the cause and {call.commands.apply}, "
-            f"or go back with aws cloudformation rollback-stack --stack-name {name}"
-        )
+        yield Line("Nothing was rolled back. Mend the cause and apply again, or go back; one of:")
+        yield Line(f"  {call.commands.apply}")
+        yield Line(f"  aws cloudformation rollback-stack --stack-name {name}")
+    elif ended.status == "UPDATE_ROLLBACK_FAILED":
+        yield Line("The rollback stopped half-way. Mend the cause, then:")
+        yield Line(f"  {guards.continue_rollback(name)}")
     elif ended.status == "UPDATE_ROLLBACK_COMPLETE":
         yield Line("It was rolled back: everything is as it was before.")
 

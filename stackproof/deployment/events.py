@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stackproof.deployment import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -74,6 +74,17 @@ class Event:
         return self.is_of_stack and not self.is_start
 
 
+def state(events: Sequence[Event]) -> Event | None:
+    """The newest event of the stack itself."""
+    return next((event for event in reversed(events) if event.is_of_stack), None)
+
+
+def has_ended(events: Sequence[Event]) -> bool:
+    """Whether the stack rests after these events, as far as they say."""
+    newest = state(events)
+    return newest is not None and newest.ends_operation
+
+
 def _event(answer: StackEventTypeDef) -> Event:
     reason = answer.get("ResourceStatusReason", "")
     # A hook's verdict stands beside the resource's own reason.
@@ -131,8 +142,8 @@ def follow(client: CloudFormationClient, stack_id: str, *, seen: Collection[str]
         pace: how long to wait between two looks.
 
     Yields:
-        After each look the new events, oldest first; nothing new is an empty list. The last batch has the event
-        that `ends_operation`.
+        After each look the new events, oldest first; nothing new is an empty list. The last batch is the one
+        that `has_ended`.
 
     Raises:
         ClientError, BotoCoreError: AWS refuses, or nobody answered for minutes. Throttling and a lost line are waited
@@ -153,6 +164,6 @@ def follow(client: CloudFormationClient, stack_id: str, *, seen: Collection[str]
         silent = 0
         known |= {event.id for event in batch}
         yield batch
-        if any(event.ends_operation for event in batch):
+        if has_ended(batch):
             return
         pace.wait(news=bool(batch))

@@ -63,7 +63,7 @@ def can_change(stack: Stack | None, tags: Mapping[str, str], commands: Commands)
     if stack.status in {"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"}:
         raise RefusedError(
             f"{name} is in {stack.status}: the rollback stopped half-way ({stack.reason or 'AWS gives no reason'}). "
-            f"Mend the cause, then aws cloudformation continue-update-rollback --stack-name {name}"
+            f"Mend the cause, then {continue_rollback(name)}"
         )
     if stack.status == "DELETE_FAILED":
         raise RefusedError(
@@ -137,3 +137,8 @@ def can_delete(stack: Stack, *, is_protected: bool, tags: Mapping[str, str], com
 def delete_log_group(name: str) -> str:
     """The command that deletes a log group which is in the way."""
     return f"aws logs delete-log-group --log-group-name {name}"
+
+
+def continue_rollback(name: str) -> str:
+    """The command that goes on with a rollback that stopped half-way."""
+    return f"aws cloudformation continue-update-rollback --stack-name {name}"

@@ -70,11 +70,11 @@ def apply(account: Aws, preview: Preview, *, no_rollback: bool) -> Iterator[list
         raise
     change_set.is_kept = True
     yield []  # from here on, it goes on whatever happens to us
-    last: list[Event] = []
+    newest: Event | None = None
     for batch in watch(account, change_set.stack_id, seen=seen):
-        last = batch or last
+        newest = events.state(batch) or newest
         yield batch
-    if is_new and last[-1].status in _DONE:
+    if is_new and newest and newest.status in _DONE:
         _set_guards(account, preview)
 
 
@@ -103,15 +103,16 @@ def watch(account: Aws, stack_id: str, *, seen: Collection[str]) -> Iterator[lis
         for batch in events.follow(client, stack_id, seen=known, pace=polling.for_events(is_local=account.is_local)):
             known |= {event.id for event in batch}
             yield batch
+        newest = events.state(batch)
         # A failure may be the end, or the rollback comes next.
-        if not batch[-1].is_failure or not _is_busy(account, stack_id):
+        if newest is None or not newest.is_failure or not _is_busy(account, stack_id):
             return
 
 
 def wait(account: Aws, busy: Stack) -> Iterator[list[Event]]:
     """Yield the new events of an operation that somebody else started, until the stack rests."""
     so_far = events.last_operation(account.cloudformation, busy.id)
-    if so_far and so_far[-1].ends_operation and not _is_busy(account, busy.id):
+    if events.has_ended(so_far) and not _is_busy(account, busy.id):
         return
     yield from watch(account, busy.id, seen={event.id for event in so_far[:-1]})
 
