@@ -1,0 +1,171 @@
+"""What roles need that AWS services take on: flow logs, functions, schedules, event rules, database proxies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from stackproof.proofs import arns
+from stackproof.proofs.model_iam import LOG_GROUP, key_of, named, role_of
+from stackproof.proofs.model_placement import each
+from stackproof.proofs.needs import Need, Wanted, outside
+from stackproof.proofs.values import Sym, Value, at, join, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stackproof.proofs.needs import Scene
+    from stackproof.proofs.resolve import Resource
+
+READ_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+
+TARGETS: Final = {
+    "AWS::ECS::Cluster": "ecs:RunTask",
+    "AWS::Events::EventBus": "events:PutEvents",
+    "AWS::Kinesis::Stream": "kinesis:PutRecord",
+    "AWS::KinesisFirehose::DeliveryStream": "firehose:PutRecord",
+    "AWS::Lambda::Function": "lambda:InvokeFunction",
+    "AWS::SNS::Topic": "sns:Publish",
+    "AWS::SQS::Queue": "sqs:SendMessage",
+    "AWS::StepFunctions::StateMachine": "states:StartExecution",
+}
+"""What a schedule or a rule does to its target, by the target's type."""
+
+UNIVERSAL: Final = ":scheduler:::aws-sdk:"
+"""A schedule's target that is any action of any service."""
+
+
+def role_needs(scene: Scene) -> Iterator[Wanted]:
+    """The needs of every role that a service takes on to do one known thing."""
+    stack = scene.stack
+    for flow in stack.of_type("AWS::EC2::FlowLog"):
+        yield from _flow_log(scene, flow)
+    for function in stack.of_type("AWS::Lambda::Function"):
+        yield from _function(scene, function)
+    for source in stack.of_type("AWS::Lambda::EventSourceMapping"):
+        yield from _event_source(scene, source)
+    for schedule in stack.of_type("AWS::Scheduler::Schedule"):
+        yield from _target(scene, schedule, "Properties.Target", schedule.properties.get("Target"))
+    for rule in stack.of_type("AWS::Events::Rule"):
+        for index, target in enumerate(each(rule.properties.get("Targets"))):
+            if at(target, "RoleArn") is not None:
+                yield from _target(scene, rule, f"Properties.Targets.{index}", target)
+    for proxy in stack.of_type("AWS::RDS::DBProxy"):
+        yield from _proxy(scene, proxy)
+
+
+def _flow_log(scene: Scene, flow: Resource) -> Iterator[Wanted]:
+    """Three actions must be there; AWS's own example has two more, which a group that exists does not need."""
+    path, value = "Properties.DeliverLogsPermissionArn", flow.properties.get("DeliverLogsPermissionArn")
+    role = role_of(scene.stack, value)
+    if value is None:
+        return
+    if role is None:
+        yield outside(flow.logical_id, path, value, "write flow logs")
+        return
+    base = scene.as_role(flow.logical_id, path, role)
+    resource, holder = scene.log_streams(flow.properties.get("LogGroupName", flow.properties.get("LogDestination")))
+    actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    yield base.to("write flow logs", actions, resource, holder=holder)
+    extra = replace(base, required=False)
+    yield extra.to("find its log group", ("logs:DescribeLogGroups",))
+    yield extra.to("make its log group", ("logs:CreateLogGroup",), resource)
+
+
+def _function(scene: Scene, function: Resource) -> Iterator[Wanted]:
+    """A function writes its log, and has network interfaces inside a VPC; what its code calls is not known."""
+    path, value = "Properties.Role", function.properties.get("Role")
+    role = role_of(scene.stack, value)
+    if role is None:
+        yield outside(function.logical_id, path, value, "write its log")
+        return
+    base = scene.as_role(function.logical_id, path, role)
+    given = at(function.properties, "LoggingConfig", "LogGroup")
+    group: Value = given if given is not None else join("/aws/lambda/", arns.name(function))
+    resource, holder = scene.log_streams(group)
+    logs = replace(base, otherwise="it leaves no log")
+    yield logs.to("write its log", ("logs:CreateLogStream", "logs:PutLogEvents"), resource, holder=holder)
+    made = named(scene.stack, group, LOG_GROUP) is not None
+    yield replace(logs.to("make its log group", ("logs:CreateLogGroup",), resource), required=not made)
+    if function.properties.get("VpcConfig") is not None:
+        purpose = "have network interfaces in its VPC"
+        network = replace(base, otherwise="it is not made")
+        anywhere = Sym("a network interface", kind="expression")
+        yield network.to(purpose, ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"), anywhere)
+        yield network.to(purpose, ("ec2:DescribeNetworkInterfaces",))
+
+
+def _event_source(scene: Scene, source: Resource) -> Iterator[Wanted]:
+    """A queue that a function reads: the function's role must be able to read it."""
+    path = "Properties.EventSourceArn"
+    function = named(scene.stack, source.properties.get("FunctionName"), "AWS::Lambda::Function")
+    queue = named(scene.stack, source.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    role = role_of(scene.stack, function.properties.get("Role")) if function is not None else None
+    if role is None or queue is None:
+        return
+    base = replace(scene.as_role(source.logical_id, path, role), otherwise="it is not made")
+    purpose = f"read the queue {queue.logical_id}"
+    yield base.to(purpose, READ_QUEUE, arns.arn(scene.stack, queue), holder=queue.logical_id)
+    key = key_of(scene.stack, queue.properties.get("KmsMasterKeyId"))
+    if key is not None and not key.alias:
+        yield scene.through(base, key, "sqs", f"decrypt what it reads from {queue.logical_id}")
+
+
+def _target(scene: Scene, owner: Resource, path: str, target: Value) -> Iterator[Wanted]:
+    """A target of a schedule or a rule: the action that reaches it, the roles that it passes on, its dead letters."""
+    stack = scene.stack
+    value = at(target, "RoleArn")
+    role = role_of(stack, value)
+    if role is None:
+        yield outside(owner.logical_id, f"{path}.RoleArn", value, "reach its target")
+        return
+    base = scene.as_role(owner.logical_id, f"{path}.RoleArn", role)
+    resource = stack.target(at(target, "Arn"))
+    text = show(at(target, "Arn"))
+    if UNIVERSAL in text:
+        service, _, call = text.partition(UNIVERSAL)[2].partition(":")
+        action = f"{service}:{call[:1].upper()}{call[1:]}"
+        anything = Sym(f"what {action} is done to", kind="expression")
+        yield replace(base, doubt="its resource is not known").to(f"call {action}", (action,), anything)
+    elif resource is not None and resource.type == "AWS::ECS::Cluster":
+        yield from _run(scene, base, target)
+    elif resource is not None and resource.type in TARGETS:
+        arn = arns.arn(stack, resource)
+        yield base.to(f"reach {resource.logical_id}", (TARGETS[resource.type],), arn, holder=resource.logical_id)
+    letters = named(stack, at(target, "DeadLetterConfig", "Arn"), "AWS::SQS::Queue")
+    if letters is not None and owner.type == "AWS::Scheduler::Schedule":
+        purpose = "keep what could not be delivered"
+        yield base.to(purpose, ("sqs:SendMessage",), arns.arn(stack, letters), holder=letters.logical_id)
+
+
+def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
+    """A task that is started, with the roles that are handed to it."""
+    task = scene.stack.target(at(target, "EcsParameters", "TaskDefinitionArn"))
+    if task is None:
+        return
+    yield base.to(f"run {task.logical_id}", ("ecs:RunTask",), arns.arn(scene.stack, task))
+    for name in ("ExecutionRoleArn", "TaskRoleArn"):
+        passed = role_of(scene.stack, task.properties.get(name))
+        if passed is not None:
+            arn = scene.access.roles[passed].arn
+            need = base.to(f"pass {passed} on to {task.logical_id}", ("iam:PassRole",), arn)
+            yield need.knowing(iam__passedtoservice=("ecs-tasks.amazonaws.com",))
+
+
+def _proxy(scene: Scene, proxy: Resource) -> Iterator[Wanted]:
+    """A database proxy reads its secrets by itself."""
+    value = proxy.properties.get("RoleArn")
+    role = role_of(scene.stack, value)
+    if role is None:
+        yield outside(proxy.logical_id, "Properties.RoleArn", value, "read its secrets")
+        return
+    for index, entry in enumerate(each(proxy.properties.get("Auth"))):
+        base = scene.as_role(proxy.logical_id, f"Properties.Auth.{index}.SecretArn", role)
+        arn = at(entry, "SecretArn")
+        secret = named(scene.stack, arn, "AWS::SecretsManager::Secret")
+        holder = secret.logical_id if secret is not None else None
+        read = ("secretsmanager:GetSecretValue",)
+        yield base.to("read its secret", read, arns.expand(scene.stack, arn), holder=holder)
+        key = key_of(scene.stack, secret.properties.get("KmsKeyId")) if secret is not None else None
+        if key is not None and not key.alias:
+            yield scene.through(base, key, "secretsmanager", "decrypt its secret")

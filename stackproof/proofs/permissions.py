@@ -1,0 +1,262 @@
+"""Permissions: each action that a component needs is allowed, on exactly that resource, and nothing more.
+
+Needs come from the template (`needs_*.py`), policies from `model_iam`; here the two meet. Role, boundary, resource
+policy and key policy are judged together, as IAM does it. `permissions_trust` asks who may take a role on,
+`permissions_excess` what is granted that no need uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from stackproof.proofs import arns
+from stackproof.proofs.iam import NOTHING, Answer, Request, decide, of_action, of_principal, of_resource
+from stackproof.proofs.iam_conditions import holds
+from stackproof.proofs.model_iam import KEY, LOG_GROUP, model_iam
+from stackproof.proofs.needs import Doubt, Missing, Need, Scene, Wanted
+from stackproof.proofs.needs_application import application_needs
+from stackproof.proofs.needs_roles import role_needs
+from stackproof.proofs.needs_services import service_needs
+from stackproof.proofs.needs_tasks import execution_needs
+from stackproof.proofs.permissions_excess import excess
+from stackproof.proofs.permissions_trust import trust
+from stackproof.proofs.rules import some
+from stackproof.proofs.values import show
+from stackproof.proofs.verdicts import Finding, broken, proved, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stackproof.proofs.iam import Document, Statement
+    from stackproof.proofs.model import System
+
+RULES: Final = {"either": "iam-allowed", "key": "iam-key", "resource": "iam-service"}
+
+
+def prove(system: System) -> list[Finding]:
+    """Everything that is to be said about permissions."""
+    scene = Scene(system, model_iam(system.stack))
+    wanted = [
+        *execution_needs(scene),
+        *application_needs(scene),
+        *role_needs(scene),
+        *service_needs(scene),
+    ]
+    return [
+        *(finding for item in wanted for finding in _said(scene, item)),
+        *_boundaries(scene),
+        *trust(scene),
+        *excess(scene, [item for item in wanted if isinstance(item, Need)]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all policies together say to one action of a need, and whose policies decided."""
+
+    answer: Answer
+    side: Literal["role", "resource", "boundary"]
+
+
+def judge(scene: Scene, need: Need, action: str) -> Judgement:
+    """Join role, boundary and resource policy as IAM does."""
+    request = Request(action, need.resource, need.caller, need.context)
+    role = scene.access.roles.get(need.role or "")
+    own = decide(role.documents, request) if role is not None else NOTHING
+    there = resource_documents(scene, need)
+    direct = decide(there, request)
+    if need.open:
+        return Judgement(Answer(allowed=True), "resource")
+    if own.denied or direct.denied:
+        return Judgement(own, "role") if own.denied else Judgement(direct, "resource")
+    if need.gate == "resource":
+        return Judgement(direct, "resource")
+    if need.gate == "key" and need.holder is not None:
+        joined = _with_key(own, direct, decide(there, request, delegated=True))
+    else:
+        joined = _either(own, direct)
+    boundary = role.boundary if role is not None else None
+    if boundary is not None and boundary.unread is None and joined.answer.allowed is not False:
+        bounded = decide([boundary], request)
+        if bounded.allowed is not True:
+            return Judgement(bounded, "boundary")
+    return joined
+
+
+def resource_documents(scene: Scene, need: Need) -> tuple[Document, ...]:
+    """The policies on what a need is about; log groups also come under the account's."""
+    holder = scene.stack.resources.get(need.holder or "")
+    shared = scene.access.shared if holder is not None and holder.type == LOG_GROUP else ()
+    return (*scene.access.on(need.holder), *shared)
+
+
+def _either(own: Answer, direct: Answer) -> Judgement:
+    """In one account one side is enough."""
+    allowed = some([own.allowed, direct.allowed])
+    side: Literal["role", "resource"] = (
+        "resource" if direct.allowed is allowed and own.allowed is not allowed else "role"
+    )
+    return Judgement(direct if side == "resource" else own, side)
+
+
+def _with_key(own: Answer, direct: Answer, delegated: Answer) -> Judgement:
+    """A key's policy names the role, or hands the decision to IAM."""
+    if direct.allowed is True or delegated.allowed is not True:
+        return Judgement(direct if direct.allowed is True else delegated, "resource")
+    return Judgement(own, "role")
+
+
+def _said(scene: Scene, item: Wanted) -> Iterator[Finding]:
+    """The finding of one need."""
+    if isinstance(item, Missing):
+        yield broken(item.rule, item.owner, item.path, item.message, item.fix)
+    elif isinstance(item, Doubt):
+        yield unknown(item.rule, item.owner, item.path, item.message, item.fix)
+    elif item.required:
+        yield _answered(scene, item)
+    elif item.key_of_elsewhere:
+        yield from _secret_key(scene, item)
+
+
+def _answered(scene: Scene, need: Need) -> Finding:
+    """Proved when each action is allowed; else the worst of the answers, with the actions that have it."""
+    found = [(action, judge(scene, need, action)) for action in need.actions]
+    for wanted in (False, None):
+        missing = [action for action, judgement in found if judgement.answer.allowed is wanted]
+        if missing:
+            first = next(judgement for action, judgement in found if action == missing[0])
+            return _refused(scene, need, missing, first)
+    by = found[0][1].answer.by
+    witness = f"by {by.path} of {by.owner}" if by is not None and by.owner else "by a policy of AWS"
+    if need.open:
+        witness = "since no policy stands in the way"
+    return proved(
+        RULES[need.gate],
+        need.owner,
+        need.path,
+        f"{need.owner} can {need.purpose}: {', '.join(need.actions)} on {show(need.resource)} is allowed {witness}.",
+    )
+
+
+def who(need: Need) -> str:
+    """The caller in words."""
+    if need.role is not None:
+        return need.role
+    kinds = {"anonymous": "a client without a role", "account": "whoever deploys"}
+    return kinds.get(need.caller.kind, show(need.caller.names[0]) if need.caller.names else "")
+
+
+def _refused(scene: Scene, need: Need, actions: list[str], judgement: Judgement) -> Finding:
+    """The finding for actions that are not allowed, at the statement or the component that blocks."""
+    what = f"{', '.join(actions)} on {show(need.resource)}"
+    rule = RULES[need.gate]
+    owner, path, why = _blocker(scene, need, actions[0], judgement)
+    if judgement.answer.allowed is None or (need.doubt and not judgement.answer.denied):
+        reason = judgement.answer.reason or need.doubt
+        message = f"Whether {need.owner} can {need.purpose} cannot be told, since {reason} ({who(need)}: {what})."
+        return unknown(rule, owner, path, message, "Give the value that is missing, or accept this with a reason.")
+    outcome = f", so that {need.otherwise}" if need.otherwise else ""
+    message = f"{need.owner} cannot {need.purpose}{outcome}: {who(need)} may not {what}, since {why}."
+    if judgement.answer.denied:
+        return broken(rule, owner, path, message, f"Narrow or remove the denial in {path} of {owner}.")
+    if judgement.side == "boundary":
+        return broken("iam-boundary", owner, path, message, "Let the boundary allow it too, or use another boundary.")
+    return broken(rule, owner, path, message, f"Let {owner} allow {', '.join(actions)} to {who(need)} there.")
+
+
+def _blocker(scene: Scene, need: Need, action: str, judgement: Judgement) -> tuple[str, str, str]:
+    """Logical id, property path and reason of what blocks."""
+    answer = judgement.answer
+    role = scene.access.roles.get(need.role or "")
+    if answer.by is not None and answer.denied:
+        owner = answer.by.owner or need.role or need.owner
+        return owner, answer.by.path, f"{answer.by.path} of {owner} denies it"
+    if judgement.side == "boundary" and role is not None:
+        return role.logical_id, "Properties.PermissionsBoundary", f"the boundary of {role.logical_id} leaves it out"
+    documents = resource_documents(scene, need) if judgement.side == "resource" else role.documents if role else ()
+    near = _nearest(documents, need, action)
+    if near is not None:
+        return near
+    document = next((found for found in documents if found.owner), None)
+    if document is not None:
+        return document.owner, document.path, f"no statement of {document.owner} allows it"
+    if judgement.side == "resource" and need.holder is not None:
+        return need.holder, "", f"no policy on {need.holder} allows it"
+    owner = need.role or need.owner
+    return owner, "", f"{owner} has no policy that allows it"
+
+
+def _nearest(documents: Iterable[Document], need: Need, action: str) -> tuple[str, str, str] | None:
+    """The statement that would allow it but for one part: its principal, resource, condition, or action."""
+    other: tuple[str, str, str] | None = None
+    for document in documents:
+        for statement in document.statements:
+            if not statement.allows or not statement.owner:
+                continue
+            if of_action(statement, action) is not False:
+                return (statement.owner, *_part(statement, need))
+            if other is None and _similar(statement, need, action):
+                where = f"{statement.path}.{'NotAction' if statement.not_actions else 'Action'}"
+                other = statement.owner, where, f"{where} of {statement.owner} leaves it out"
+    return other
+
+
+def _similar(statement: Statement, need: Need, action: str) -> bool:
+    """Is a statement about the same resource and the same service?"""
+    prefix = action.partition(":")[0] + ":"
+    return of_resource(statement, need.resource) is True and any(
+        isinstance(pattern, str) and pattern.startswith(prefix) for pattern in statement.actions
+    )
+
+
+def _part(statement: Statement, need: Need) -> tuple[str, str]:
+    """The part of a statement that keeps it from covering a need: path and reason."""
+    delegated = need.gate == "key"
+    if of_principal(statement, need.caller, delegated=delegated) is not True:
+        where = f"{statement.path}.{'NotPrincipal' if statement.not_principals else 'Principal'}"
+        return where, f"{where} of {statement.owner} does not name it"
+    if of_resource(statement, need.resource) is not True:
+        where = f"{statement.path}.{'NotResource' if statement.not_resources else 'Resource'}"
+        named = ", ".join(map(show, statement.resources or ()))
+        return where, f"{where} of {statement.owner} covers {named}"
+    for condition in statement.conditions:
+        if holds(condition, need.context) is not True:
+            wanted = ", ".join(map(show, condition.values))
+            where = f"{condition.path} of {statement.owner}"
+            return condition.path, f"{where} asks for {wanted}"
+    return statement.path, f"{statement.path} of {statement.owner} may not exist"
+
+
+def _secret_key(scene: Scene, need: Need) -> Iterator[Finding]:
+    """A secret of elsewhere: nobody here knows its key, unless the role may use a key of elsewhere for it."""
+    ours = {show(arns.arn(scene.stack, key)) for key in scene.stack.of_type(KEY)}
+    role = scene.access.roles[need.role or ""]
+    for document in role.documents:
+        for statement in document.statements:
+            granted = statement.allows and of_action(statement, need.actions[0]) is True
+            foreign = [pattern for pattern in statement.resources or () if show(pattern) not in ours]
+            if granted and foreign:
+                return
+    yield unknown(
+        "iam-secret-key",
+        need.owner,
+        need.path,
+        f"Whether {need.owner} can {need.purpose} cannot be told, since its key stands outside of the template: under "
+        f"AWS's own key it can, under a customer key {need.role} would need kms:Decrypt on it, and no task starts.",
+        "Allow kms:Decrypt on the secret's key, or accept this with a reason when it is under aws/secretsmanager.",
+    )
+
+
+def _boundaries(scene: Scene) -> Iterator[Finding]:
+    """A boundary that is not of this template bounds in ways that nobody can tell here."""
+    for role in scene.access.roles.values():
+        if role.boundary is not None and role.boundary.unread is not None:
+            yield unknown(
+                "iam-boundary",
+                role.logical_id,
+                "Properties.PermissionsBoundary",
+                f"Whether the boundary of {role.logical_id} lets through what its policies allow cannot be told, since "
+                f"{role.boundary.unread.reason}.",
+                "Accept this with a reason once the boundary is known to allow the role's actions.",
+            )

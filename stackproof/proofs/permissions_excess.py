@@ -1,0 +1,328 @@
+"""Nothing more: what is granted that no need uses, wildcards, roles for nothing, policies open to everybody.
+
+A role that AWS alone uses (an execution role, a flow log's) has needs that the template tells in full: what goes beyond
+them is a fault. The application behind a task role makes calls that no template tells: what its needs and its
+environment do not explain is unknown, to be declared with a reason. Code in functions and on instances is not analysed
+at all, and nothing is called unused there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from stackproof.proofs import iam_managed
+from stackproof.proofs.iam import of_action, of_resource
+from stackproof.proofs.patterns import action_matches
+from stackproof.proofs.permissions_trust import everybody, named_by, narrowed
+from stackproof.proofs.schemas import actions as known_actions
+from stackproof.proofs.values import show, symbols
+from stackproof.proofs.verdicts import Finding, broken, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stackproof.proofs.iam import Statement
+    from stackproof.proofs.model_iam import Role
+    from stackproof.proofs.needs import Need, Scene
+    from stackproof.proofs.resolve import Resource
+    from stackproof.proofs.values import Value
+
+CLOSED: Final = {
+    ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn"),
+    ("AWS::ECS::TaskDefinition", "ExecutionRoleArn"),
+}
+"""Properties whose role AWS alone uses, for needs that are all derived."""
+APPLICATION: Final = {("AWS::ECS::TaskDefinition", "TaskRoleArn")}
+
+BROAD: Final = re.compile(r"^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:([A-Za-z-]+[:/])?\*)$|^arn:[^:]*:[^:]*:(\*:|[^:]*:\*:)")
+"""An ARN pattern that covers every resource of a kind, or those of every region or account."""
+
+OPEN_ANYWAY: Final = {"AWS::EC2::VPCEndpoint"}
+"""Types whose policy is open by default: the endpoint's network decides who comes."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A role with what is known about its use.
+
+    Attributes:
+        kind: `closed` (AWS alone, all needs known), `application`, `open` (not analysed), `unused`.
+        named: resources that the application's environment names, by logical id.
+    """
+
+    role: Role
+    kind: Literal["closed", "application", "open", "unused"]
+    needs: tuple[Need, ...]
+    named: frozenset[str]
+
+
+def excess(scene: Scene, needs: list[Need]) -> Iterator[Finding]:
+    """Everything that is granted beyond the needs."""
+    by_role: dict[str, list[Need]] = {}
+    for need in needs:
+        by_role.setdefault(need.role or "", []).append(need)
+    for holder in _holders(scene, by_role):
+        if holder.kind == "unused":
+            yield _useless(holder.role)
+            continue
+        for statement in _granted(holder.role):
+            yield from _passing(statement)
+            if holder.kind == "open":
+                yield from _wildcard(statement)
+            else:
+                yield from _beyond(scene, holder, statement)
+        if holder.kind != "open":
+            yield from _everything(holder.role)
+    for owner, documents in scene.access.policies.items():
+        resource = scene.stack.resources[owner]
+        for document in documents:
+            for statement in document.statements:
+                yield from _open(resource, statement)
+
+
+def _holders(scene: Scene, by_role: Mapping[str, list[Need]]) -> Iterator[Holder]:
+    """Every role with its kind."""
+    users = named_by(scene)
+    outputs = {
+        symbol.owner for output in scene.stack.outputs.values() for symbol in symbols(output.value)
+    }  # fmt: skip
+    for role in scene.access.roles.values():
+        found = users.get(role.logical_id, [])
+        places = {(resource.type, place) for resource, place in found}
+        kind: Literal["closed", "application", "open", "unused"] = "open"
+        if scene.stack.rewritten or role.logical_id in outputs or not _for_services(role):
+            kind = "open"
+        elif not places:
+            fixed = "RoleName" in scene.stack.resources[role.logical_id].properties
+            kind = "open" if fixed else "unused"
+        elif places <= CLOSED:
+            kind = "closed"
+        elif places <= CLOSED | APPLICATION:
+            kind = "application"
+        yield Holder(role, kind, tuple(by_role.get(role.logical_id, ())), _named(scene, found))
+
+
+def _for_services(role: Role) -> bool:
+    """Are services the only ones that a role is for? People and pipelines take on others from outside."""
+    principals = [item for statement in role.trust.statements for item in statement.principals or ()]
+    return role.trust.unread is None and bool(principals) and all(item.kind == "Service" for item in principals)
+
+
+def _named(scene: Scene, users: list[tuple[Resource, str]]) -> frozenset[str]:
+    """What the environment of the tasks that use a role names: the application is meant to call it."""
+    return frozenset(
+        symbol.owner
+        for resource, _ in users
+        if resource.logical_id in scene.system.compute.tasks
+        for container in scene.system.compute.tasks[resource.logical_id].containers
+        for variable in container.environment
+        for symbol in symbols(variable.value)
+    )
+
+
+def _granted(role: Role) -> Iterator[Statement]:
+    """The statements that a role's policies allow by; a policy of AWS's own is taken as it is."""
+    for document in role.documents:
+        for statement in document.statements:
+            if statement.allows and statement.owner:
+                yield statement
+
+
+def _useless(role: Role) -> Finding:
+    return broken(
+        "iam-unused-role",
+        role.logical_id,
+        "",
+        f"{role.logical_id} can be taken on by an AWS service, but nothing in the template uses it: rights that lie "
+        "about for whoever may pass them on.",
+        "Name it where it is meant to be used, or remove it.",
+    )
+
+
+def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Finding]:
+    """What one statement grants that no need of its role uses."""
+    if statement.not_actions or statement.not_resources:
+        yield _unused(holder, statement, "Action", "everything but a list", "NotAction or NotResource grants the rest")
+        return
+    if _explained(scene, holder, statement):
+        return
+    idle = [show(action) for action in statement.actions if not _used(holder, statement, action)]
+    if idle:
+        yield _unused(holder, statement, "Action", ", ".join(idle), "no need of its users asks for it there")
+    wide = [show(action) for action in statement.actions if show(action) not in idle and "*" in show(action)]
+    more = [example for action in wide if (example := _more(holder, action))]
+    if more:
+        yield _unused(holder, statement, "Action", ", ".join(wide), f"it grants {', '.join(more)} too")
+    if len(idle) < len(statement.actions):
+        yield from _resources(holder, statement)
+
+
+def _explained(scene: Scene, holder: Holder, statement: Statement) -> bool:
+    """Does an application's environment name everything that a statement is about, and the actions are spelled out?"""
+    if holder.kind != "application" or not holder.named or not statement.resources:
+        return False
+    plain = all("*" not in show(action).partition(":")[2][:1] and ":" in show(action) for action in statement.actions)
+    return plain and all(
+        any(owner in holder.named for owner in _owners(scene, resource)) for resource in statement.resources
+    )
+
+
+def _owners(scene: Scene, resource: Value) -> set[str]:
+    """The resources of the stack whose name or id stands in an ARN."""
+    return {symbol.owner for symbol in symbols(resource) if symbol.owner in scene.stack.resources}
+
+
+def _used(holder: Holder, statement: Statement, action: Value) -> bool:
+    """Does any need of the role use an action on what the statement covers?"""
+    return any(
+        of_resource(statement, need.resource) is not False
+        and any(not isinstance(action, str) or action_matches(action, wanted) for wanted in need.actions)
+        for need in holder.needs
+    )
+
+
+def _more(holder: Holder, pattern: str) -> str:
+    """An action that a pattern grants and no need uses; empty when there is none."""
+    service, _, rest = pattern.partition(":")
+    if not rest:
+        return "every action of every service"
+    wanted = {action.lower() for need in holder.needs for action in need.actions}
+    for name in known_actions().get(service.lower(), {}).get("Actions", ()):
+        whole = f"{service.lower()}:{name}"
+        if whole not in wanted and action_matches(pattern, whole):
+            return whole
+    return ""
+
+
+def _resources(holder: Holder, statement: Statement) -> Iterator[Finding]:
+    """Resources of a statement that no need is about, and those that cover more than the needs."""
+    for index, resource in enumerate(statement.resources or ()):
+        needs = [need for need in holder.needs if any(of_action(statement, action) for action in need.actions)]
+        one = [need for need in needs if _matches(statement, resource, need)]
+        path = f"Resource.{index}"
+        if not one:
+            yield _unused(holder, statement, path, show(resource), "no need is about this resource")
+        elif BROAD.match(show(resource)) and not all(need.resource == "*" or _opaque(need) for need in one):
+            broad = [action for need in one if need.resource != "*" for action in need.actions]
+            yield _wide(statement, path, resource, broad)
+
+
+def _opaque(need: Need) -> bool:
+    """Is a need about something that nobody can name before it exists?"""
+    return bool(need.doubt) or need.key_of_elsewhere
+
+
+def _matches(statement: Statement, resource: Value, need: Need) -> bool:
+    return of_resource(replace(statement, resources=(resource,)), need.resource) is not False
+
+
+def _unused(holder: Holder, statement: Statement, place: str, what: str, why: str) -> Finding:
+    """Broken for a role whose needs are all known, unknown for an application's."""
+    path = f"{statement.path}.{place}"
+    role = holder.role.logical_id
+    if holder.kind == "application":
+        return unknown(
+            "iam-unused-action",
+            statement.owner,
+            path,
+            f"Whether the application needs {what}, which {statement.owner} grants to {role}, cannot be told, since "
+            f"its own calls are not in the template, and {why}.",
+            "Name what it calls in the container's environment, remove it, or accept this with a reason.",
+        )
+    return broken(
+        "iam-unused-action",
+        statement.owner,
+        path,
+        f"{statement.owner} grants {what} to {role} for nothing: {why}.",
+        "Remove it, or narrow it to what is used.",
+    )
+
+
+def _wide(statement: Statement, path: str, resource: Value, actions: list[str]) -> Finding:
+    where = f"{statement.path}.{path}" if path else f"{statement.path}.Resource"
+    return broken(
+        "iam-wildcard",
+        statement.owner,
+        where,
+        f"{statement.owner} grants {', '.join(dict.fromkeys(actions))} on {show(resource)}, so on everything of its "
+        "kind in the account, although these actions can be held to one resource.",
+        "Name the resource's ARN.",
+    )
+
+
+def _wildcard(statement: Statement) -> Iterator[Finding]:
+    """`*` as the resource of actions that take one, in a role whose needs are not known."""
+    if "*" not in (statement.resources or ()) or statement.not_actions or _tagged(statement):
+        return
+    bound = [show(action) for action in statement.actions if _takes_resource(show(action))]
+    if bound:
+        yield _wide(statement, "", "*", bound)
+
+
+def _tagged(statement: Statement) -> bool:
+    """Does a condition hold the statement to some resources?"""
+    return any(
+        "resource" in condition.key.lower() or condition.key.lower().startswith(("ecs:", "ec2:", "kms:"))
+        for condition in statement.conditions
+    )
+
+
+def _takes_resource(action: str) -> bool:
+    """Does an action that is spelled out take a resource? A pattern, and what is not known, is not judged."""
+    service, _, name = action.lower().partition(":")
+    known = known_actions().get(service, {}).get("Actions", {}).get(name)
+    return isinstance(known, dict) and bool(known.get("Resources"))
+
+
+def _passing(statement: Statement) -> Iterator[Finding]:
+    """iam:PassRole of any role to any service: whoever has it has every role of the account."""
+    resources = [show(resource) for resource in statement.resources or ()]
+    broad = [resource for resource in resources if resource == "*" or resource.endswith(":role/*")]
+    held = any(condition.key.lower() in {"iam:passedtoservice", "iam:associatedresourcearn"} for condition in
+               statement.conditions)  # fmt: skip
+    passes = not statement.not_actions and any(
+        isinstance(action, str) and action != "*" and action_matches(action, "iam:PassRole")
+        for action in statement.actions
+    )
+    if passes and broad and not held:
+        yield broken(
+            "iam-pass-role",
+            statement.owner,
+            statement.path,
+            f"{statement.owner} allows iam:PassRole on {broad[0]} to any service: whoever has it can run code with any "
+            "role of the account.",
+            "Name the roles that are passed on, and the service by iam:PassedToService.",
+        )
+
+
+def _everything(role: Role) -> Iterator[Finding]:
+    """A policy of AWS's own that allows everything."""
+    for document in role.documents:
+        if not document.owner and document.path == iam_managed.EVERYTHING:
+            yield broken(
+                "iam-unused-action",
+                role.logical_id,
+                "Properties.ManagedPolicyArns",
+                f"{role.logical_id} has {document.path}: every action of every service, to start or run one task.",
+                "Allow what is needed, and no more.",
+            )
+
+
+def _open(resource: Resource, statement: Statement) -> Iterator[Finding]:
+    """A resource policy that lets everybody in."""
+    site = resource.type == "AWS::S3::Bucket" and "WebsiteConfiguration" in resource.properties
+    if resource.type in OPEN_ANYWAY or site or not everybody(statement) or narrowed(statement):
+        return
+    effect = "everybody on the internet can use it"
+    if resource.type == "AWS::EFS::FileSystem":
+        effect = "whoever reaches port 2049 is in, without a role"
+    yield broken(
+        "iam-open-policy",
+        statement.owner,
+        f"{statement.path}.Principal" if statement.path != "Properties" else "Properties.Principal",
+        f"The policy of {resource.logical_id} allows {', '.join(map(show, statement.actions))} to everybody, without a "
+        f"condition that tells who comes: {effect}.",
+        "Name the principals that are meant, or add a condition such as aws:SourceAccount.",
+    )
