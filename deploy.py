@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from stackproof import commands
+
+def main() -> int:
+    """Hand this repository's params/ and dist/ to the engine."""
+    missing = [name for name in ("boto3", "rich") if find_spec(name) is None]
+    if missing:
+        sys.stderr.write(
+            f"deploy.py: not installed for {sys.executable}: {', '.join(missing)}; install what is needed with\n"
+            "  python -m pip install --constraint constraints.txt .\n"
+        )
+        return 2
+
+    from stackproof import commands
+
+    return commands.main(root=Path(__file__).resolve().parent)
+
 
 if __name__ == "__main__":
-    sys.exit(commands.main(root=Path(__file__).resolve().parent))
+    sys.exit(main())

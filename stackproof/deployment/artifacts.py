@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ClientError
@@ -55,21 +56,28 @@ def body(account: Aws, environment: Environment, *, bootstrap_command: str) -> B
         RefusedError: it needs the bucket, and there is none.
     """
     content = text(environment).encode()
+    shown = _shown(environment.template_path)
     if len(content) <= INLINE_LIMIT:
         return {"TemplateBody": content.decode()}
     if len(content) > LIMIT:
         size = f"{len(content):,} bytes; CloudFormation takes up to {LIMIT:,}: move a part into a stack of its own"
-        raise BadInputError([Fault(str(environment.template_path), "", size)])
+        raise BadInputError([Fault(shown, "", size)])
     home = stack.find(account.cloudformation, BOOTSTRAP_STACK)
     bucket = home.outputs.get(BUCKET_OUTPUT) if home else None
     if not bucket:
         missing = f"has no output {BUCKET_OUTPUT}" if home else "does not exist"
         raise RefusedError(
-            f"{environment.template_path} is {len(content):,} bytes; over {INLINE_LIMIT:,} a template goes by way of "
+            f"{shown} is {len(content):,} bytes; over {INLINE_LIMIT:,} a template goes by way of "
             f"the artifact bucket, and stack {BOOTSTRAP_STACK} {missing} in {account.account} {account.region}.\n"
             f"Make it once for this account and region: {bootstrap_command}"
         )
     return {"TemplateURL": _upload(account, bucket, content)}
+
+
+def _shown(path: Path) -> str:
+    """A file as a person who stands here would name it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _upload(account: Aws, bucket: str, content: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,11 +14,16 @@ from stackproof.deployment.plan import merge
 from stackproof.errors import RefusedError, StackproofError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType
-    from mypy_boto3_cloudformation.type_defs import DescribeChangeSetOutputTypeDef, ResourceChangeTypeDef
+    from mypy_boto3_cloudformation.type_defs import (
+        DescribeChangeSetOutputTypeDef,
+        ParameterTypeDef,
+        ResourceChangeTypeDef,
+        TagTypeDef,
+    )
 
     from stackproof.deployment.artifacts import Body
     from stackproof.deployment.aws import Aws
@@ -26,6 +31,14 @@ if TYPE_CHECKING:
 
 # The texts that "nothing to do" came in so far; it is a FAILED change set like any other.
 _NO_CHANGE = ("didn't contain changes", "No updates are to be performed", "no changes")
+
+
+class _Given(TypedDict, total=False):
+    """What an environment gives to CreateChangeSet, where it gives something."""
+
+    Parameters: Sequence[ParameterTypeDef]
+    Tags: Sequence[TagTypeDef]
+    Capabilities: Sequence[CapabilityType]
 
 
 @dataclass
@@ -37,7 +50,6 @@ class ChangeSet:
         stack_id: ARN of the stack, which may have been made by this very change set.
         changes: of all resources, all pages, with values where AWS could render them.
         parameters: as the stack would have them; NoEcho values are asterisks, or not there.
-        tags: as the stack would have them.
         warnings: what AWS's validation says, short of refusing.
         is_kept: leave it in place, to be executed (or to be applied later).
     """
@@ -46,7 +58,6 @@ class ChangeSet:
     stack_id: str
     changes: list[ResourceChangeTypeDef]
     parameters: Mapping[str, str]
-    tags: Mapping[str, str]
     warnings: list[str]
     is_kept: bool = False
 
@@ -81,18 +92,24 @@ def made(account: Aws, environment: Environment, existing: stack.Stack | None, b
 
 def _make(account: Aws, environment: Environment, existing: stack.Stack | None, body: Body, name: str) -> ChangeSet:
     client = account.cloudformation
+    # An empty list is not the same as none: it would take away the tags of a stack whose file says nothing of tags.
+    given: _Given = {}
+    if environment.parameters:
+        given["Parameters"] = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in environment.parameters.items()
+        ]
+    if environment.tags:
+        given["Tags"] = [{"Key": key, "Value": value} for key, value in environment.tags.items()]
+    if needed := capabilities(environment.template):
+        given["Capabilities"] = needed
     try:
         answer = client.create_change_set(
             StackName=environment.stack,
             ChangeSetName=name,
             ChangeSetType="CREATE" if existing is None or existing.is_new else "UPDATE",
-            Parameters=[
-                {"ParameterKey": key, "ParameterValue": value} for key, value in environment.parameters.items()
-            ],
-            Tags=[{"Key": key, "Value": value} for key, value in environment.tags.items()],
-            Capabilities=capabilities(environment.template),
             # The SDK may send the request again when it lost the answer.
             ClientToken=name,
+            **given,
             **body,
         )
     except ClientError as error:
@@ -133,14 +150,13 @@ def _change_set(
             each["ParameterKey"]: each.get("ResolvedValue") or each.get("ParameterValue", "")
             for each in answer.get("Parameters", [])
         },
-        tags={each["Key"]: each["Value"] for each in answer.get("Tags", [])},
         warnings=warnings,
     )
 
 
 def nothing() -> ChangeSet:
     """A change set with nothing to execute: none was needed."""
-    return ChangeSet(id=None, stack_id="", changes=[], parameters={}, tags={}, warnings=[])
+    return ChangeSet(id=None, stack_id="", changes=[], parameters={}, warnings=[])
 
 
 def read(client: CloudFormationClient, change_set: str) -> tuple[ChangeSet, bool]:

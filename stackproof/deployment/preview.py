@@ -103,7 +103,7 @@ def _preview(
     settings: list[Setting] = []
     if change_set.id and existing and not is_new:
         settings += plan.settings("parameter", existing.parameters, change_set.parameters, secrets=hidden)
-        settings += plan.settings("tag", existing.tags, change_set.tags)
+        settings += plan.settings("tag", existing.tags, environment.tags or existing.tags)
     policy, protection = environment.stack_policy, environment.protected
     if policy is not None:
         before = None if existing is None or is_new else stack.policy(account.cloudformation, existing.id)

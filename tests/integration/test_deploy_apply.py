@@ -275,6 +275,7 @@ class TestLargeTemplates:
         self.bootstrap(deployer)
         done = deployer("apply", "dev", "--yes")
         assert done.code == 4
+        assert done.err.startswith("dist/lms.json is 60,")
         assert "over 51,200 a template goes by way of the artifact bucket" in done.err
         assert done.err.endswith("Make it once for this account and region: python deploy.py bootstrap dev\n")
         assert deployer.stack() is None

@@ -272,6 +272,16 @@ def test_a_yaml_template_with_short_forms_is_sent_as_it_was_written(deployer: De
     assert deployer.stackproof("destroy", *call, "--yes").code == 0
 
 
+def test_a_stack_whose_file_says_nothing_of_tags_keeps_its_own(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC}, tags={"owner": "them"})
+    deployer.apply()
+    template = str(deployer.template(Resources={"Topic": TOPIC, "Other": TOPIC}))
+    done = deployer.stackproof("apply", "--template", template, "--stack-name", STACK, "--yes")
+    assert done.code == 0, done.err
+    assert "Tags" not in done.out
+    assert (deployer.stack() or {})["Tags"] == [{"Key": "owner", "Value": "them"}]
+
+
 def test_the_version_is_told(deployer: Deployer) -> None:
     done = deployer.stackproof("--version")
     assert (done.code, done.out.split()[0]) == (0, "stackproof")

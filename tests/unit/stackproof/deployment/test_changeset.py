@@ -68,7 +68,6 @@ def test_every_page_is_read_and_a_change_that_is_left_out_of_the_answer_with_val
             {"ParameterKey": "Image", "ParameterValue": "/images/lms", "ResolvedValue": "ami-1"},
             {"ParameterKey": "Kept", "UsePreviousValue": True},
         ],
-        Tags=[{"Key": "environment", "Value": "dev"}],
     )
     cloudformation.add_response("describe_change_set", first, DESCRIBE)
     no_events(cloudformation)
@@ -85,7 +84,6 @@ def test_every_page_is_read_and_a_change_that_is_left_out_of_the_answer_with_val
 
     assert found.changes == [one, change("Blob", Replacement="True")]
     assert found.parameters == {"Size": "2", "Image": "ami-1", "Kept": ""}
-    assert found.tags == {"environment": "dev"}
     assert (found.id, found.stack_id, found.warnings) == (SET_ID, STACK_ID, [])
 
 

@@ -67,7 +67,7 @@ def described(stubber: Stubber, status: str) -> None:
 
 
 def a_preview() -> Preview:
-    change_set = ChangeSet("arn:set", STACK_ID, [], {}, {}, [])
+    change_set = ChangeSet("arn:set", STACK_ID, [], {}, [])
     plan = Plan("lms-dev", "111111111111", "sa-east-1", False, "arn:set", (), ())
     return Preview(plan, change_set, builders.stack(), policy=None, protection=None)
 
