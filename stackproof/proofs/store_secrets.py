@@ -1,0 +1,261 @@
+"""Secrets: never written into a template, never where somebody reads them who should not.
+
+A parameter with NoEcho, a `{{resolve:secretsmanager}}` reference or an access key that lands in an environment
+variable, an output, user data, a tag or metadata can be read with ecs:DescribeTaskDefinition, DescribeStacks and the
+like. A secret belongs into a property that AWS does not show again, or into a container's Secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from stackproof.proofs.values import Dynamic, Path, Sym, Text, Value, leaves, scalar_text
+from stackproof.proofs.verdicts import Finding, broken, proved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.values import Scalar
+
+RULES: Final = ("store-secret-plain", "store-secret-exposed")
+
+SECRET_PROPERTIES: Final = frozenset(
+    {
+        "AdminPassword",
+        "AuthToken",
+        "ClientSecret",
+        "MasterUserPassword",
+        "Password",
+        "Passwords",
+        "SecretString",
+        "TdeCredentialPassword",
+    }
+)
+"""Properties of any type that hold a secret and nothing else."""
+READABLE: Final = frozenset(
+    {"Command", "Description", "EntryPoint", "Environment", "EnvironmentVariables", "Tags", "UserData", "DockerLabels"}
+)
+"""Properties, at any depth, that AWS shows to whoever may describe the resource."""
+SECRET_ATTRIBUTES: Final = {("AWS::IAM::AccessKey", "SecretAccessKey")}
+VARIABLE: Final = re.compile(
+    r"(?:^|[_\-a-z])(?:password|passwd|passphrase|secret|secret_?key|secret_?access_?key|auth_?token|access_?token"
+    r"|api_?key|private_?key)$",
+    re.IGNORECASE,
+)
+"""How the name of an environment variable ends that holds a secret."""
+KEY_MATERIAL: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")
+"""What gives access by itself, wherever it stands: a private key, an access key's id."""
+EXAMPLE_KEYS: Final = ("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE")
+"""AWS's own examples, which open nothing."""
+MAY_BE_ARN: Final = ("arn:", "{{resolve:", "/", "http://", "https://", "s3://")
+"""How the value of a variable begins that says where a secret is, and not what it is."""
+
+
+def prove_secrets(stack: Stack) -> Iterator[Finding]:
+    """Whether secrets stand in the template, or land where they can be read."""
+    secret = _Secrets(stack)
+    findings: list[Finding] = []
+    for resource in stack.resources.values():
+        findings += secret.plain(resource)
+        findings += secret.exposed(resource)
+    for name, output in stack.outputs.items():
+        for _, leaf in leaves(output.value):
+            if what := secret.what(leaf):
+                message = f"Whoever may describe the stack reads {what} in the output {name}."
+                fix = "Give out the secret's ARN instead, and let the reader fetch it."
+                findings.append(broken("store-secret-exposed", "", f"Outputs.{name}.Value", message, fix))
+    findings += _defaults(stack, secret.hidden)
+    yield from findings or [proved("store-secret-exposed", "", "", "no secret stands where it can be read")]
+
+
+class _Secrets:
+    """What is secret in one stack.
+
+    Attributes:
+        hidden: the parameters with NoEcho.
+        shown: the parameters without, by their value.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        declared = stack.section("Parameters").items()
+        self.hidden = frozenset(
+            name for name, body in declared if isinstance(body, dict) and str(body.get("NoEcho", "")).lower() == "true"
+        )
+        values = stack.parameters.items()
+        self.shown = {
+            value: name for name, value in values if isinstance(value, str) and value and name not in self.hidden
+        }
+
+    def plain(self, resource: Resource) -> Iterator[Finding]:
+        """Secrets that are written out in a resource, or come from a parameter that everybody can read."""
+        for path, leaf in leaves(resource.properties, ("Properties",)):
+            if isinstance(leaf, Sym) and leaf.kind == "parameter" and leaf.owner not in self.hidden:
+                if _holds_secret(path, resource):
+                    yield _shown_parameter(resource, path, leaf.owner)
+            elif not isinstance(leaf, str) or not leaf:
+                continue
+            elif (found := KEY_MATERIAL.search(leaf)) and found[0] not in EXAMPLE_KEYS:
+                what = "A private key" if found[0].startswith("-") else "An access key"
+                yield _written(resource, path, f"{what} stands in the template")
+            elif _holds_secret(path, resource):
+                owner = self.shown.get(leaf)
+                if owner is not None:
+                    yield _shown_parameter(resource, path, owner)
+                else:
+                    yield _written(resource, path, "A password stands in the template")
+        yield from _variables(resource)
+
+    def exposed(self, resource: Resource) -> Iterator[Finding]:
+        """Secrets of others in what a resource shows."""
+        places: list[tuple[Path, Value]] = [
+            (("Properties", name), value) for name, value in resource.properties.items() if _may_show(name)
+        ]
+        places.append((("Metadata",), resource.metadata))
+        for start, value in places:
+            for path, leaf in leaves(value, start):
+                # A literal is judged by `_plain`; most leaves are literals.
+                if isinstance(leaf, str) or not _shows(resource, path):
+                    continue
+                if what := self.what(leaf):
+                    yield _exposed(resource, path, what)
+
+    def what(self, leaf: Scalar) -> str:
+        """What secret a value holds, in words; empty when none."""
+        parts = leaf.parts if isinstance(leaf, Text) else (leaf,)
+        for part in parts:
+            if isinstance(part, Dynamic) and part.secret:
+                return "the secret behind its {{resolve:…}} reference"
+            if isinstance(part, Sym):
+                if part.kind == "secret" or (part.kind == "parameter" and part.owner in self.hidden):
+                    return f"the parameter {part.owner}, which NoEcho hides"
+                target = self.stack.target(part)
+                if target is not None and (target.type, part.attribute) in SECRET_ATTRIBUTES:
+                    return f"the secret access key {part.owner}"
+        return ""
+
+
+def _exposed(resource: Resource, path: Path, what: str) -> Finding:
+    """One secret where it can be read."""
+    if resource.type == "AWS::ECS::TaskDefinition":
+        fix = "Hand it over in the container's Secrets, by the ARN of a secret."
+    elif "UserData" in path or path[0] == "Metadata":
+        fix = "Let the instance fetch it from Secrets Manager with its role."
+    else:
+        fix = "Hand over the ARN of a secret, and let the reader fetch it."
+    return broken(
+        "store-secret-exposed",
+        resource.logical_id,
+        ".".join(map(str, path)),
+        f"Whoever may describe {resource.logical_id} reads {what} in clear text.",
+        fix,
+    )
+
+
+def _may_show(name: str) -> bool:
+    """Is a property worth looking into? Deep properties of few types hold readable ones."""
+    return name in READABLE or name in {"ContainerDefinitions", "LaunchTemplateData", "Value", "TagSpecifications"}
+
+
+def _shows(resource: Resource, path: Path) -> bool:
+    """Can a value at this path be read by whoever may describe the resource?"""
+    if path[0] == "Metadata":
+        return True
+    if path == ("Properties", "Value"):
+        # A parameter of Parameter Store; SecureString cannot be made by CloudFormation.
+        return resource.type == "AWS::SSM::Parameter"
+    return any(key in READABLE for key in path)
+
+
+def _holds_secret(path: Path, resource: Resource) -> bool:
+    """Is a path below Properties one that holds a secret and nothing else?"""
+    name = next((key for key in reversed(path) if isinstance(key, str)), "")
+    return name in SECRET_PROPERTIES and resource.type.startswith("AWS::") and "Schema" not in path
+
+
+def _shown_parameter(resource: Resource, path: Path, owner: str) -> Finding:
+    return broken(
+        "store-secret-plain",
+        resource.logical_id,
+        ".".join(map(str, path)),
+        f"The parameter {owner} has no NoEcho: whoever may describe the stack reads the password of"
+        f" {resource.logical_id}.",
+        f"Let AWS make the password (ManageMasterUserPassword, GenerateSecretString), or set NoEcho on {owner}.",
+    )
+
+
+def _written(resource: Resource, path: Path, what: str) -> Finding:
+    return broken(
+        "store-secret-plain",
+        resource.logical_id,
+        ".".join(map(str, path)),
+        f"{what}: everybody who reads the file, its history or the stack has it.",
+        "Take it out, change it where it was used, and let Secrets Manager hold the new one.",
+    )
+
+
+def _variables(resource: Resource) -> Iterator[Finding]:
+    """Environment variables that are called like a secret and hold a literal."""
+    for path, name, value in _environment(resource.properties, ("Properties",)):
+        if isinstance(value, str | int) and VARIABLE.search(name) and _looks_secret(scalar_text(value)):
+            yield broken(
+                "store-secret-plain",
+                resource.logical_id,
+                ".".join(map(str, path)),
+                f"The variable {name} of {resource.logical_id} holds its secret in clear text, in the template and for"
+                f" whoever may describe {resource.logical_id}.",
+                "Take it from a secret: in a task by the container's Secrets, in a function with its role.",
+            )
+
+
+def _looks_secret(value: str) -> bool:
+    """Could a literal be a secret, and not the name or the place of one?"""
+    return len(value) > 3 and not value.startswith(MAY_BE_ARN) and value.lower() not in {"true", "false", "none"}
+
+
+def _environment(value: Value, path: Path) -> Iterator[tuple[Path, str, Value]]:
+    """The environment variables anywhere below a value, as an object or as a list of Name and Value."""
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _environment(inner, (*path, index))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key in {"Environment", "EnvironmentVariables"}:
+                yield from _variables_in(inner, (*path, key))
+            elif isinstance(inner, list | dict):
+                yield from _environment(inner, (*path, key))
+
+
+def _variables_in(value: Value, path: Path) -> Iterator[tuple[Path, str, Value]]:
+    if isinstance(value, dict) and isinstance(value.get("Variables"), dict | list):
+        yield from _variables_in(value["Variables"], (*path, "Variables"))
+    elif isinstance(value, dict):
+        yield from _environment(value, path)
+        yield from (((*path, name), name, inner) for name, inner in value.items() if not isinstance(inner, dict | list))
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            if isinstance(entry, dict) and isinstance(entry.get("Name"), str):
+                secret = entry.get("Type") in {"SECRETS_MANAGER", "PARAMETER_STORE"}
+                if not secret:
+                    yield (*path, index, "Value"), str(entry["Name"]), entry.get("Value")
+
+
+def _defaults(stack: Stack, hidden: frozenset[str]) -> Iterator[Finding]:
+    """Parameters with NoEcho whose default, for everybody to read in the template, is in use."""
+    for name in sorted(hidden):
+        body = stack.section("Parameters")[name]
+        default = body.get("Default") if isinstance(body, dict) else None
+        value = stack.parameters.get(name)
+        if not isinstance(default, str | int) or not isinstance(value, Sym) or len(str(default)) < 4:
+            continue
+        if value.digest == hashlib.sha256(scalar_text(default).encode("utf-8", "replace")).hexdigest():
+            yield broken(
+                "store-secret-plain",
+                "",
+                f"Parameters.{name}.Default",
+                f"NoEcho hides what is given for {name}; its default, which is in use, stands in the template for all.",
+                "Leave Default out, so that a value must be given.",
+            )
