@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations_with_replacement, product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Sym, Unknown, Value, number, scalar_text, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAX_COMBINATIONS: Final = 20_000
 """Combinations of values that are tried for one question; a second's work."""
@@ -27,6 +27,11 @@ _PLACEHOLDER = re.compile(r"\$\{\s*([^!{}\s][^{}\s]*)\s*\}")
 _COMPARISONS: Final = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
 _OTHERS: Final = ("another-value-1", "another-value-2")
 """Stand for all values that no comparison names."""
+_PSEUDO_PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
+    "AWS::AccountId": {"AllowedPattern": "[0-9]{12}"},
+    "AWS::Region": {"AllowedPattern": "[a-z]+(-[a-z0-9]+)+"},
+}
+"""Pseudo parameters whose values have a form, as parameters."""
 _PSEUDO: Final[Mapping[str, Value]] = {
     name: Sym(name, kind="pseudo", plain=True)
     for name in ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::StackName", "AWS::URLSuffix")
@@ -38,7 +43,8 @@ class Scenario:
     """One reachable combination.
 
     Attributes:
-        parameters: a value of each parameter (and pseudo parameter) that the conditions depend on.
+        parameters: a value of each parameter that the conditions depend on; pseudo parameters (`AWS::Region`) are
+            among them where conditions ask for them.
         conditions: what the conditions are with these: True, False, or None when only AWS knows.
     """
 
@@ -88,6 +94,47 @@ class Space:
             if all(answer in {value, None} for answer, value in answers):
                 doubtful = Unknown("a condition depends on what only AWS knows")
         return doubtful
+
+    def cover(self) -> tuple[Scenario, ...]:
+        """A few combinations that show every reachable pair of values of two conditions at least once.
+
+        All combinations of twenty conditions are too many to try; most faults need one condition or two.
+        """
+        names = sorted(self.conditions)
+        chosen: list[dict[str, str]] = []
+        for one, other in combinations_with_replacement(names, 2):
+            scenarios = self.scenarios({one, other})
+            for scenario in scenarios if isinstance(scenarios, tuple) else ():
+                self._place(chosen, scenario.parameters)
+        found = []
+        for given in chosen:
+            self._fill(given, sorted(self.variables(names)))
+            resolver = self._resolver(given)
+            found.append(Scenario(given, {name: resolver.condition(name) for name in names}))
+        return tuple(found)
+
+    def _place(self, chosen: list[dict[str, str]], wanted: Mapping[str, str]) -> None:
+        """Put values into the first combination that they fit into, or into one of their own."""
+        for given in chosen:
+            fits = all(given.get(name, value) == value for name, value in wanted.items())
+            if fits and not self._refused({**given, **wanted}):
+                given.update(wanted)
+                return
+        chosen.append(dict(wanted))
+
+    def _fill(self, given: dict[str, str], names: Iterable[str]) -> None:
+        """Give the other variables a value too, the default where Rules let it stand."""
+        for name in names:
+            if name not in given:
+                domain = self._domain(name)
+                first = [value for value in self._declared(name)[:1] if value in domain]
+                options = [value for value in (*first, *domain) if not self._refused({**given, name: value})]
+                given[name] = (options or domain)[0]
+
+    def _refused(self, given: Mapping[str, str]) -> bool:
+        """Do the Rules refuse these values for sure, whatever the others are?"""
+        resolver = self._resolver(given)
+        return any(refuses(rule, resolver) for rule in self.rules.values())
 
     def variables(self, names: Iterable[str]) -> set[str]:
         """The parameters and pseudo parameters that these conditions depend on; names of no condition have none."""
@@ -148,19 +195,24 @@ class Space:
         """The values of a variable that are worth trying."""
         if name in self.fixed:
             return [self.fixed[name]]
-        body = self.parameters.get(name)
-        body = body if isinstance(body, dict) else {}
+        body = self._body(name)
         mentioning = [(node, names) for node, names in self._comparisons if name in names]
         allowed = body.get("AllowedValues")
         if isinstance(allowed, list):
             values = [text(value) for value in allowed]
         else:
-            linked = self._linked(name)
-            literals = [each for node, names in self._comparisons if names & linked for each in self._literals(node)]
-            default = [each for other in (name, *sorted(linked)) for each in self._declared(other)]
-            others = [str(value) for value in _numbers(body)] if body.get("Type") == "Number" else _OTHERS
-            values = [value for value in dict.fromkeys([*default, *literals]) if _permitted(value, body)]
-            values += [value for value in others if value not in values]
+            linked = [name, *sorted(self._linked(name))]
+            named = [each for other in linked for each in self._declared(other)]
+            literals = [
+                each
+                for node, names in self._comparisons
+                if not names.isdisjoint(linked)
+                for each in self._literals(node)
+            ]
+            others = [each for other in linked for each in self._others(other)]
+            values = [value for value in dict.fromkeys([*named, *literals, *others]) if _permitted(value, body)]
+            # Some value besides these always fits, whatever pattern it must match.
+            values += [value for value in self._others(name) if value not in values]
         if name in self._in_rules or any(names != {name} for _, names in mentioning):
             return values
         # Of values that no comparison tells apart, one is enough.
@@ -180,12 +232,23 @@ class Space:
         return found
 
     def _declared(self, name: str) -> list[str]:
-        """The default and the allowed values of a parameter."""
-        body = self.parameters.get(name)
-        body = body if isinstance(body, dict) else {}
+        """The fixed value, the default and the allowed values of a parameter."""
+        body = self._body(name)
         allowed = body.get("AllowedValues")
-        given = [body["Default"]] if "Default" in body else []
+        given = [self.fixed[name]] if name in self.fixed else [body["Default"]] if "Default" in body else []
         return [text(value) for value in (*given, *(allowed if isinstance(allowed, list) else ()))]
+
+    def _body(self, name: str) -> Mapping[str, object]:
+        """A parameter's declaration; a pseudo parameter has one too."""
+        body = self.parameters.get(name, _PSEUDO_PARAMETERS.get(name))
+        return body if isinstance(body, dict) else {}
+
+    def _others(self, name: str) -> Sequence[str]:
+        """Values that stand for all that no comparison names."""
+        if name == "AWS::AccountId":
+            return ("111122223333", "444455556666")
+        body = self._body(name)
+        return _numbers(body) if body.get("Type") == "Number" else _OTHERS
 
     def _literals(self, node: object, depth: int = 0) -> Iterator[str]:
         """The literals in a comparison, and the keys of the mappings that it looks into."""

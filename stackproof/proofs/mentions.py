@@ -45,16 +45,15 @@ def mentions(node: object, path: Path = (), guards: Guards = ()) -> Iterator[Men
         return
     if isinstance(node, list):
         for index, inner in enumerate(node):
-            yield from mentions(inner, (*path, index), guards)
+            if isinstance(inner, dict | list):
+                yield from mentions(inner, (*path, index), guards)
     elif isinstance(node, dict):
-        follow = _of_key if len(node) == 1 else _of_property
+        alone = len(node) == 1
         for key, inner in node.items():
-            yield from follow(str(key), inner, (*path, str(key)), guards)
-
-
-def _of_property(_: str, inner: object, path: Path, guards: Guards) -> Iterator[Mention]:
-    """The references in the value of a property."""
-    yield from mentions(inner, path, guards)
+            if alone:
+                yield from _of_key(str(key), inner, (*path, str(key)), guards)
+            elif isinstance(inner, dict | list):
+                yield from mentions(inner, (*path, str(key)), guards)
 
 
 def _of_key(key: str, inner: object, path: Path, guards: Guards) -> Iterator[Mention]:

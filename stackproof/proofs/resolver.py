@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 200
 """Templates nested deeper than this are not followed; CloudFormation's own limit is far lower."""
-MAX_WORK = 1_000_000
-"""Objects and lists that are worked out in one template, about two seconds; one of 500 resources has 20,000."""
+MAX_WORK = 150_000
+"""Objects and lists that are worked out in one template, about a second; one of 500 resources has 20,000."""
 
 
 class Nothing:

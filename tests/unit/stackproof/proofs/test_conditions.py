@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.proofs.conditions import MAX_COMBINATIONS, Space, text
+from stackproof.proofs.conditions import MAX_COMBINATIONS, Scenario, Space, text
 from stackproof.proofs.resolve import resolve
 from stackproof.proofs.resolver import Resolver
 from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def is_(name: str, value: object) -> dict[str, Any]:
@@ -236,6 +241,48 @@ def test_values_that_no_comparison_tells_apart_are_tried_once() -> None:
         {f"C{index}": is_(f"P{index}", "1") for index in range(10)}, {f"P{index}": many for index in range(10)}
     )
     assert len(reached(found)) == 1024
+
+
+def test_the_account_is_compared_as_one() -> None:
+    image = {"Fn::Select": [0, {"Fn::Split": [".dkr.ecr.", {"Ref": "Image"}]}]}
+    template = {
+        "Parameters": {"Image": {"Type": "String", "Default": "nginx"}},
+        "Conditions": {"Own": {"Fn::Equals": [image, {"Ref": "AWS::AccountId"}]}},
+    }
+    assert reached(Space(template)) == {(True,), (False,)}
+    assert reached(Space(template, {"AWS::AccountId": "123456789012"})) == {(True,), (False,)}
+    example = Space(template).example({"Own": True})
+    assert not isinstance(example, Unknown | None)
+    assert re.fullmatch(r"\d{12}", example.parameters["AWS::AccountId"])
+
+
+def test_a_few_scenarios_show_every_pair_that_can_be_reached() -> None:
+    names = "PQRST"
+    conditions = {f"C{name}": is_(name, "yes") for name in names}
+    rules = {
+        "R": rule(is_("Q", "yes"), is_("P", "yes"))["Rule"],
+        "S": rule({"Fn::Not": [is_("T", "yes")]}, is_("R", "yes"))["Rule"],
+    }
+    parameters = {**dict.fromkeys(names, YES_NO), "S": {**YES_NO, "Default": "no"}}
+    found = space(conditions, parameters, Rules=rules)
+    everything, few = found.scenarios(), found.cover()
+    assert not isinstance(everything, Unknown)
+    assert len(few) < len(everything)
+
+    def pairs(scenarios: Iterable[Scenario]) -> set[tuple[tuple[str, bool | None], ...]]:
+        return {pair for each in scenarios for pair in combinations(sorted(each.conditions.items()), 2)}
+
+    assert pairs(few) == pairs(everything)
+    for each in few:
+        assert each.conditions in [scenario.conditions for scenario in everything]
+
+
+def test_what_cannot_be_tried_is_left_out_of_a_cover() -> None:
+    many = {"Type": "String", "AllowedValues": [str(number) for number in range(200)]}
+    same = {"Fn::Equals": [{"Fn::Sub": "${P}${Q}"}, {"Fn::Sub": "${R}"}]}
+    found = space({"Same": same, "A": is_("S", "yes")}, {**dict.fromkeys("PQR", many), "S": YES_NO})
+    assert isinstance(found.scenarios(["Same"]), Unknown)
+    assert {each.conditions["A"] for each in found.cover()} == {True, False}
 
 
 def test_malformed_sections_have_no_conditions() -> None:
