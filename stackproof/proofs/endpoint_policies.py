@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stackproof.proofs.model_placement import each
 from stackproof.proofs.patterns import action_matches, matches
-from stackproof.proofs.values import Unknown, Value, at
+from stackproof.proofs.values import Unknown, Value, at, items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,12 +26,11 @@ def allows(policy: Value, request: Request) -> bool | None:
         return True
     if isinstance(policy, Unknown):
         return None
+    statements = items(at(policy, "Statement"))
+    if isinstance(statements, Unknown):
+        return None
     allowed, denied = (
-        _any(
-            _applies(statement, request)
-            for statement in each(at(policy, "Statement"))
-            if (at(statement, "Effect") == "Deny") is deny
-        )
+        _any(_applies(statement, request) for statement in statements if (at(statement, "Effect") == "Deny") is deny)
         for deny in (False, True)
     )
     if allowed is False or denied is True:
@@ -57,7 +55,10 @@ def _names(statement: Value, key: str, matching: Callable[[Value], bool | None])
     given, negated = at(statement, key), at(statement, f"Not{key}")
     if given is None and negated is None:
         return key == "Resource"
-    answer = _any(matching(pattern) for pattern in each(given if given is not None else negated))
+    patterns = items(given if given is not None else negated)
+    if isinstance(patterns, Unknown):
+        return None
+    answer = _any(map(matching, patterns))
     if given is not None or answer is None:
         return answer
     return not answer

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.model_images import Image, read_image
-from stackproof.proofs.model_placement import Placement, each, placement, switch, whole, word
+from stackproof.proofs.model_placement import Placement, each, listed, placement, switch, whole, word
 from stackproof.proofs.model_secrets import SecretReference, read_secret
 from stackproof.proofs.values import Unknown, Value, at
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SERVICE = "AWS::ECS::Service"
 TASK = "AWS::ECS::TaskDefinition"
+ASSOCIATION = "AWS::ECS::ClusterCapacityProviderAssociations"
 
 
 @dataclass(frozen=True)
@@ -180,10 +181,15 @@ class Function:
 
 @dataclass(frozen=True)
 class Compute:
-    """Everything that runs, by logical id."""
+    """Everything that runs, by logical id.
+
+    Attributes:
+        runs: tasks that a schedule or an event starts, read as services without a balancer.
+    """
 
     tasks: Mapping[str, TaskDefinition]
     services: Mapping[str, Service]
+    runs: Mapping[str, Service]
     clusters: Mapping[str, Cluster]
     functions: Mapping[str, Function]
 
@@ -194,6 +200,7 @@ def model_compute(stack: Stack) -> Compute:
     return Compute(
         tasks=tasks,
         services={found.logical_id: _service(stack, found, tasks) for found in stack.of_type(SERVICE)},
+        runs=_runs(stack, tasks),
         clusters={found.logical_id: _cluster(stack, found) for found in stack.of_type("AWS::ECS::Cluster")},
         functions={found.logical_id: _function(found) for found in stack.of_type("AWS::Lambda::Function")},
     )
@@ -352,10 +359,8 @@ def _fargate(stack: Stack, properties: Mapping[str, Value], task: TaskDefinition
     launch = properties.get("LaunchType")
     if launch is not None:
         return word(launch) == "FARGATE" if isinstance(launch, str) else None
-    strategy = each(properties.get("CapacityProviderStrategy"))
     cluster = stack.target(properties.get("Cluster"))
-    if not strategy and cluster is not None:
-        strategy = each(cluster.properties.get("DefaultCapacityProviderStrategy"))
+    strategy = each(properties.get("CapacityProviderStrategy")) or _default_strategy(stack, cluster)
     if strategy:
         providers = [at(found, "CapacityProvider") for found in strategy]
         return all(isinstance(name, str) and name.startswith("FARGATE") for name in providers)
@@ -364,9 +369,66 @@ def _fargate(stack: Stack, properties: Mapping[str, Value], task: TaskDefinition
     return None if cluster is None else False
 
 
+def _default_strategy(stack: Stack, cluster: Resource | None) -> list[Value]:
+    """A cluster's own strategy, stated in it or in its association."""
+    if cluster is None:
+        return []
+    stated = [found for found in stack.of_type(ASSOCIATION) if stack.target(found.properties.get("Cluster")) is cluster]
+    return [
+        share for found in (cluster, *stated) for share in each(found.properties.get("DefaultCapacityProviderStrategy"))
+    ]
+
+
+def _runs(stack: Stack, tasks: Mapping[str, TaskDefinition]) -> dict[str, Service]:
+    """Tasks that EventBridge starts: the targets of rules, and of schedules."""
+    found: dict[str, Service] = {}
+    for rule in stack.of_type("AWS::Events::Rule"):
+        for index, target in enumerate(each(rule.properties.get("Targets"))):
+            if (run := _run(stack, rule, target, f"Properties.Targets.{index}", tasks)) is not None:
+                found[rule.logical_id] = run
+    for schedule in stack.of_type("AWS::Scheduler::Schedule"):
+        if (run := _run(stack, schedule, schedule.properties.get("Target"), "Properties.Target", tasks)) is not None:
+            found[schedule.logical_id] = run
+    return found
+
+
+def _run(
+    stack: Stack, resource: Resource, target: Value, path: str, tasks: Mapping[str, TaskDefinition]
+) -> Service | None:
+    """One target as a service without a balancer; None for a target that is no task in a VPC."""
+    given = at(target, "EcsParameters")
+    network = at(given, "NetworkConfiguration")
+    # The two types spell it in two ways.
+    key = "AwsVpcConfiguration" if at(network, "AwsVpcConfiguration") is not None else "AwsvpcConfiguration"
+    settings = at(network, key)
+    definition = stack.target(at(given, "TaskDefinitionArn"))
+    if not isinstance(given, dict) or not isinstance(settings, dict):
+        return None
+    task = tasks.get(definition.logical_id) if definition is not None else None
+    place = f"{path}.EcsParameters.NetworkConfiguration.{key}"
+    return Service(
+        logical_id=resource.logical_id,
+        name=None,
+        cluster=at(target, "Arn"),
+        task=task.logical_id if task is not None else None,
+        fargate=_fargate(stack, {**given, "Cluster": at(target, "Arn")}, task),
+        placement=Placement(
+            resource.logical_id,
+            listed(settings.get("Subnets")),
+            listed(settings.get("SecurityGroups")),
+            f"{place}.Subnets",
+            f"{place}.SecurityGroups",
+            public=_enabled(settings.get("AssignPublicIp")),
+        ),
+        targets=(),
+        exec=switch(given.get("EnableExecuteCommand"), default=False),
+        desired=given.get("TaskCount"),
+    )
+
+
 def _cluster(stack: Stack, resource: Resource) -> Cluster:
     providers = each(resource.properties.get("CapacityProviders"))
-    for found in stack.of_type("AWS::ECS::ClusterCapacityProviderAssociations"):
+    for found in stack.of_type(ASSOCIATION):
         if stack.target(found.properties.get("Cluster")) is resource:
             providers = [*providers, *each(found.properties.get("CapacityProviders"))]
     return Cluster(resource.logical_id, resource.properties.get("ClusterName"), tuple(providers))

@@ -217,6 +217,8 @@ _MODELLED: Final = frozenset(
         "AWS::EC2::SecurityGroupEgress",
         "AWS::EC2::VPCEndpoint",
         "AWS::ECS::Service",
+        "AWS::Events::Rule",
+        "AWS::Scheduler::Schedule",
         "AWS::EFS::MountTarget",
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
     }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def prove(system: System) -> list[Finding]:
     """Prove reachability for a whole system."""
     proof = Proof(system, Paths(system.network))
-    for service in system.compute.services.values():
+    for service in (*system.compute.services.values(), *system.compute.runs.values()):
         task = system.compute.tasks.get(service.task or "")
         if service.placement is not None and task is not None:
             _prove_service(proof, service, task)
@@ -43,6 +43,21 @@ def prove(system: System) -> list[Finding]:
         if balancer.public:
             prove_public(proof, balancer)
     return proof.findings + prove_exposure(system, proof.paths)
+
+
+def not_analysed(system: System) -> dict[str, str]:
+    """What runs and is not followed through the network, by logical id, with the reason."""
+    found = {
+        service.logical_id: "its tasks have no network interface of their own"
+        if service.placement is None
+        else "its task definition is none of this template"
+        for service in (*system.compute.services.values(), *system.compute.runs.values())
+        if service.placement is None or service.task is None
+    }
+    for kind in ("AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup", "AWS::ElasticLoadBalancing::LoadBalancer"):
+        for resource in system.stack.of_type(kind):
+            found[resource.logical_id] = f"{kind} is not modelled"
+    return found
 
 
 def _prove_service(proof: Proof, service: Service, task: TaskDefinition) -> None:

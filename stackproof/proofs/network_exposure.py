@@ -46,7 +46,7 @@ def _members(system: System, paths: Paths) -> Mapping[str, tuple[str, ...]]:
 
 
 def _placements(system: System) -> Iterator[Placement]:
-    for service in system.compute.services.values():
+    for service in (*system.compute.services.values(), *system.compute.runs.values()):
         if service.placement is not None:
             yield service.placement
     for function in system.compute.functions.values():
@@ -148,7 +148,7 @@ def _meant(system: System, owner: str) -> set[int] | None:
             return None if balancer.public is None else set()
         ports = [one.port for one in system.balancers.listeners.values() if one.balancer == owner]
         return None if None in ports or not ports else {port for port in ports if port is not None}
-    service = system.compute.services.get(owner)
+    service = system.compute.services.get(owner) or system.compute.runs.get(owner)
     if service is not None and service.placement is not None and service.placement.public is not False:
         if service.targets:
             return set()
@@ -219,7 +219,7 @@ def _judged(system: System, key: str, members: Mapping[str, tuple[str, ...]]) ->
     if key not in members or key in network.elsewhere or key in network.exported or key in network.strangers:
         return False
     for owner in members[key]:
-        service = system.compute.services.get(owner)
+        service = system.compute.services.get(owner) or system.compute.runs.get(owner)
         if owner in system.compute.functions:
             return False
         if service is not None:

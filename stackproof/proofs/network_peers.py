@@ -117,7 +117,7 @@ def prove_peering(proof: Proof) -> None:
     """A route over a peering connection is of use only if somebody's groups let him out to where it leads."""
     known = proof.system.network
     users: dict[str, tuple[Route, list[Side]]] = {}
-    for service in proof.system.compute.services.values():
+    for service in (*proof.system.compute.services.values(), *proof.system.compute.runs.values()):
         for side in proof.paths.sides(service.placement) if service.placement is not None else ():
             table = side.subnet.table if side.subnet is not None else ""
             for route in table.routes if not isinstance(table, str) else ():

@@ -294,3 +294,35 @@ def findings(
 def complaints(template: Template, parameters: dict[str, object] | None = None) -> list[Finding]:
     """What is not proved."""
     return [found for found in findings(template, parameters) if found.verdict is not Verdict.PROVED]
+
+
+SUBNETS = "NetworkConfiguration.AwsvpcConfiguration.Subnets"
+CONTAINER = "ContainerDefinitions.0"
+PUBLIC_TASKS: list[Callable[[Template], None]] = [
+    put("Service", SUBNETS, [ref("Public1"), ref("Public2")]),
+    put("Service", "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", "ENABLED"),
+]
+ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssmmessages")
+ALL_ENDPOINTS = add(
+    **{f"Endpoint{index}": endpoint(name, "EndpointGroup") for index, name in enumerate(ENDPOINTS)},
+    EndpointGroup=resource(
+        "EC2::SecurityGroup", GroupDescription="endpoints", VpcId=ref("Vpc"), SecurityGroupEgress=[NOWHERE]
+    ),
+    TasksToEndpointsIn=rule("Ingress", "EndpointGroup", att("TasksGroup"), 443),
+)
+WITHOUT_NAT = without("Nat", "NatAddress", "PrivateRoute")
+
+
+def peered(*, route: bool = True, out: bool = True) -> list[Callable[[Template], None]]:
+    """A database in another network, over a peering connection."""
+    more: dict[str, Any] = {"Peering": resource("EC2::VPCPeeringConnection", VpcId=ref("Vpc"), PeerVpcId="vpc-1")}
+    if route:
+        more["PeeringRoute"] = resource(
+            "EC2::Route",
+            RouteTableId=ref("PrivateTable"),
+            DestinationCidrBlock="10.9.0.0/16",
+            VpcPeeringConnectionId=ref("Peering"),
+        )
+    if out:
+        more["TasksToPeerOut"] = rule("Egress", "TasksGroup", "10.9.0.0/16", 5432)
+    return [add(**more)]

@@ -1,0 +1,438 @@
+"""What the model reads: images, secrets, what runs, stores, balancers, ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stackproof.proofs.endpoint_policies import Request, allows
+from stackproof.proofs.model import System, model
+from stackproof.proofs.model_images import Image, read_image
+from stackproof.proofs.model_placement import Placement
+from stackproof.proofs.model_ranges import parse, together
+from stackproof.proofs.model_secrets import SecretReference, read_secret
+from stackproof.proofs.resolve import Stack, resolve
+from stackproof.proofs.values import Sym, Unknown, Value, show
+from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, att, changed, put, ref, resource
+
+PARAMETERS = {
+    "Any": {"Type": "String"},
+    "Account": {"Type": "String", "Default": ACCOUNT},
+    "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"},
+}
+
+
+def stack_of(value: object = None, *, region: str | None = REGION, **resources: dict[str, Any]) -> tuple[Stack, Value]:
+    """A stack of some resources, and a value worked out in it."""
+    template = {"Parameters": PARAMETERS, "Resources": {**resources, "It": resource("X::Y", Value=value)}}
+    stack = resolve(template, region=region, account=ACCOUNT, stack_name="it")
+    return stack, stack.resources["It"].properties.get("Value")
+
+
+def system_of(*, parameters: dict[str, object] | None = None, **resources: dict[str, Any]) -> System:
+    """A system of some resources."""
+    template = {"Parameters": PARAMETERS, "Resources": resources}
+    return model(resolve(template, parameters, region=REGION, account=ACCOUNT, stack_name="it"))
+
+
+REPOSITORY = {"Repository": resource("ECR::Repository", RepositoryName="team/lms")}
+OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "registry", "host", "repository", "tag", "digest"),
+    [
+        ("nginx", "public", "docker.io", "nginx", "", False),
+        ("nginx:1.27", "public", "docker.io", "nginx", "1.27", False),
+        ("library/nginx:1.27", "public", "docker.io", "library/nginx", "1.27", False),
+        ("localhost/nginx", "public", "localhost", "nginx", "", False),
+        ("ghcr.io/team/lms@sha256:00", "public", "ghcr.io", "team/lms", "", True),
+        ("registry:5000/lms:2@sha256:00", "public", "registry:5000", "lms", "2", True),
+        (f"{OWN}/team/lms:1", "ecr", OWN, "team/lms", "1", False),
+        (f"{OWN}/team/lms@sha256:00", "ecr", OWN, "team/lms", "", True),
+        ({"Fn::Sub": "${Repository.RepositoryUri}:1"}, "ecr", "${Repository.RepositoryUri}", "team/lms", "1", False),
+        (att("Repository", "RepositoryUri"), "ecr", "${Repository.RepositoryUri}", "team/lms", "", False),
+        (
+            {"Fn::Sub": "${Any}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/team/lms:${Any}"},
+            "ecr",
+            f"${{Any}}.dkr.ecr.{REGION}.amazonaws.com",
+            "team/lms",
+            "${Any}",
+            False,
+        ),
+        ({"Fn::Sub": f"{OWN}/${{Any}}"}, "ecr", OWN, "${Any}", "", None),
+        (ref("Any"), "unknown", "", None, "", None),
+        ({"Fn::Sub": "${Any}:1"}, "unknown", "", None, "", None),
+        ({"Fn::Sub": "${Any}/lms:1"}, "unknown", "", None, "", None),
+        ({"Fn::Sub": "{{resolve:ssm:image}}"}, "unknown", "", None, "", None),
+        (None, "unknown", "", None, "", None),
+    ],
+)
+def test_image(given: object, registry: str, host: str, repository: str | None, tag: str, digest: bool | None) -> None:
+    stack, value = stack_of(given, **REPOSITORY)
+    image = read_image(stack, value)
+    assert (image.registry, image.host, image.tag, image.digest) == (registry, host, tag, digest)
+    assert (None if image.repository is None else show(image.repository)) == repository
+    if registry == "ecr" and repository == "team/lms":
+        assert image.resource == "Repository"
+
+
+def test_an_ecr_image_knows_account_and_region() -> None:
+    stack, value = stack_of({"Fn::Sub": "${Any}.dkr.ecr.${AWS::Region}.amazonaws.com/lms"}, region=None)
+    image = read_image(stack, value)
+    assert image.account == Sym("Any", kind="parameter")
+    assert image.region == stack.region
+    stack, value = stack_of(f"{OWN}/other")
+    assert read_image(stack, value) == Image(value, "ecr", OWN, ACCOUNT, REGION, "other", None, "", digest=False)
+
+
+SECRETS = {
+    "Secret": resource("SecretsManager::Secret", Name="lms/db"),
+    "Parameter": resource("SSM::Parameter", Name="/lms/host", Value="x"),
+    "Database": resource("RDS::DBInstance"),
+}
+WRITTEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "base", "suffix", "owner"),
+    [
+        (ref("Secret"), "secret", "${Secret}", (), "Secret"),
+        ({"Fn::Sub": "${Secret}:host::"}, "secret", "${Secret}", ("host", "", ""), "Secret"),
+        (
+            att("Database", "MasterUserSecret.SecretArn"),
+            "secret",
+            "${Database.MasterUserSecret.SecretArn}",
+            (),
+            "Database",
+        ),
+        (f"{WRITTEN}other-AbCdEf", "secret", f"{WRITTEN}other-AbCdEf", (), None),
+        (f"{WRITTEN}other-AbCdEf:host:stage:1", "secret", f"{WRITTEN}other-AbCdEf", ("host", "stage", "1"), None),
+        (f"{WRITTEN}lms/db-AbCdEf:host::", "secret", f"{WRITTEN}lms/db-AbCdEf", ("host", "", ""), "Secret"),
+        (
+            {"Fn::Sub": "arn:aws:secretsmanager:${Any}:1:secret:x-AbCdEf:k::"},
+            "secret",
+            "arn:aws:secretsmanager:${Any}:1:secret:x-AbCdEf",
+            ("k", "", ""),
+            None,
+        ),
+        ({"Fn::Sub": "${Any}:host::"}, "secret", "${Any}", ("host", "", ""), None),
+        ({"Fn::Sub": "${Any}/host"}, "unknown", "${Any}/host", (), None),
+        (ref("Any"), "unknown", "${Any}", (), None),
+        (ref("Parameter"), "parameter", "${Parameter}", (), "Parameter"),
+        ("/lms/host", "parameter", "/lms/host", (), "Parameter"),
+        ("other", "parameter", "other", (), None),
+        (
+            f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/lms/host",
+            "parameter",
+            f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/lms/host",
+            (),
+            "Parameter",
+        ),
+    ],
+)
+def test_secret(given: object, kind: str, base: str, suffix: tuple[str, ...], owner: str | None) -> None:
+    stack, value = stack_of(given, **SECRETS)
+    found = read_secret(stack, "NAME", value, "Path")
+    assert (found.kind, show(found.base), found.suffix, found.resource) == (kind, base, suffix, owner)
+    assert (found.name, found.value, found.path) == ("NAME", value, "Path")
+
+
+@pytest.mark.parametrize("given", [None, ["x"], {"Fn::Transform": {"Name": "Mine"}}])
+def test_no_secret(given: object) -> None:
+    stack, value = stack_of(given)
+    found: SecretReference = read_secret(stack, "", value, "")
+    assert (found.kind, type(found.base)) == ("unknown", Unknown)
+
+
+@pytest.mark.parametrize(
+    ("properties", "cluster", "fargate"),
+    [
+        ({"LaunchType": "FARGATE"}, {}, True),
+        ({"LaunchType": "EC2"}, {}, False),
+        ({"LaunchType": ref("Any")}, {}, None),
+        ({"CapacityProviderStrategy": [{"CapacityProvider": "FARGATE_SPOT"}]}, {}, True),
+        ({"CapacityProviderStrategy": [{"CapacityProvider": ref("Mine")}]}, {}, False),
+        ({}, {"DefaultCapacityProviderStrategy": [{"CapacityProvider": "FARGATE"}]}, True),
+        ({}, {}, False),
+        ({"Cluster": "shared"}, {}, None),
+        ({"Cluster": "shared", "TaskDefinition": ref("Task")}, {}, True),
+    ],
+)
+def test_where_a_service_runs(properties: dict[str, Any], cluster: dict[str, Any], fargate: bool | None) -> None:
+    system = system_of(
+        Cluster=resource("ECS::Cluster", CapacityProviders=["FARGATE"], **cluster),
+        Mine=resource("ECS::CapacityProvider"),
+        Task=resource("ECS::TaskDefinition", RequiresCompatibilities=["FARGATE"]),
+        Service=resource("ECS::Service", **({"Cluster": ref("Cluster")} | properties)),
+    )
+    service = system.compute.services["Service"]
+    assert service.fargate is fargate
+    assert (service.placement is None) is (fargate is not True)
+
+
+def test_the_providers_of_a_cluster_are_associated_beside_it() -> None:
+    system = system_of(
+        Cluster=resource("ECS::Cluster"),
+        Other=resource("ECS::Cluster"),
+        Capacity=resource(
+            "ECS::ClusterCapacityProviderAssociations",
+            Cluster=ref("Cluster"),
+            CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+            DefaultCapacityProviderStrategy=[{"CapacityProvider": "FARGATE"}],
+        ),
+        Service=resource("ECS::Service", Cluster=ref("Cluster")),
+    )
+    assert system.compute.clusters["Cluster"].providers == ("FARGATE", "FARGATE_SPOT")
+    assert system.compute.clusters["Other"].providers == ()
+    assert system.compute.services["Service"].fargate is True
+
+
+@pytest.mark.parametrize("definitions", [{"Fn::Transform": {"Name": "X"}}, [{"Fn::Transform": {"Name": "X"}}]])
+def test_containers_that_a_macro_makes_are_unknown(definitions: object) -> None:
+    task = system_of(Task=resource("ECS::TaskDefinition", ContainerDefinitions=definitions)).compute.tasks["Task"]
+    assert task.containers == ()
+    assert task.unknown is not None
+
+
+def test_a_container_without_log_and_with_registry_credentials() -> None:
+    definition = {"Name": "web", "Image": "x", "RepositoryCredentials": {"CredentialsParameter": ref("Secret")}}
+    system = system_of(
+        Task=resource("ECS::TaskDefinition", ContainerDefinitions=[definition]), Secret=SECRETS["Secret"]
+    )
+    (container,) = system.compute.tasks["Task"].containers
+    assert container.log is None
+    assert container.credentials is not None
+    assert container.credentials.resource == "Secret"
+
+
+def test_another_log_driver_names_no_group() -> None:
+    definition = {
+        "LogConfiguration": {
+            "LogDriver": "awsfirelens",
+            "Options": {"awslogs-group": "x"},
+            "SecretOptions": [{"Name": "key", "ValueFrom": ref("Secret")}],
+        }
+    }
+    system = system_of(
+        Task=resource("ECS::TaskDefinition", ContainerDefinitions=[definition]), Secret=SECRETS["Secret"]
+    )
+    log = system.compute.tasks["Task"].containers[0].log
+    assert log is not None
+    assert log.group is None
+    assert log.secrets[0].resource == "Secret"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "ports"),
+    [
+        ("ElastiCache::ReplicationGroup", {}, (6379,)),
+        ("ElastiCache::ReplicationGroup", {"Port": "7000"}, (7000,)),
+        ("ElastiCache::ReplicationGroup", {"Port": ref("Any")}, ()),
+        ("ElastiCache::CacheCluster", {"Engine": "memcached"}, (11211,)),
+        ("ElastiCache::CacheCluster", {"Engine": "redis"}, (6379,)),
+        ("ElastiCache::ServerlessCache", {"Engine": "valkey"}, (6379, 6380)),
+        ("ElastiCache::ServerlessCache", {"Engine": "memcached"}, (11211,)),
+        ("RDS::DBInstance", {"Engine": "mariadb"}, (3306,)),
+        ("RDS::DBInstance", {"Engine": "oracle-se2"}, (1521,)),
+        ("RDS::DBInstance", {"Engine": ref("Any")}, ()),
+        ("RDS::DBCluster", {"Engine": "aurora-postgresql"}, ()),
+        ("RDS::DBCluster", {"Engine": "aurora-mysql"}, (3306,)),
+        ("RDS::DBProxy", {"EngineFamily": "POSTGRESQL"}, (5432,)),
+        ("DocDB::DBCluster", {}, (27017,)),
+        ("Neptune::DBCluster", {"DBPort": 9999}, (9999,)),
+        ("OpenSearchService::Domain", {}, (443,)),
+    ],
+)
+def test_where_a_store_listens(kind: str, properties: dict[str, Any], ports: tuple[int, ...]) -> None:
+    assert system_of(Store=resource(kind, **properties)).stores.stores["Store"].ports == ports
+
+
+def test_an_aurora_instance_stands_where_its_cluster_does() -> None:
+    system = system_of(
+        Group=resource("RDS::DBSubnetGroup", SubnetIds=["subnet-1"]),
+        Cluster=resource(
+            "RDS::DBCluster",
+            Engine="aurora-mysql",
+            DBSubnetGroupName=ref("Group"),
+            VpcSecurityGroupIds=["sg-1"],
+        ),
+        Instance=resource("RDS::DBInstance", DBClusterIdentifier=ref("Cluster"), PubliclyAccessible="true"),
+    )
+    instance = system.stores.stores["Instance"]
+    assert instance.placement == Placement(
+        "Cluster",
+        ("subnet-1",),
+        ("sg-1",),
+        "Properties.SubnetIds",
+        "Properties.VpcSecurityGroupIds",
+        subnets_owner="Group",
+    )
+    assert (instance.public, instance.ports) == (True, (3306,))
+    assert system.stores.stores["Cluster"].public is False
+
+
+def test_a_serverless_cache_names_its_subnets_itself() -> None:
+    system = system_of(Store=resource("ElastiCache::ServerlessCache", SubnetIds=["subnet-1"]))
+    assert system.stores.stores["Store"].placement.subnets == ("subnet-1",)
+
+
+def test_a_schedule_and_a_rule_start_tasks() -> None:
+    def target(key: str, **more: object) -> dict[str, Any]:
+        network = {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "ENABLED"}
+        return {
+            "Arn": att("Cluster", "Arn"),
+            "EcsParameters": {
+                "TaskDefinitionArn": ref("Task"),
+                "LaunchType": "FARGATE",
+                "NetworkConfiguration": {key: network},
+            }
+            | more,
+        }
+
+    system = system_of(
+        Cluster=resource("ECS::Cluster"),
+        Task=resource("ECS::TaskDefinition"),
+        Rule=resource("Events::Rule", Targets=[{"Arn": "arn:aws:sns:x"}, target("AwsVpcConfiguration")]),
+        Schedule=resource("Scheduler::Schedule", Target=target("AwsvpcConfiguration", EnableExecuteCommand=True)),
+        Other=resource("Scheduler::Schedule", Target={"Arn": "arn:aws:lambda:x"}),
+        Elsewhere=resource("Scheduler::Schedule", Target=target("AwsvpcConfiguration", TaskDefinitionArn="x:1")),
+    )
+    assert sorted(system.compute.runs) == ["Elsewhere", "Rule", "Schedule"]
+    assert system.compute.runs["Elsewhere"].task is None
+    rule, schedule = system.compute.runs["Rule"], system.compute.runs["Schedule"]
+    assert (rule.task, rule.fargate, rule.exec, schedule.exec) == ("Task", True, False, True)
+    place = "Properties.Targets.1.EcsParameters.NetworkConfiguration.AwsVpcConfiguration"
+    assert rule.placement == Placement(
+        "Rule", ("subnet-1",), ("sg-1",), f"{place}.Subnets", f"{place}.SecurityGroups", public=True
+    )
+
+
+def test_a_function_outside_of_a_vpc_has_no_placement() -> None:
+    system = system_of(
+        Function=resource("Lambda::Function", Environment={"Variables": {"A": "b"}}),
+        Other=resource("Lambda::Function", VpcConfig={"SubnetIds": ref("Subnets"), "SecurityGroupIds": ["sg-1"]}),
+    )
+    function, other = system.compute.functions["Function"], system.compute.functions["Other"]
+    assert function.placement is None
+    assert [(one.name, one.value, one.path) for one in function.environment] == [
+        ("A", "b", "Properties.Environment.Variables.A")
+    ]
+    assert other.placement is not None
+    assert isinstance(other.placement.subnets, Unknown)
+    assert other.environment == ()
+
+
+def test_forwarding_of_a_listener_is_found_through_rules_and_weights() -> None:
+    system = model(
+        resolve(changed(put("Listener", "DefaultActions.0", {"Type": "redirect", "RedirectConfig": {"Port": "443"}})))
+    )
+    assert system.balancers.serving("Targets", system.stack) == []
+    assert system.balancers.listeners["Listener"].actions[0].redirect_port == 443
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "service"),
+    [
+        ({"Fn::Sub": "com.amazonaws.${AWS::Region}.ecr.api"}, REGION, "ecr.api"),
+        (f"com.amazonaws.{REGION}.s3", REGION, "s3"),
+        ("com.amazonaws.eu-west-1.s3", REGION, ""),
+        ({"Fn::Sub": "com.amazonaws.${AWS::Region}.logs"}, None, "logs"),
+        ("com.amazonaws.eu-west-1.logs", None, "logs"),
+        ({"Fn::Sub": "com.amazonaws.${Any}.logs"}, REGION, "logs"),
+        ("com.amazonaws.vpce.us-east-1.vpce-svc-1", REGION, ""),
+        ("my.service", REGION, ""),
+        (ref("Any"), REGION, ""),
+    ],
+)
+def test_the_service_of_an_endpoint(name: object, region: str | None, service: str) -> None:
+    stack, _ = stack_of(region=region, Endpoint=resource("EC2::VPCEndpoint", ServiceName=name))
+    assert model(stack).network.endpoints["Endpoint"].service == service
+
+
+def test_more_ranges_of_a_vpc() -> None:
+    more = {
+        "Vpc": resource("EC2::VPC", CidrBlock="10.0.0.0/16"),
+        "More": resource("EC2::VPCCidrBlock", VpcId=ref("Vpc"), CidrBlock="10.1.0.0/16"),
+        "Six": resource("EC2::VPCCidrBlock", VpcId=ref("Vpc"), AmazonProvidedIpv6CidrBlock=True),
+    }
+    assert list(map(str, system_of(**more).network.vpcs["Vpc"].ranges)) == ["10.0.0.0/16", "10.1.0.0/16"]
+    more["Unknown"] = resource("EC2::VPCCidrBlock", VpcId=ref("Vpc"), CidrBlock=ref("Any"))
+    assert system_of(**more).network.vpcs["Vpc"].ranges == ()
+
+
+def test_a_rule_that_is_no_object_makes_its_group_unknown() -> None:
+    system = system_of(Group=resource("EC2::SecurityGroup", SecurityGroupIngress=["x"]))
+    unknown = system.network.groups["Group"].unknown
+    assert unknown is not None
+    assert "is no object" in unknown.reason
+
+
+def test_a_prefix_list_of_the_template_is_as_good_as_its_ranges() -> None:
+    system = system_of(
+        List=resource("EC2::PrefixList", Entries=[{"Cidr": "10.0.0.0/24"}, {"Cidr": "10.0.1.0/24"}]),
+        Group=resource("EC2::SecurityGroup"),
+        Rule=resource("EC2::SecurityGroupIngress", GroupId=ref("Group"), SourcePrefixListId=ref("List")),
+    )
+    (rule,) = system.network.groups["Group"].ingress
+    assert (rule.peer.kind, list(map(str, rule.peer.ranges))) == ("range", ["10.0.0.0/24", "10.0.1.0/24"])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "ports"), [(-1, -1, "TCP 0 to 65535"), (80, None, "TCP 80"), (80, 90, "TCP 80 to 90")]
+)
+def test_the_ports_of_a_rule(first: int, last: int | None, ports: str) -> None:
+    system = system_of(
+        Group=resource(
+            "EC2::SecurityGroup",
+            SecurityGroupIngress=[{"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "CidrIp": "10.0.0.0/8"}],
+        )
+    )
+    assert system.network.groups["Group"].ingress[0].ports == ports
+
+
+def test_text_that_is_no_range() -> None:
+    assert parse("10.0.0.300/8") is None
+    assert parse(" 10.1.0.0/8 ") == parse("10.0.0.0/8")
+
+
+def test_ranges_of_two_families_are_apart() -> None:
+    found = [parse("::/0"), parse("10.0.0.0/9"), parse("10.128.0.0/9")]
+    known = [one for one in found if one is not None]
+    wanted = parse("10.0.0.0/8")
+    assert wanted is not None
+    assert together(known, wanted)
+    assert not together(known[:2], wanted)
+
+
+ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+GET = Request("s3:GetObject", "arn:aws:s3:::bucket/x")
+
+
+@pytest.mark.parametrize(
+    ("statements", "answer"),
+    [
+        ([ANYBODY], True),
+        ([], False),
+        ([ANYBODY | {"Action": "s3:Get*", "Resource": "arn:aws:s3:::bucket/*"}], True),
+        ([ANYBODY | {"Action": "s3:Put*"}], False),
+        ([ANYBODY | {"Resource": "arn:aws:s3:::other/*"}], False),
+        ([ANYBODY, ANYBODY | {"Effect": "Deny", "Action": ["s3:GetObject"]}], False),
+        ([ANYBODY, ANYBODY | {"Effect": "Deny", "Condition": {"Bool": {}}}], None),
+        ([ANYBODY | {"Principal": {"AWS": "arn:aws:iam::1:root"}}], None),
+        ([ANYBODY | {"Action": Unknown("x")}], None),
+        ([{"Effect": "Allow", "Principal": "*", "NotAction": "s3:Get*", "Resource": "*"}], False),
+        ([{"Effect": "Allow", "Principal": "*", "NotAction": "s3:Put*", "NotResource": "arn:aws:s3:::other/*"}], True),
+        ([{"Effect": "Allow", "Principal": "*", "Action": "s3:*"}], True),
+        ([{"Effect": "Allow", "Principal": "*", "Resource": "*"}], False),
+        ([Unknown("x")], None),
+    ],
+)
+def test_endpoint_policies(statements: list[Value], answer: bool | None) -> None:
+    assert allows({"Statement": statements}, GET) is answer
+
+
+def test_no_policy_allows_everything_and_an_unknown_one_may() -> None:
+    assert allows(None, GET) is True
+    assert allows(Unknown("x"), GET) is None
