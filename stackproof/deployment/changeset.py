@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # The texts that "nothing to do" came in so far; it is a FAILED change set like any other.
 _NO_CHANGE = ("didn't contain changes", "No updates are to be performed", "no changes")
 
+# How AWS refuses a request for a stack that has changed its state since it was looked at.
+_TOO_LATE = ("_IN_PROGRESS state", "already exists and cannot be created again")
+
 
 class _Given(TypedDict, total=False):
     """What an environment gives to CreateChangeSet, where it gives something."""
@@ -83,11 +86,29 @@ def made(account: Aws, environment: Environment, existing: stack.Stack | None, b
     name = f"stackproof-{uuid.uuid4().hex}"
     found: ChangeSet | None = None
     try:
-        found = _make(account, environment, existing, body, name)
+        with race():
+            found = _make(account, environment, existing, body, name)
         yield found
     finally:
         if found is None or not found.is_kept:
             _clear(account, environment.stack, name, with_stack=existing is None)
+
+
+@contextmanager
+def race() -> Iterator[None]:
+    """Turn into RefusedError what AWS answers when somebody else's operation came in between.
+
+    Executing a change set deletes all others of the stack.
+    """
+    try:
+        yield
+    except ClientError as error:
+        is_gone = aws.code(error) in {"ChangeSetNotFound", "InvalidChangeSetStatus"}
+        if not is_gone and not any(words in aws.message(error) for words in _TOO_LATE):
+            raise
+        raise RefusedError(
+            f"somebody else was faster, and nothing was changed by this command ({aws.message(error)}). Plan again."
+        ) from error
 
 
 def _make(account: Aws, environment: Environment, existing: stack.Stack | None, body: Body, name: str) -> ChangeSet:
@@ -102,20 +123,15 @@ def _make(account: Aws, environment: Environment, existing: stack.Stack | None, 
         given["Tags"] = [{"Key": key, "Value": value} for key, value in environment.tags.items()]
     if needed := capabilities(environment.template):
         given["Capabilities"] = needed
-    try:
-        answer = client.create_change_set(
-            StackName=environment.stack,
-            ChangeSetName=name,
-            ChangeSetType="CREATE" if existing is None or existing.is_new else "UPDATE",
-            # The SDK may send the request again when it lost the answer.
-            ClientToken=name,
-            **given,
-            **body,
-        )
-    except ClientError as error:
-        if aws.code(error) == "ValidationError" and "_IN_PROGRESS state" in aws.message(error):
-            raise RefusedError(f"somebody else was faster: {aws.message(error)}") from error
-        raise
+    answer = client.create_change_set(
+        StackName=environment.stack,
+        ChangeSetName=name,
+        ChangeSetType="CREATE" if existing is None or existing.is_new else "UPDATE",
+        # The SDK may send the request again when it lost the answer.
+        ClientToken=name,
+        **given,
+        **body,
+    )
     return _described(client, answer["Id"], polling.for_change_set(is_local=account.is_local))
 
 

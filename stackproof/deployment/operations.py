@@ -6,10 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from stackproof.deployment import aws, diagnosis, events, polling, stack
-from stackproof.errors import RefusedError
+from stackproof.deployment import changeset, diagnosis, events, polling, stack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -60,14 +57,10 @@ def apply(account: Aws, preview: Preview, *, no_rollback: bool) -> Iterator[list
     if change_set.id is None:
         return
     seen = events.ids(client, change_set.stack_id)
-    try:
+    with changeset.race():
         client.execute_change_set(
             ChangeSetName=change_set.id, ClientRequestToken=uuid.uuid4().hex, DisableRollback=no_rollback
         )
-    except ClientError as error:
-        if aws.code(error) in {"InvalidChangeSetStatus", "ChangeSetNotFound"} or "_IN_PROGRESS" in aws.message(error):
-            raise RefusedError(f"not applied: somebody else was faster ({aws.message(error)}). Plan again.") from error
-        raise
     change_set.is_kept = True
     yield []  # from here on, it goes on whatever happens to us
     newest: Event | None = None

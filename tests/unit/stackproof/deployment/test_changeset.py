@@ -210,11 +210,29 @@ def refused_at_creation(stubber: Stubber, code: str, message: str) -> None:
     stubber.add_response("delete_change_set", {}, {"StackName": "lms-dev", "ChangeSetName": ANY})
 
 
-def test_whoever_is_slower_is_refused(cloudformation: Stubber, account: aws.Aws) -> None:
-    refused_at_creation(
-        cloudformation, "ValidationError", f"Stack:{STACK_ID} is in UPDATE_IN_PROGRESS state and can not be updated."
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Stack:{STACK_ID} is in UPDATE_IN_PROGRESS state and can not be updated.",
+        "Stack [lms-dev] already exists and cannot be created again with the changeSet [stackproof-1].",
+    ],
+)
+def test_whoever_is_slower_is_refused(message: str, cloudformation: Stubber, account: aws.Aws) -> None:
+    refused_at_creation(cloudformation, "ValidationError", message)
+    with pytest.raises(RefusedError) as refused:
+        plan(account, stack())
+    assert str(refused.value) == (
+        f"somebody else was faster, and nothing was changed by this command ({message}). Plan again."
     )
-    with pytest.raises(RefusedError, match=r"somebody else was faster: Stack:.* is in UPDATE_IN_PROGRESS"):
+
+
+def test_whoever_loses_the_change_set_to_another_s_execution_is_refused(
+    cloudformation: Stubber, account: aws.Aws
+) -> None:
+    cloudformation.add_response("create_change_set", {"Id": SET_ID, "StackId": STACK_ID})
+    cloudformation.add_client_error("describe_change_set", "ChangeSetNotFound", "it does not exist")
+    cloudformation.add_response("delete_change_set", {}, {"StackName": "lms-dev", "ChangeSetName": ANY})
+    with pytest.raises(RefusedError, match="somebody else was faster"):
         plan(account, stack())
 
 

@@ -84,7 +84,7 @@ def test_whoever_executes_second_is_refused(code: str, message: str, cloudformat
     answers(cloudformation, event("UPDATE_COMPLETE"))
     cloudformation.add_client_error("execute_change_set", code, message)
     found = a_preview()
-    with pytest.raises(RefusedError, match="not applied: somebody else was faster"):
+    with pytest.raises(RefusedError, match="somebody else was faster"):
         list(operations.apply(account, found, no_rollback=False))
     assert found.change_set.is_kept is False
 
