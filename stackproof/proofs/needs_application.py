@@ -31,9 +31,12 @@ def application_needs(scene: Scene) -> Iterator[Wanted]:
         for volume in task.volumes:
             if volume.file_system is not None:
                 yield from _volume(scene, task, volume)
-    for service in scene.system.compute.services.values():
+    services = scene.system.compute.services.values()
+    for service in services:
         if service.exec is not False and service.task is not None:
             yield from _exec(scene, service, scene.system.compute.tasks[service.task])
+    for name in scene.system.compute.tasks.keys() - {service.task for service in services}:
+        yield from _exec_by_hand(scene, scene.system.compute.tasks[name])
 
 
 def _volume(scene: Scene, task: TaskDefinition, volume: Volume) -> Iterator[Wanted]:
@@ -109,6 +112,14 @@ def _exec(scene: Scene, service: Service, task: TaskDefinition) -> Iterator[Want
     else:
         message = f"{service.logical_id} has ECS Exec on, but {task.logical_id} has no task role: no session opens."
         yield Missing(task.logical_id, TASK, message, f"Add TaskRoleArn with a role that allows {', '.join(CHANNELS)}.")
+
+
+def _exec_by_hand(scene: Scene, task: TaskDefinition) -> Iterator[Need]:
+    """Tasks that no service here runs: whoever starts one may turn ECS Exec on."""
+    role = role_of(scene.stack, task.task_role)
+    if role is not None:
+        base = replace(scene.as_role(task.logical_id, TASK, role), required=False)
+        yield base.to("open a session by ECS Exec", CHANNELS)
 
 
 def _exec_logging(scene: Scene, cluster: Resource, role: str) -> Iterator[Need]:

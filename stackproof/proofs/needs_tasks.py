@@ -143,7 +143,10 @@ class _Starting:
 
     def _key_of_elsewhere(self, base: Need, arn: Scalar, service: str, purpose: str) -> Need:
         """The key of a secret from elsewhere: one that only whoever gives the secret knows."""
-        key = Key(Sym(f"the key of {show(arn)}", kind="expression"))
+        parts = (Sym(f"{part} of the key of {show(arn)}", kind="expression", plain=True) for part in ("account", "id"))
+        account, name = parts
+        start = ("arn:", self.stack.partition, ":kms:", self.stack.region, ":")
+        key = Key(join(*start, account, ":key/", name))
         need = self.scene.through(base, key, service, f"decrypt and {purpose}")
         context = {"ssm": "kms:encryptioncontext:parameter_arn"}.get(service, "kms:encryptioncontext:secretarn")
         return replace(need.knowing(**{context: (arn,)}), required=False, key_of_elsewhere=True)

@@ -7,11 +7,11 @@ policy and key policy are judged together, as IAM does it. `permissions_trust` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from stackproof.proofs import arns
-from stackproof.proofs.iam import NOTHING, Answer, Request, decide, of_action, of_principal, of_resource
+from stackproof.proofs.iam import NOTHING, Answer, Request, covers, decide, of_action, of_principal, of_resource
 from stackproof.proofs.iam_conditions import holds
 from stackproof.proofs.model_iam import KEY, LOG_GROUP, model_iam
 from stackproof.proofs.needs import Doubt, Missing, Need, Scene, Wanted
@@ -162,7 +162,8 @@ def _refused(scene: Scene, need: Need, actions: list[str], judgement: Judgement)
         return broken(rule, owner, path, message, f"Narrow or remove the denial in {path} of {owner}.")
     if judgement.side == "boundary":
         return broken("iam-boundary", owner, path, message, "Let the boundary allow it too, or use another boundary.")
-    return broken(rule, owner, path, message, f"Let {owner} allow {', '.join(actions)} to {who(need)} there.")
+    place = f"the policy of {need.holder}" if judgement.side == "resource" else f"a policy of {need.role}"
+    return broken(rule, owner, path, message, f"Allow {', '.join(actions)} to {who(need)} in {place}.")
 
 
 def _blocker(scene: Scene, need: Need, action: str, judgement: Judgement) -> tuple[str, str, str]:
@@ -234,16 +235,20 @@ def _secret_key(scene: Scene, need: Need) -> Iterator[Finding]:
     role = scene.access.roles[need.role or ""]
     for document in role.documents:
         for statement in document.statements:
-            granted = statement.allows and of_action(statement, need.actions[0]) is True
-            foreign = [pattern for pattern in statement.resources or () if show(pattern) not in ours]
-            if granted and foreign:
+            foreign = replace(
+                statement, resources=tuple(one for one in statement.resources or () if show(one) not in ours)
+            )
+            request = Request(need.actions[0], need.resource, need.caller, need.context)
+            if statement.allows and covers(foreign, request) is not False:
                 return
+    owners = ", ".join(dict.fromkeys(document.owner for document in role.documents if document.owner))
     yield unknown(
         "iam-secret-key",
         need.owner,
         need.path,
         f"Whether {need.owner} can {need.purpose} cannot be told, since its key stands outside of the template: under "
-        f"AWS's own key it can, under a customer key {need.role} would need kms:Decrypt on it, and no task starts.",
+        f"AWS's own key it can; under a customer key {need.role} needs kms:Decrypt on it, which "
+        f"{owners or 'no policy'} does not allow, and no task starts.",
         "Allow kms:Decrypt on the secret's key, or accept this with a reason when it is under aws/secretsmanager.",
     )
 

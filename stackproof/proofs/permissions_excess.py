@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs import iam_managed
 from stackproof.proofs.iam import of_action, of_resource
 from stackproof.proofs.patterns import action_matches
-from stackproof.proofs.permissions_trust import everybody, named_by, narrowed
+from stackproof.proofs.permissions_trust import everybody, named_by, narrowed, uses
+from stackproof.proofs.rules import some
 from stackproof.proofs.schemas import actions as known_actions
-from stackproof.proofs.values import show, symbols
+from stackproof.proofs.values import equal, show, symbols
 from stackproof.proofs.verdicts import Finding, broken, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from stackproof.proofs.iam import Statement
     from stackproof.proofs.model_iam import Role
@@ -43,17 +44,25 @@ OPEN_ANYWAY: Final = {"AWS::EC2::VPCEndpoint"}
 """Types whose policy is open by default: the endpoint's network decides who comes."""
 
 
+Kind: TypeAlias = Literal["closed", "told", "open", "unused"]
+
+
 @dataclass(frozen=True)
 class Holder:
     """A role with what is known about its use.
 
     Attributes:
-        kind: `closed` (AWS alone, all needs known), `application`, `open` (not analysed), `unused`.
+        kind: `closed` (AWS alone, all needs known), `told` (known in part: an application makes calls of its own, an
+            output is for users outside of the template), `open` (not analysed), `unused`.
+        doubt: why the needs are known in part; empty unless `told`.
+        outside: an output hands it to users outside of the template.
         named: resources that the application's environment names, by logical id.
     """
 
     role: Role
-    kind: Literal["closed", "application", "open", "unused"]
+    kind: Kind
+    doubt: str
+    outside: bool
     needs: tuple[Need, ...]
     named: frozenset[str]
 
@@ -63,45 +72,70 @@ def excess(scene: Scene, needs: list[Need]) -> Iterator[Finding]:
     by_role: dict[str, list[Need]] = {}
     for need in needs:
         by_role.setdefault(need.role or "", []).append(need)
+    services: dict[str, set[str]] = {}
+    for use in uses(scene):
+        services.setdefault(use.role, set()).add(use.service)
     for holder in _holders(scene, by_role):
-        if holder.kind == "unused":
-            yield _useless(holder.role)
-            continue
-        for statement in _granted(holder.role):
-            yield from _passing(statement)
-            if holder.kind == "open":
-                yield from _wildcard(statement)
-            else:
-                yield from _beyond(scene, holder, statement)
-        if holder.kind != "open":
-            yield from _everything(holder.role)
+        yield from _of_role(scene, holder)
+        if holder.kind in {"closed", "told"} and not holder.outside:
+            yield from _let_in_for_nothing(scene, holder.role, services.get(holder.role.logical_id, set()))
     for owner, documents in scene.access.policies.items():
-        resource = scene.stack.resources[owner]
         for document in documents:
             for statement in document.statements:
-                yield from _open(resource, statement)
+                yield from _open(scene.stack.resources[owner], statement)
+                yield from _whole_service(scene.stack.resources[owner], statement)
+
+
+def _of_role(scene: Scene, holder: Holder) -> Iterator[Finding]:
+    """What one role is granted beyond its needs."""
+    if holder.kind == "unused":
+        yield _useless(holder.role)
+        return
+    for statement in _granted(holder.role):
+        yield from _passing(statement)
+        if holder.kind == "open":
+            yield from _wildcard(statement)
+        else:
+            yield from _beyond(scene, holder, statement)
+    if holder.kind != "open":
+        yield from _everything(holder.role)
 
 
 def _holders(scene: Scene, by_role: Mapping[str, list[Need]]) -> Iterator[Holder]:
     """Every role with its kind."""
     users = named_by(scene)
-    outputs = {
-        symbol.owner for output in scene.stack.outputs.values() for symbol in symbols(output.value)
-    }  # fmt: skip
+    outputs = {symbol.owner for output in scene.stack.outputs.values() for symbol in symbols(output.value)}
     for role in scene.access.roles.values():
         found = users.get(role.logical_id, [])
-        places = {(resource.type, place) for resource, place in found}
-        kind: Literal["closed", "application", "open", "unused"] = "open"
-        if scene.stack.rewritten or role.logical_id in outputs or not _for_services(role):
-            kind = "open"
-        elif not places:
-            fixed = "RoleName" in scene.stack.resources[role.logical_id].properties
-            kind = "open" if fixed else "unused"
-        elif places <= CLOSED:
-            kind = "closed"
-        elif places <= CLOSED | APPLICATION:
-            kind = "application"
-        yield Holder(role, kind, tuple(by_role.get(role.logical_id, ())), _named(scene, found))
+        kind, doubt = _kind(scene, role, {(resource.type, place) for resource, place in found})
+        if role.logical_id in outputs and kind in {"closed", "unused"}:
+            kind, doubt = "told", "an output hands it to users outside of the template"
+        outside = role.logical_id in outputs
+        yield Holder(role, kind, doubt, outside, tuple(by_role.get(role.logical_id, ())), _named(scene, found))
+
+
+def _kind(scene: Scene, role: Role, places: set[tuple[str, str]]) -> tuple[Kind, str]:
+    """What is known about the use of a role, by the properties that name it, and why not all is."""
+    if scene.stack.rewritten or not _for_services(role) or _written(scene, role, scene.stack.absent):
+        return "open", ""
+    if not places:
+        # Elsewhere a fixed name is enough to use it; a branch that is dead here is alive with other parameters.
+        fixed = "RoleName" in scene.stack.resources[role.logical_id].properties
+        users = [name for name, found in scene.stack.resources.items() if not found.type.startswith("AWS::IAM::")]
+        return "open" if fixed or _written(scene, role, users) else "unused", ""
+    if places <= CLOSED:
+        return "closed", ""
+    if places <= CLOSED | APPLICATION:
+        return "told", "the application's own calls are not in the template"
+    return "open", ""
+
+
+def _written(scene: Scene, role: Role, resources: Iterable[str]) -> bool:
+    """Does any of these resources name a role in the template's text, dead branches included?"""
+    mentions = scene.stack.mentions
+    return any(
+        mention.name == role.logical_id for name in resources for mention in mentions.get(("Resources", name), ())
+    )
 
 
 def _for_services(role: Role) -> bool:
@@ -161,7 +195,7 @@ def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Find
 
 def _explained(scene: Scene, holder: Holder, statement: Statement) -> bool:
     """Does an application's environment name everything that a statement is about, and the actions are spelled out?"""
-    if holder.kind != "application" or not holder.named or not statement.resources:
+    if not holder.doubt or not holder.named or not statement.resources:
         return False
     plain = all("*" not in show(action).partition(":")[2][:1] and ":" in show(action) for action in statement.actions)
     return plain and all(
@@ -222,13 +256,13 @@ def _unused(holder: Holder, statement: Statement, place: str, what: str, why: st
     """Broken for a role whose needs are all known, unknown for an application's."""
     path = f"{statement.path}.{place}"
     role = holder.role.logical_id
-    if holder.kind == "application":
+    if holder.doubt:
         return unknown(
             "iam-unused-action",
             statement.owner,
             path,
-            f"Whether the application needs {what}, which {statement.owner} grants to {role}, cannot be told, since "
-            f"its own calls are not in the template, and {why}.",
+            f"Whether anything needs {what}, which {statement.owner} grants to {role}, cannot be told, since "
+            f"{holder.doubt}, and {why}.",
             "Name what it calls in the container's environment, remove it, or accept this with a reason.",
         )
     return broken(
@@ -308,6 +342,37 @@ def _everything(role: Role) -> Iterator[Finding]:
                 f"{role.logical_id} has {document.path}: every action of every service, to start or run one task.",
                 "Allow what is needed, and no more.",
             )
+
+
+def _let_in_for_nothing(scene: Scene, role: Role, services: set[str]) -> Iterator[Finding]:
+    """Services that may take on a role although nothing here has them use it."""
+    used = [name for service in services for name in scene.service(service).names]
+    for statement in role.trust.statements:
+        for principal in statement.principals or () if statement.allows else ():
+            if some(equal(principal.value, name) for name in used) is False:
+                yield broken(
+                    "iam-unused-trust",
+                    role.logical_id,
+                    f"{statement.path}.Principal",
+                    f"{show(principal.value)} may take on {role.logical_id}, although nothing in the template has it "
+                    "do so.",
+                    "Leave it out of the trust policy.",
+                )
+
+
+def _whole_service(resource: Resource, statement: Statement) -> Iterator[Finding]:
+    """Every action of a kind for a service of AWS's: it could change the policy itself."""
+    services = [show(item.value) for item in statement.principals or () if item.kind == "Service"]
+    broad = [show(action) for action in statement.actions if show(action) == "*" or show(action).endswith(":*")]
+    if statement.allows and services and (broad or statement.not_actions):
+        yield broken(
+            "iam-unused-action",
+            statement.owner,
+            f"{statement.path}.{'NotAction' if statement.not_actions else 'Action'}",
+            f"The policy of {resource.logical_id} allows {', '.join(broad) or 'everything but a list'} to "
+            f"{', '.join(services)}, which uses a few of these actions.",
+            "Name the actions that the service's documentation asks for.",
+        )
 
 
 def _open(resource: Resource, statement: Statement) -> Iterator[Finding]:

@@ -65,6 +65,9 @@ NARROWING: Final = (
 )  # fmt: skip
 """Keys that tell who comes: with one of them "everybody" is not everybody."""
 
+BY_SOURCE: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorg")
+"""Of these, the keys that hold AWS's services to one account's resources, but do not tell which service."""
+
 HUBS: Final = {"token.actions.githubusercontent.com": ":sub", "cognito-identity.amazonaws.com": ":aud"}
 """Providers that everybody can have an identity at, and the end of the key that tells whose it is."""
 
@@ -104,10 +107,11 @@ def _values(value: Value, keys: list[str], path: str) -> Iterator[tuple[str, Val
 
 def trust(scene: Scene) -> Iterator[Finding]:
     """Can each role be taken on by its service, and by nobody else?"""
-    seen: set[tuple[str, str]] = set()
+    takers: dict[str, dict[str, Use]] = {}
     for use in uses(scene):
-        if (use.role, use.service) not in seen:
-            seen.add((use.role, use.service))
+        takers.setdefault(use.role, {}).setdefault(use.service, use)
+    for found in takers.values():
+        for use in found.values():
             yield _let_in(scene, use)
     for role in scene.access.roles.values():
         for statement in role.trust.statements:
@@ -155,11 +159,11 @@ def _why(role: Role, *, caller_name: str, context: Context, denied: Statement | 
     return role.trust.path, f"its trust policy lets in {', '.join(found) or 'nobody'} only"
 
 
-def narrowed(statement: Statement, *more: str) -> bool:
-    """Does a condition tell who comes? A negated one lets everybody else in."""
+def narrowed(statement: Statement, without: tuple[str, ...] = ()) -> bool:
+    """Does a condition tell who comes, by other keys than `without`? A negated one lets everybody else in."""
     return any(
-        condition.key.lower().startswith((*NARROWING, *more)) and "not" not in condition.operator.lower()
-        for condition in statement.conditions
+        key.startswith(NARROWING) and not (without and key.startswith(without)) and "not" not in operator
+        for key, operator in ((item.key.lower(), item.operator.lower()) for item in statement.conditions)
     )
 
 
@@ -173,13 +177,14 @@ def everybody(statement: Statement) -> bool:
 
 def _open(role: Role, statement: Statement) -> Iterator[Finding]:
     """A trust policy that lets in whoever asks."""
-    if everybody(statement) and not narrowed(statement):
+    if everybody(statement) and not narrowed(statement, BY_SOURCE):
+        who = "Any AWS service" if narrowed(statement) else "Anybody with an AWS account"
         yield broken(
             "iam-open-trust",
             role.logical_id,
-            statement.path,
-            f"Anybody with an AWS account can take on {role.logical_id}: {statement.path} names everybody, without a "
-            "condition that tells who comes.",
+            f"{statement.path}.Principal",
+            f"{who} can take on {role.logical_id}: its trust policy names everybody, without a condition that tells "
+            "who it must be.",
             "Name the service, role or account that is meant.",
         )
     for principal in statement.principals or ():
