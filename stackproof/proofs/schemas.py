@@ -174,6 +174,12 @@ def available(resource_type: str, region: str) -> bool | None:
     return resource_type in types if isinstance(types, dict) else None
 
 
+@lru_cache(maxsize=16)
+def table(resource_type: str, name: str) -> Any:
+    """A table of cfn-lint about one type: `table("aws_ecs_taskdefinition", "fargate_cpu_memory")`; None without it."""
+    return _read("schemas", "extensions", resource_type, f"{name}.json")
+
+
 def stateful() -> frozenset[str]:
     """The types that hold data, as cfn-lint lists them."""
     found = _read("AdditionalSpecs", "StatefulResources.json") or {}

@@ -1,0 +1,239 @@
+"""Metrics that alarms and dashboards read: their dimensions name things that exist and belong together.
+
+A metric that nobody sends stays without data for ever, and nobody notices. The dimensions of each metric are from the
+services' own lists of CloudWatch metrics; a metric that is not in the table is judged by what its dimensions name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from stackproof.proofs import arns
+from stackproof.proofs.model_placement import whole
+from stackproof.proofs.values import Sym, Text, Unknown, Value, show
+from stackproof.proofs.verdicts import Finding, broken, proved
+from stackproof.proofs.wiring_balancers import balancer_of, forwarders
+from stackproof.proofs.wiring_common import called, same, unclear
+from stackproof.proofs.wiring_scaling import in_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stackproof.proofs.model import System
+    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.wiring_common import Findings
+
+Answer: TypeAlias = "tuple[Resource | None, Finding | None]"
+"""What a dimension names, or what is wrong with it; neither where it is not judged."""
+_SILENT: Final = "the metric stays without data"
+
+_V2: Final = "AWS::ElasticLoadBalancingV2::"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What a dimension names: the type, and whether by name, id or full name."""
+
+    type: str
+    meaning: str
+    attribute: str = "Ref"
+
+
+DIMENSIONS: Final[Mapping[tuple[str, str], Dimension]] = {
+    ("AWS/ECS", "ClusterName"): Dimension("AWS::ECS::Cluster", arns.NAME),
+    ("AWS/ECS", "ServiceName"): Dimension("AWS::ECS::Service", arns.NAME, "Name"),
+    ("ECS/ContainerInsights", "ClusterName"): Dimension("AWS::ECS::Cluster", arns.NAME),
+    ("ECS/ContainerInsights", "ServiceName"): Dimension("AWS::ECS::Service", arns.NAME, "Name"),
+    ("AWS/ApplicationELB", "LoadBalancer"): Dimension(_V2 + "LoadBalancer", arns.FULL_NAME, "LoadBalancerFullName"),
+    ("AWS/ApplicationELB", "TargetGroup"): Dimension(_V2 + "TargetGroup", arns.FULL_NAME, "TargetGroupFullName"),
+    ("AWS/NetworkELB", "LoadBalancer"): Dimension(_V2 + "LoadBalancer", arns.FULL_NAME, "LoadBalancerFullName"),
+    ("AWS/NetworkELB", "TargetGroup"): Dimension(_V2 + "TargetGroup", arns.FULL_NAME, "TargetGroupFullName"),
+    ("AWS/EFS", "FileSystemId"): Dimension("AWS::EFS::FileSystem", arns.ID),
+    ("AWS/NATGateway", "NatGatewayId"): Dimension("AWS::EC2::NatGateway", arns.ID),
+    ("AWS/RDS", "DBInstanceIdentifier"): Dimension("AWS::RDS::DBInstance", arns.NAME),
+    ("AWS/RDS", "DBClusterIdentifier"): Dimension("AWS::RDS::DBCluster", arns.NAME),
+    ("AWS/Lambda", "FunctionName"): Dimension("AWS::Lambda::Function", arns.NAME),
+    ("AWS/SQS", "QueueName"): Dimension("AWS::SQS::Queue", arns.NAME, "QueueName"),
+    ("AWS/SNS", "TopicName"): Dimension("AWS::SNS::Topic", arns.NAME, "TopicName"),
+    ("AWS/DynamoDB", "TableName"): Dimension("AWS::DynamoDB::Table", arns.NAME),
+    ("AWS/Logs", "LogGroupName"): Dimension("AWS::Logs::LogGroup", arns.NAME),
+    ("AWS/EC2", "InstanceId"): Dimension("AWS::EC2::Instance", arns.ID),
+}
+
+_BALANCED: Final = frozenset(
+    {
+        "ActiveConnectionCount",
+        "ClientTLSNegotiationErrorCount",
+        "HTTPCode_ELB_3XX_Count",
+        "HTTPCode_ELB_4XX_Count",
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_Target_2XX_Count",
+        "HTTPCode_Target_3XX_Count",
+        "HTTPCode_Target_4XX_Count",
+        "HTTPCode_Target_5XX_Count",
+        "NewConnectionCount",
+        "ProcessedBytes",
+        "RejectedConnectionCount",
+        "RequestCount",
+        "TargetConnectionErrorCount",
+        "TargetResponseTime",
+    }
+)
+NEEDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "AWS/ApplicationELB": {
+        **dict.fromkeys(_BALANCED, ("LoadBalancer",)),
+        "HealthyHostCount": ("LoadBalancer", "TargetGroup"),
+        "UnHealthyHostCount": ("LoadBalancer", "TargetGroup"),
+    },
+    "AWS/NetworkELB": {
+        "HealthyHostCount": ("LoadBalancer", "TargetGroup"),
+        "UnHealthyHostCount": ("LoadBalancer", "TargetGroup"),
+    },
+    "AWS/ECS": {"CPUUtilization": ("ClusterName",), "MemoryUtilization": ("ClusterName",)},
+    "AWS/EFS": dict.fromkeys(
+        ("BurstCreditBalance", "ClientConnections", "PercentIOLimit", "PermittedThroughput", "StorageBytes"),
+        ("FileSystemId",),
+    ),
+    "AWS/NATGateway": dict.fromkeys(
+        ("ErrorPortAllocation", "PacketsDropCount", "ActiveConnectionCount"), ("NatGatewayId",)
+    ),
+    "AWS/SQS": dict.fromkeys(("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"), ("QueueName",)),
+}
+"""Dimensions without which CloudWatch has no such metric."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric that an alarm or a dashboard reads; `dimensions` by name: the value and where it stands."""
+
+    owner: str
+    path: str
+    namespace: str
+    name: Value
+    dimensions: Mapping[str, tuple[Value, str]]
+
+
+class Judge:
+    """Judges the metrics of one system under one rule id."""
+
+    def __init__(self, system: System, rule: str) -> None:
+        self.system = system
+        self.rule = rule
+        self.stack: Stack = system.stack
+        self.doors = forwarders(system)
+
+    def metric(self, metric: Metric) -> Findings:
+        """The dimensions that the metric needs are there, name existing things, and belong together."""
+        faults = list(self._missing(metric))
+        things: dict[str, Resource] = {}
+        for name in metric.dimensions:
+            thing, fault = self._dimension(metric, name)
+            if fault is not None:
+                faults.append(fault)
+            elif thing is not None:
+                things[name] = thing
+        faults += self._together(metric, things)
+        yield from faults
+        if things and not faults:
+            names = ", ".join(found.logical_id for found in things.values())
+            yield proved(self.rule, metric.owner, metric.path, f"{show(metric.name)} of {names}")
+
+    def _broken(self, metric: Metric, path: str, told: str, fix: str) -> Finding:
+        return broken(self.rule, metric.owner, path, f"{told}: {_SILENT}.", fix)
+
+    def _missing(self, metric: Metric) -> Findings:
+        """Dimensions without which CloudWatch has no such metric."""
+        needs = NEEDS.get(metric.namespace, {}).get(metric.name, ()) if isinstance(metric.name, str) else ()
+        missing = [name for name in needs if name not in metric.dimensions]
+        if missing:
+            told = f"{metric.namespace} has no metric {show(metric.name)} without {' and '.join(missing)}"
+            yield self._broken(metric, metric.path, told, f"Add {' and '.join(missing)} to its dimensions.")
+
+    def _dimension(self, metric: Metric, name: str) -> Answer:
+        """The thing that a dimension names."""
+        value, path = metric.dimensions[name]
+        if (metric.namespace, name) == ("AWS/ElastiCache", "CacheClusterId"):
+            return self._node(metric, value, path)
+        wanted = DIMENSIONS.get((metric.namespace, name))
+        if wanted is None:
+            return None, None
+        target = self.stack.target(value)
+        if target is None or not isinstance(value, Sym):
+            return self._text(metric, name, wanted)
+        meant = arns.meaning(target.type, value.attribute)
+        if meant == arns.OTHER or (target.type, meant) == (wanted.type, wanted.meaning):
+            return target if target.type == wanted.type else None, None
+        told = (
+            f"{name} is the {wanted.meaning} of {wanted.type}, while {show(value)} is the {meant} of"
+            f" {target.logical_id} ({target.type})"
+        )
+        return None, self._broken(metric, path, told, _spelled(wanted))
+
+    def _text(self, metric: Metric, name: str, wanted: Dimension) -> Answer:
+        """A dimension given as text: the name of a thing of the template, or of one that nobody can see."""
+        value, path = metric.dimensions[name]
+        answers = [(found, self._named(value, found, wanted)) for found in self.stack.of_type(wanted.type)]
+        match = next((found for found, answer in answers if answer is True), None)
+        text = show(value)
+        if match is not None or not isinstance(value, str | Text | Unknown):
+            return match, None
+        if text.startswith("arn:") or (name == "LoadBalancer" and text.startswith("loadbalancer/")):
+            told = f"{name} is the {wanted.meaning} of {wanted.type}, while {text} is {_kind(text)}"
+            return None, self._broken(metric, path, told, _spelled(wanted))
+        inside = metric.dimensions.get("ClusterName", (None, ""))[0]
+        clusters = self.stack.of_type("AWS::ECS::Cluster")
+        own = next((cluster for cluster in clusters if called(self.stack, inside, cluster) is True), None)
+        if name == "ServiceName" and own is not None and all(answer is False for _, answer in answers):
+            told = f"The cluster {own.logical_id} of this template has no service called {text}"
+            return None, self._broken(metric, path, told, _spelled(wanted))
+        if not answers:
+            return None, None
+        reason = f"the template has no {wanted.type} of this name"
+        return None, unclear(self.rule, metric.owner, path, f"{name} {text} exists", reason)
+
+    def _named(self, value: Value, resource: Resource, wanted: Dimension) -> bool | None:
+        """Is a text the name of a resource, as the dimension wants it?"""
+        if wanted.meaning == arns.FULL_NAME:
+            return same(self.stack, value, Sym(resource.logical_id, wanted.attribute))
+        return called(self.stack, value, resource)
+
+    def _node(self, metric: Metric, value: Value, path: str) -> Answer:
+        """A node of a replication group: the group's id with `-001` and so on behind it, to as many as it has."""
+        head, *tail = value.parts if isinstance(value, Text) else (value,)
+        group = self.stack.target(head)
+        if group is None or group.type != "AWS::ElastiCache::ReplicationGroup":
+            return None, None
+        # Without a number of nodes the group has shards, whose nodes are called otherwise.
+        nodes = whole(group.properties.get("NumCacheClusters"))
+        if not tail or (nodes is not None and tail not in [[f"-{number:03d}"] for number in range(1, nodes + 1)]):
+            told = f"{group.logical_id} has no node called {show(value)}"
+            return None, self._broken(
+                metric, path, told, f"Name one of its {nodes or ''} nodes, the first ends in -001."
+            )
+        return group, None
+
+    def _together(self, metric: Metric, things: Mapping[str, Resource]) -> Findings:
+        """A service and its cluster, a target group and its balancer."""
+        service = things.get("ServiceName")
+        if service is not None and "ClusterName" in metric.dimensions:
+            cluster, path = metric.dimensions["ClusterName"]
+            if in_cluster(self.stack, cluster, service.logical_id) is False:
+                told = f"{service.logical_id} does not run in the cluster {show(cluster)}"
+                yield self._broken(metric, path, told, "Name the service's own cluster.")
+        balancer, group = things.get("LoadBalancer"), things.get("TargetGroup")
+        if balancer is not None and group is not None:
+            behind = {balancer_of(self.system, door) for door in self.doors.get(group.logical_id, [])}
+            if behind and None not in behind and balancer.logical_id not in behind:
+                told = f"{balancer.logical_id} does not forward to {group.logical_id}"
+                fix = f"Name {' or '.join(sorted(map(str, behind)))}, which does."
+                yield self._broken(metric, metric.dimensions["LoadBalancer"][1], told, fix)
+
+
+def _kind(text: str) -> str:
+    return "an ARN" if text.startswith("arn:") else "a part of its ARN with loadbalancer/ in front"
+
+
+def _spelled(wanted: Dimension) -> str:
+    how = "Ref" if wanted.attribute == "Ref" else f"GetAtt {wanted.attribute}"
+    return f"Give the {wanted.meaning} of {wanted.type}, by {how}."
