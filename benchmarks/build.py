@@ -15,8 +15,9 @@ What the numbers taught (Python 3.11, two cores):
 - Building 108 resources takes 10 ms, to_dict 6, json 6; three templates and the check of params/ 70 in all. That is
   the row without a limit: what a change of a template costs, every other row measures what no change costs.
 - Looking for garbage takes 15 ms of such a process, most of them at its end.
-- cfn-lint loads its rules in 0.3 s: once for all templates. Further regions and parameter sets cost it little, and a
-  second call on the same template as much as the first.
+- cfn-lint loads its rules in 0.3 s: once for all templates. Three regions and three parameter sets cost a quarter more
+  processor time than one region without parameters; templates are linted side by side, which gives more than that
+  back where there are two processors to be had.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from troposphere import Template
 
-    from stackproof.linting import Finding
+    from stackproof.linting import Linted
 
 DIST = "dist"
 STALE = {"stale", "missing"}
@@ -274,15 +274,17 @@ class _Build:
         self.faults += checks.faults
         regions = list(dict.fromkeys([*self.regions, *checks.regions]))
         for report in reports:
-            parameter_sets = checks.parameter_sets[report.name]
             if report.name in checks.faulty and not report.unlinted:
                 report.unlinted = "faults in its parameters"
-            record = self.made[report.name].record._replace(environments=list(parameter_sets), regions=regions)
-            if not report.unlinted:
-                record = record._replace(findings=self._lint(report, regions, parameter_sets))
-            report.record = record
+        linted = self._lint([report for report in reports if not report.unlinted], regions, checks.parameter_sets)
+        for report in reports:
+            findings, seconds = linted.get(report.name, (None, 0.0))
+            report.seconds += seconds
+            report.record = self.made[report.name].record._replace(
+                environments=list(checks.parameter_sets[report.name]), regions=regions, findings=findings
+            )
             if not self.faults and not STALE & set(report.files.values()):
-                self._remember(report, record)
+                self._remember(report, report.record)
 
     def _remember(self, report: Report, record: Record) -> None:
         """Store a record; one without a lint verdict does not wipe out the verdict on the same content."""
@@ -292,22 +294,27 @@ class _Build:
         verdicts.store(place, key, record)
 
     def _lint(
-        self, report: Report, regions: Sequence[str], parameter_sets: Mapping[str, Mapping[str, str]]
-    ) -> list[Finding] | None:
-        """The linter's findings; None when it could not be asked, which is then told as bad input."""
+        self,
+        reports: Sequence[Report],
+        regions: Sequence[str],
+        parameter_sets: Mapping[str, Mapping[str, Mapping[str, str]]],
+    ) -> dict[str, Linted]:
+        """The linter's word on each of these templates; none when it could not be asked, which is then a fault."""
+        if not reports:
+            return {}
         from stackproof.linting import lint
 
-        started = perf_counter()
-        template = _files(report.name)[0]
-        sys.stderr.write(f"linting {template} …\n")
+        names = {self.root / _files(report.name)[0]: report.name for report in reports}
+        for path in names:
+            sys.stderr.write(f"linting {path.relative_to(self.root)} …\n")
         try:
-            return lint(self.root / template, regions=regions, parameter_sets=parameter_sets, root=self.root)
+            linted = lint({path: parameter_sets[name] for path, name in names.items()}, regions=regions, root=self.root)
         except BadInputError as error:
             self.faults += error.faults
-            report.unlinted = "faults in what the linter is asked"
-            return None
-        finally:
-            report.seconds += perf_counter() - started
+            for report in reports:
+                report.unlinted = "faults in what the linter is asked"
+            return {}
+        return {names[path]: outcome for path, outcome in linted.items()}
 
     def _bring_up_to_date(self, report: Report, name: str, text: str) -> None:
         """Write a file of dist/ when it differs; with --check only note how it stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-PARTS = ("build.py", "application.toml", "templates", "params")
+PARTS = ("build.py", "application.toml", ".cfnlintrc", "templates", "params")
 
 
 @pytest.fixture
@@ -146,6 +147,28 @@ def test_a_reader_that_closes_the_pipe_is_no_fault(repository: Path) -> None:
         os.close(writer)
 
     assert (process.returncode, process.stderr) == (0, b"")
+
+
+def test_ctrl_c_ends_a_build_and_its_linters_with_one_word(repository: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(repository / "build.py")],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "linting dist/lms.json …\n"
+        # As a terminal does: to the process and to all that it started.
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
+
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in err
 
 
 def test_dist_is_what_the_templates_make() -> None:

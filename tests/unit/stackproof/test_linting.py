@@ -32,7 +32,7 @@ def check(tmp_path: Path) -> Any:
     ) -> list[Finding]:
         path = tmp_path / "t.json"
         path.write_text(json.dumps(template, indent=2))
-        return lint(path, regions=regions, parameter_sets=sets or {}, root=tmp_path)
+        return lint({path: sets or {}}, regions=regions, root=tmp_path)[path].findings
 
     return run
 
@@ -149,7 +149,7 @@ def test_a_folder_that_looks_like_a_pattern_is_a_folder(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topc"}}}))
 
-    [finding] = lint(path, regions=["us-east-1"], parameter_sets={}, root=tmp_path)
+    [finding] = lint({path: {}}, regions=["us-east-1"], root=tmp_path)[path].findings
 
     assert finding.id == "E3006"
 
@@ -169,6 +169,15 @@ def test_the_repository_configures_the_rules_and_a_home_folder_does_not(
     assert check(template) == []
 
 
+def test_the_templates_that_the_configuration_names_are_for_other_calls(
+    check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".cfnlintrc").write_text("templates: [dist/*.json]\nignore_templates: ['*.json']\n")
+    monkeypatch.chdir(tmp_path.parent)
+
+    assert [finding.id for finding in check({"Resources": {"Topic": {"Type": "AWS::SNS::Topc"}}})] == ["E3006"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("ignore_check: [W2001]\n", "Invalid configuration key 'ignore_check'"), ("a: [\n", "expected")],
@@ -181,3 +190,24 @@ def test_a_broken_configuration_is_bad_input(check: Any, tmp_path: Path, text: s
 
     assert str(caught.value).startswith(".cfnlintrc: ")
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("processors", [1, 2, None])
+def test_several_templates_are_linted_alike_on_one_processor_and_on_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int | None
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    sound, wrong, unused = (tmp_path / f"{name}.json" for name in ("sound", "wrong", "unused"))
+    sound.write_text(json.dumps({"Resources": {"Topic": TOPIC}}))
+    wrong.write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topc"}}}))
+    unused.write_text(json.dumps({"Parameters": parameters(A="String"), "Resources": {"Topic": TOPIC}}))
+
+    outcome = lint({sound: {}, wrong: {}, unused: {"dev": {}}}, regions=["us-east-1"], root=tmp_path)
+
+    assert list(outcome) == [sound, wrong, unused]
+    assert [[finding.id for finding in linted.findings] for linted in outcome.values()] == [
+        [],
+        ["E3006"],
+        ["E2900", "W2001"],
+    ]
+    assert all(linted.seconds > 0 for linted in outcome.values())
