@@ -11,6 +11,7 @@ from stackproof.proofs.values import Path, Unknown, Value, equal
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from stackproof.proofs.mentions import Mention
     from stackproof.proofs.resolve import Stack
 
 
@@ -101,37 +102,47 @@ def source(stack: Stack, name: str, path: Path) -> object:
 
 
 def reasons(old: Stack, new: Stack, name: str, path: Path, conditions: Collection[str] = ()) -> list[str]:
-    """What made a value differ: `template`, or the parameters and attributes that a value written alike depends on."""
-    place = path[:2]
-    alike = [source(stack, name, path) for stack in (old, new)]
-    whole = [at_source(stack, name, place) for stack in (old, new)]
-    if (alike[0] is None or alike[0] != alike[1]) and whole[0] != whole[1]:
+    """What made a value differ: `template`, or the parameters and attributes that a value written alike depends on.
+
+    `conditions` are those that the resource as a whole depends on, when that is what differs.
+    """
+    exact = [source(stack, name, path) for stack in (old, new)]
+    place: Path = ("Resources", name, *path[:2])
+    if exact[0] is not None and exact[0] == exact[1]:
+        place = new.source(name, path)
+    elif _literally(old, place) != _literally(new, place):
         return ["template"]
-    narrow = alike[0] is not None and alike[0] == alike[1]
-    found = changed_parameters(old, new, name, path if narrow else place, conditions)
-    return [f"parameter {parameter}" for parameter in found] or _attributes(new, name, place) or ["template"]
+    found = _changed(old, new, place, conditions)
+    return [f"parameter {parameter}" for parameter in found] or _echoes(new, place) or ["template"]
 
 
-def at_source(stack: Stack, name: str, path: Path) -> object:
-    """What the template has at a path of a resource, taken literally (no Fn::If folded away)."""
-    return _below(stack.section("Resources").get(name), path)
+def changed_parameters(old: Stack, new: Stack, name: str, path: Path) -> list[str]:
+    """The parameters (and pseudo parameters) with other values on the other side, on which a value depends."""
+    return _changed(old, new, new.source(name, path), ())
 
 
-def _below(node: object, path: Path) -> object:
+def _literally(stack: Stack, path: Path) -> object:
+    """What the template has at a path, no Fn::If folded away."""
+    node: object = stack.template
     for key in path:
         node = node.get(key) if isinstance(node, dict) else None
     return node
 
 
-def changed_parameters(old: Stack, new: Stack, name: str, path: Path, conditions: Collection[str] = ()) -> list[str]:
-    """The parameters (and pseudo parameters) with other values on the other side, on which a value depends."""
-    where: Path = ("Resources", name, *path)
-    mentioned = {
-        mention.name: None
-        for mention in new.mentions.get(("Resources", name), ())
-        if mention.path[: len(where)] == where or where[: len(mention.path)] == mention.path
-    }
-    depends = dict.fromkeys([*mentioned, *new.space.variables([*conditions, *mentioned])])
+def _relevant(stack: Stack, place: Path) -> list[Mention]:
+    """The references at or below a place of the template, and the conditions of the branches around it."""
+    return [
+        mention
+        for mention in stack.mentions.get(("Resources", str(place[1])), ())
+        if mention.path[: len(place)] == place
+        or place[: len(mention.path)] == mention.path
+        or (mention.attribute == "Condition" and place[: len(mention.path) - 1] == mention.path[:-1])
+    ]
+
+
+def _changed(old: Stack, new: Stack, place: Path, conditions: Collection[str]) -> list[str]:
+    mentioned = [mention.name for mention in _relevant(new, place)]
+    depends = dict.fromkeys([*mentioned, *sorted(new.space.variables([*conditions, *mentioned]))])
     sides = [{**stack.parameters, "AWS::Region": stack.region, "AWS::AccountId": stack.account} for stack in (old, new)]
     return [
         each
@@ -140,11 +151,11 @@ def changed_parameters(old: Stack, new: Stack, name: str, path: Path, conditions
     ]
 
 
-def _attributes(stack: Stack, name: str, place: Path) -> list[str]:
-    """The attributes of other resources that a property is made of."""
-    where: Path = ("Resources", name, *place)
-    return [
-        f"attribute {mention.name}.{mention.attribute}"
-        for mention in stack.mentions.get(("Resources", name), ())
-        if mention.path[: len(where)] == where and mention.attribute not in {"Ref", "Condition", ""}
-    ]
+def _echoes(stack: Stack, place: Path) -> list[str]:
+    """The attributes there that give back a property of another resource."""
+    found = []
+    for mention in _relevant(stack, place):
+        resource = stack.resources.get(mention.name)
+        if resource is not None and (resource.type, mention.attribute) in arns.ECHOES:
+            found.append(f"attribute {mention.name}.{mention.attribute}")
+    return found

@@ -102,3 +102,8 @@ def _sub(inner: object, path: Path, guards: Guards) -> Iterator[Mention]:
 def contradicts(guards: Guards, conditions: Mapping[str, bool | None]) -> bool:
     """Is one of the branches dead for sure?"""
     return any(conditions.get(name) is (not holds) for name, holds in guards)
+
+
+def follows(guards: Guards, conditions: Mapping[str, bool | None]) -> bool:
+    """Is each of the branches taken for sure?"""
+    return all(conditions.get(name) is holds for name, holds in guards)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
 from stackproof.proofs.meanings import meanings
-from stackproof.proofs.mentions import Guards, Mention, contradicts
+from stackproof.proofs.mentions import Guards, Mention, contradicts, follows
 from stackproof.proofs.resolve import Stack, dotted
 from stackproof.proofs.schemas import schema
 from stackproof.proofs.values import Unknown, show
@@ -39,42 +39,57 @@ def references(stack: Stack) -> list[Finding]:
     return [*circles(stack), *missing(stack), *conditional(stack), *meanings(stack)]
 
 
-def dependencies(stack: Stack) -> dict[str, dict[str, str]]:
+def dependencies(stack: Stack, *, certain: bool = False) -> dict[str, dict[str, str]]:
     """What each resource waits for, with the property that says so: `{"Service": {"Listener": "DependsOn"}}`.
 
-    A reference in Metadata counts: CloudFormation works it out before it creates the resource.
+    A reference in Metadata counts: CloudFormation works it out before it creates the resource. With `certain`, what
+    depends on a condition that cannot be decided is left out.
     """
     found: dict[str, dict[str, str]] = {}
+    known = {name for name, resource in stack.resources.items() if resource.certain or not certain}
     for name, resource in stack.resources.items():
         edges = found[name] = {}
+        if name not in known:
+            continue
         for mention in stack.mentions["Resources", name]:
-            known = mention.name in stack.resources and mention.attribute != "Condition"
-            if known and not contradicts(mention.guards, stack.conditions):
+            guards = mention.guards
+            live = follows(guards, stack.conditions) if certain else not contradicts(guards, stack.conditions)
+            if live and mention.name in known and mention.attribute != "Condition":
                 edges.setdefault(mention.name, dotted(mention.place[2:]))
         for other in resource.depends_on:
-            if other in stack.resources:
+            if other in known:
                 edges.setdefault(other, "DependsOn")
     return found
 
 
 def circles(stack: Stack) -> list[Finding]:
-    """Resources that wait for each other, each circle once, named with its path."""
-    edges = dependencies(stack)
-    found = []
-    for circle in _circles({name: list(targets) for name, targets in edges.items()}):
-        steps = [f"{one} ({edges[one][other]})" for one, other in zip(circle, [*circle[1:], circle[0]], strict=True)]
-        path = edges[circle[0]][circle[1] if len(circle) > 1 else circle[0]]
-        found.append(
-            broken(
-                "ref-circle",
-                circle[0],
-                path,
-                f"CloudFormation refuses the template: {' → '.join([*steps, circle[0]])} wait for each other.",
-                "Break one of these references: a separate resource for the rule or policy, a name as text, or an ARN"
-                " made with Fn::Sub.",
-            )
-        )
+    """Resources that wait for each other, each circle named with its path."""
+    found: list[Finding] = []
+    named: set[str] = set()
+    for certain in (True, False):
+        edges = dependencies(stack, certain=certain)
+        for circle in _circles({name: list(targets) for name, targets in edges.items()}):
+            if certain or named.isdisjoint(circle):
+                named |= set(circle)
+                found.append(_circle(stack, circle, edges, certain=certain))
     return found or [proved("ref-circle", "", "", f"{len(edges)} resources can be created one after the other")]
+
+
+def _circle(stack: Stack, circle: list[str], edges: Mapping[str, Mapping[str, str]], *, certain: bool) -> Finding:
+    """The finding of one circle; what a macro or an undecided condition may undo is not certain."""
+    following = [*circle[1:], circle[0]]
+    steps = [f"{one} ({edges[one][other]})" for one, other in zip(circle, following, strict=True)]
+    way, path = " → ".join([*steps, circle[0]]), edges[circle[0]][following[0]]
+    fix = (
+        "Break one of these references: a separate resource for the rule or policy, a name as text, or an ARN made with"
+        " Fn::Sub."
+    )
+    if certain and not stack.rewritten:
+        message = f"CloudFormation refuses the template: {way} wait for each other."
+        return broken("ref-circle", circle[0], path, message, fix)
+    doubt = stack.rewritten or "a condition that the parameters do not decide"
+    message = f"{way} wait for each other, unless {doubt} undoes it."
+    return unknown("ref-circle", circle[0], path, message, fix)
 
 
 def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:

@@ -277,6 +277,28 @@ def test_a_list_that_a_condition_lengthens_names_the_parameter() -> None:
     assert because(found) == [("/Properties/Subnets/1", "parameter Zones")]
 
 
+def test_a_value_that_moved_up_names_its_own_parameter() -> None:
+    """The item behind one that a condition leaves out, and a branch around it."""
+    gone = {"Fn::If": ["Three", "b", {"Ref": "AWS::NoValue"}]}
+    subnets = [gone, {"Ref": "Cidr"}, {"Fn::If": ["Three", 1, {"Ref": "Unused"}]}]
+    resources = {"It": of("AWS::ElasticLoadBalancingV2::LoadBalancer", Subnets=subnets)}
+    sections = {"Parameters": PARAMETERS, "Conditions": CONDITIONS}
+    found = changes(resources, resources, None, {"Cidr": "x", "Unused": "y"}, **sections)["It"]
+    assert because(found) == [
+        ("/Properties/Subnets/0", "parameter Cidr"),
+        ("/Properties/Subnets/1", "parameter Unused"),
+    ]
+
+
+def test_a_changed_condition_is_part_of_the_template() -> None:
+    resources = {"It": of("AWS::SNS::Topic", DisplayName={"Fn::If": ["C", "a", "b"]})}
+    one, other = (
+        resolve({"Resources": resources, "Conditions": {"C": {"Fn::Equals": [1, number]}}}) for number in (1, 2)
+    )
+    (found,) = diff(one, other).changes
+    assert because(found) == [("/Properties/DisplayName", "template")]
+
+
 def test_a_mapping_is_part_of_the_template() -> None:
     resources = {"It": of("AWS::EC2::VPC", CidrBlock={"Fn::FindInMap": ["M", "a", "b"]})}
     one, other = ({"Resources": resources, "Mappings": {"M": {"a": {"b": f"10.{n}.0.0/16"}}}} for n in (0, 1))

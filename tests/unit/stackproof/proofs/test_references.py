@@ -116,6 +116,36 @@ def test_each_resource_on_a_circle_is_on_one_that_is_named() -> None:
     assert [(each.logical_id, each.message.count("→")) for each in found] == [("A", 2), ("B", 3), ("D", 1)]
 
 
+@pytest.mark.parametrize(
+    ("sections", "other", "doubt"),
+    [
+        ({"Transform": "AWS::Serverless-2016-10-31"}, {"Ref": "A"}, "the macro AWS::Serverless-2016-10-31"),
+        ({}, {"Fn::If": ["Here", {"Ref": "A"}, 1]}, "a condition that the parameters do not decide"),
+        ({}, {"Fn::If": ["Here", 1, {"Ref": "A"}]}, "a condition that the parameters do not decide"),
+    ],
+)
+def test_a_circle_that_may_be_undone_is_not_known(sections: dict[str, Any], other: object, doubt: str) -> None:
+    template = {
+        "Conditions": {"Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, "sa-east-1"]}},
+        "Resources": {"A": of("X", To={"Ref": "B"}), "B": of("X", To=other)},
+        **sections,
+    }
+    found = only(circles(resolve(template)), Verdict.UNKNOWN)
+    assert found.message == (
+        f"A (Properties.To) → B ({found.message.split('B (')[1].split(')')[0]}) → A wait for each other, unless {doubt}"
+        " undoes it."
+    )
+
+
+def test_a_circle_through_a_resource_that_may_not_exist_is_not_known() -> None:
+    conditions = {"Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, "sa-east-1"]}}
+    resources = {"A": of("X", To={"Ref": "B"}), "B": {**of("X", To={"Ref": "A"}), "Condition": "Here"}}
+    template = {"Conditions": conditions, "Resources": resources}
+    assert only(circles(resolve(template)), Verdict.UNKNOWN).logical_id == "A"
+    assert only(circles(resolve(template, region="sa-east-1"))).logical_id == "A"
+    clean(circles(resolve(template, region="us-east-1")))
+
+
 def test_dependencies_name_the_property() -> None:
     resources = {"A": {**of("X", To={"Ref": "B"}), "DependsOn": ["C", "Gone"]}, "B": of("X"), "C": of("X")}
     found = dependencies(resolve({"Resources": resources}))
