@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs import arns
-from stackproof.proofs.values import Sym, Text, Unknown, Value, equal, join
+from stackproof.proofs.values import Sym, Text, Value, equal, join
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve import Stack
@@ -113,8 +113,6 @@ def _public(value: Value, host: str, rest: Value) -> Image:
 
 def _reference(rest: Value) -> tuple[Value, str, bool | None]:
     """Name, tag and whether a digest follows, of what stands behind the host."""
-    if isinstance(rest, Unknown):
-        return rest, "", None
     parts: tuple[Value, ...] = rest.parts if isinstance(rest, Text) else (rest,)
     name: list[Value] = []
     for index, part in enumerate(parts):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stackproof.proofs import arns
 from stackproof.proofs.patterns import matches
-from stackproof.proofs.values import Dynamic, Scalar, Sym, Text, Unknown, Value, equal, join
+from stackproof.proofs.values import Dynamic, Scalar, Sym, Text, Unknown, Value, equal, join, show
 
 if TYPE_CHECKING:
-    from stackproof.proofs.resolve import Stack
+    from collections.abc import Iterator
+
+    from stackproof.proofs.resolve import Resource, Stack
 
 SecretKind: TypeAlias = Literal["secret", "parameter", "unknown"]
 
@@ -84,7 +86,7 @@ def _cut(parts: tuple[Value, ...]) -> tuple[Scalar, tuple[str, ...]]:
 
 def _owner(stack: Stack, base: Scalar) -> str | None:
     """The secret of this template that a written ARN names: by its id inside, or by its fixed name."""
-    for found in stack.of_type("AWS::SecretsManager::Secret"):
+    for found in _candidates(stack, "AWS::SecretsManager::Secret", base):
         # The six characters at the end are drawn by lot, and no other secret has the name before them.
         named = isinstance(base, str) and isinstance(found.properties.get("Name"), str)
         answer = matches(base, arns.arn(stack, found))
@@ -95,7 +97,16 @@ def _owner(stack: Stack, base: Scalar) -> str | None:
 
 def _named(stack: Stack, value: Value) -> str | None:
     """The parameter of this template that a name or an ARN names."""
-    for found in stack.of_type("AWS::SSM::Parameter"):
+    for found in _candidates(stack, "AWS::SSM::Parameter", value):
         if equal(arns.name(found), value) is True or equal(arns.arn(stack, found), value) is True:
             return found.logical_id
     return None
+
+
+def _candidates(stack: Stack, kind: str, value: Value) -> Iterator[Resource]:
+    """The resources of a type whose name may stand in a text."""
+    text = show(value)
+    for found in stack.of_type(kind):
+        name = found.properties.get("Name")
+        if not isinstance(name, str) or name in text:
+            yield found

@@ -216,12 +216,12 @@ def _unused(system: System, paths: Paths, rule: Rule, members: Mapping[str, tupl
 def _judged(system: System, key: str, members: Mapping[str, tuple[str, ...]]) -> bool:
     """Are all needs of everybody in a group known?"""
     network = system.network
-    if key not in members or key in network.elsewhere or key in network.exported or key in network.strangers:
+    if key not in members or key not in system.stack.resources:
+        return False
+    if key in network.elsewhere or key in network.exported or key in network.strangers:
         return False
     for owner in members[key]:
         service = system.compute.services.get(owner) or system.compute.runs.get(owner)
-        if owner in system.compute.functions:
-            return False
         if service is not None:
             task = system.compute.tasks.get(service.task or "")
             if task is None or task.unknown is not None or not service.fargate:

@@ -113,16 +113,14 @@ class Paths:
 
     def _between(self, client: Side, server: Side) -> Outcome:
         """Inside one VPC the local route leads everywhere."""
-        for side in (client, server):
-            if side.doubt:
-                fix = "Give the subnets as resources of the template."
-                return untold(side.owner, side.subnets_path, side.doubt, fix)
-        if client.subnet is None or server.subnet is None:
-            return passed()
-        same = equal(client.subnet.network, server.subnet.network)
+        places = [side.subnet for side in (client, server) if side.subnet is not None]
+        if len(places) < 2:
+            side = client if client.subnet is None else server
+            return untold(side.owner, side.subnets_path, side.doubt, "Give the subnets as resources of the template.")
+        same = equal(places[0].network, places[1].network)
         if same:
             return passed()
-        if same is None and None in (client.subnet.vpc, server.subnet.vpc):
+        if same is None and None in (places[0].vpc, places[1].vpc):
             told = f"whether {client.label} and {server.label} stand in one VPC cannot be told"
             return untold(client.owner, client.subnets_path, told)
         if server.range is None or client.range is None:

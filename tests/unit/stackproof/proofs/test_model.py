@@ -36,7 +36,10 @@ def system_of(*, parameters: dict[str, object] | None = None, **resources: dict[
     return model(resolve(template, parameters, region=REGION, account=ACCOUNT, stack_name="it"))
 
 
-REPOSITORY = {"Repository": resource("ECR::Repository", RepositoryName="team/lms")}
+REPOSITORY = {
+    "Repository": resource("ECR::Repository", RepositoryName="team/lms"),
+    "Generated": resource("ECR::Repository"),
+}
 OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 
 
@@ -51,6 +54,7 @@ OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
         ("registry:5000/lms:2@sha256:00", "public", "registry:5000", "lms", "2", True),
         (f"{OWN}/team/lms:1", "ecr", OWN, "team/lms", "1", False),
         (f"{OWN}/team/lms@sha256:00", "ecr", OWN, "team/lms", "", True),
+        ({"Fn::Sub": f"{OWN}/${{Generated}}:1"}, "ecr", OWN, "${Generated}", "1", False),
         ({"Fn::Sub": "${Repository.RepositoryUri}:1"}, "ecr", "${Repository.RepositoryUri}", "team/lms", "1", False),
         (att("Repository", "RepositoryUri"), "ecr", "${Repository.RepositoryUri}", "team/lms", "", False),
         (
@@ -74,8 +78,8 @@ def test_image(given: object, registry: str, host: str, repository: str | None, 
     image = read_image(stack, value)
     assert (image.registry, image.host, image.tag, image.digest) == (registry, host, tag, digest)
     assert (None if image.repository is None else show(image.repository)) == repository
-    if registry == "ecr" and repository == "team/lms":
-        assert image.resource == "Repository"
+    owners = {"team/lms": "Repository", "${Generated}": "Generated"}
+    assert image.resource == (owners.get(repository or "") if registry == "ecr" else None)
 
 
 def test_an_ecr_image_knows_account_and_region() -> None:
@@ -427,9 +431,10 @@ GET = Request("s3:GetObject", "arn:aws:s3:::bucket/x")
         ([{"Effect": "Allow", "Principal": "*", "Action": "s3:*"}], True),
         ([{"Effect": "Allow", "Principal": "*", "Resource": "*"}], False),
         ([Unknown("x")], None),
+        (Unknown("x"), None),
     ],
 )
-def test_endpoint_policies(statements: list[Value], answer: bool | None) -> None:
+def test_endpoint_policies(statements: Value, answer: bool | None) -> None:
     assert allows({"Statement": statements}, GET) is answer
 
 

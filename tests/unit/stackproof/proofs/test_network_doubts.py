@@ -323,6 +323,16 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
         "Task",
         "where the image comes from is known to AWS only, and no route of PrivateTable",
     ),
+    "an image that only AWS knows, beside NAT in one zone": (
+        [
+            put("Task", f"{CONTAINER}.Image", ref("Any")),
+            add(OtherTable=resource("EC2::RouteTable", VpcId=ref("Vpc"))),
+            put("Private2Routes", "RouteTableId", ref("OtherTable")),
+        ],
+        "net-image",
+        "Task",
+        "no route of OtherTable",
+    ),
     "a file system of somebody else": (
         [put("Task", "Volumes.0.EFSVolumeConfiguration.FilesystemId", "fs-1")],
         "net-files",
@@ -398,6 +408,50 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
         "net-peer",
         "PeeringRoute",
         "what lies behind it is not in the template",
+    ),
+    "a transit gateway behind the NAT gateway": (
+        [
+            *peered(route=False),
+            add(
+                Transit=resource(
+                    "EC2::Route",
+                    RouteTableId=ref("PublicTable"),
+                    DestinationCidrBlock="10.9.0.0/16",
+                    TransitGatewayId="tgw-1",
+                )
+            ),
+        ],
+        "net-peer",
+        "PrivateRoute",
+        "what lies behind it is not in the template",
+    ),
+    "a default group of somebody else": (
+        [
+            put("Private1", "VpcId", ref("Any")),
+            put("Service", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups", None),
+        ],
+        "net-logs",
+        "Service",
+        "the default one of a VPC outside of the template",
+    ),
+    "two VPCs without ranges": (
+        [
+            add(Vpc2=resource("EC2::VPC", CidrBlock=ref("Any"))),
+            put("Data1", "VpcId", ref("Vpc2")),
+            put("Data1", "CidrBlock", ref("Any")),
+        ],
+        "net-store",
+        "Service",
+        "stand in two VPCs",
+    ),
+    "a route whose destination says nothing": (
+        [
+            put("PrivateRoute", "DestinationCidrBlock", "10.77.0.0/16"),
+            add(Lists=resource("EC2::Route", RouteTableId=ref("PrivateTable"), DestinationPrefixListId=ref("Any"))),
+        ],
+        "net-logs",
+        "PrivateTable",
+        "the destination of Lists is known to AWS only",
     ),
     "single ports to everywhere for a peered network": (
         peered(out=False),

@@ -356,6 +356,41 @@ QUIET: dict[str, list[Change]] = {
         put("ByList", "CidrIp", None),
         put("ByList", "DestinationPrefixListId", "pl-1"),
     ],
+    "awsvpc tasks on instances": [put("Service", "LaunchType", "EC2"), WITHOUT_NAT],
+    "a volume without files": [
+        put("Task", "Volumes", [{"Name": "scratch"}]),
+        without("TasksToFilesIn", "TasksToFilesOut"),
+    ],
+    "a variable that only AWS knows": [
+        put("Task", f"{CONTAINER}.Environment", [{"Name": "A", "Value": ref("AWS::StackId")}]),
+        without("TasksToCacheOut", "TasksToCacheIn"),
+    ],
+    "a function outside of a VPC": [add(Function=resource("Lambda::Function"))],
+    "a function without subnets": [
+        FUNCTION,
+        put("Function", "VpcConfig.SubnetIds", []),
+    ],
+    "another listener's rule": [
+        add(Rule=resource("ElasticLoadBalancingV2::ListenerRule", ListenerArn="arn:aws:x", Actions=[]))
+    ],
+    "a VPN gateway beside the internet gateway": [
+        add(Vpn=resource("EC2::VPCGatewayAttachment", VpcId=ref("Vpc"), VpnGatewayId="vgw-1"))
+    ],
+    "a route in a table of somebody else": [
+        add(Far=resource("EC2::Route", RouteTableId="rtb-1", DestinationCidrBlock="0.0.0.0/0", GatewayId="igw-1"))
+    ],
+    "an entry of an ACL of somebody else": [
+        add(Far=acl_entry(1, egress=True, action="deny")),
+        put("Far", "NetworkAclId", "acl-1"),
+    ],
+    "groups that are all left open": [
+        *(
+            put(f"{name}Group", "SecurityGroupEgress", None)
+            for name in ("Balancer", "Tasks", "Files", "Cache", "Database")
+        ),
+        without(*(f"{name}Out" for name in ("Tasks", "BalancerToTasks", "TasksToFiles", "TasksToCache"))),
+        without("TasksToDatabaseOut"),
+    ],
     "no subnets at all": [put("Service", "NetworkConfiguration.AwsvpcConfiguration.Subnets", [])],
     "a task of somebody else": [put("Service", "TaskDefinition", "other:1"), WITHOUT_NAT],
 }
