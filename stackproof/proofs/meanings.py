@@ -95,8 +95,10 @@ def meanings(stack: Stack) -> list[Finding]:
         definition = schema(resource.type, show(stack.region))
         for path, value in leaves(resource.properties):
             for symbol in value.parts if isinstance(value, Text) else (value,):
-                target = stack.target(symbol)
-                if target is None or not isinstance(symbol, Sym):
+                if not isinstance(symbol, Sym) or symbol.kind != "resource":
+                    continue
+                target = stack.resources.get(symbol.owner)
+                if target is None:
                     continue
                 count += 1
                 use = Use(resource, path, target, symbol, arns.meaning(target.type, symbol.attribute))

@@ -31,7 +31,23 @@ if TYPE_CHECKING:
     from stackproof.proofs.iam import Document, Statement
     from stackproof.proofs.model import System
 
-RULES: Final = {"either": "iam-allowed", "key": "iam-key", "resource": "iam-service"}
+RULES: Final = (
+    "iam-allowed",
+    "iam-boundary",
+    "iam-key",
+    "iam-open-policy",
+    "iam-open-trust",
+    "iam-pass-role",
+    "iam-role",
+    "iam-secret-key",
+    "iam-service",
+    "iam-trust",
+    "iam-unused-action",
+    "iam-unused-role",
+    "iam-unused-trust",
+    "iam-wildcard",
+)
+GATES: Final = {"either": "iam-allowed", "key": "iam-key", "resource": "iam-service"}
 
 
 def prove(system: System) -> list[Finding]:
@@ -132,7 +148,7 @@ def _answered(scene: Scene, need: Need) -> Finding:
     if need.open:
         witness = "since no policy stands in the way"
     return proved(
-        RULES[need.gate],
+        GATES[need.gate],
         need.owner,
         need.path,
         f"{need.owner} can {need.purpose}: {', '.join(need.actions)} on {show(need.resource)} is allowed {witness}.",
@@ -150,7 +166,7 @@ def who(need: Need) -> str:
 def _refused(scene: Scene, need: Need, actions: list[str], judgement: Judgement) -> Finding:
     """The finding for actions that are not allowed, at the statement or the component that blocks."""
     what = f"{', '.join(actions)} on {show(need.resource)}"
-    rule = RULES[need.gate]
+    rule = GATES[need.gate]
     owner, path, why = _blocker(scene, need, actions[0], judgement)
     if judgement.answer.allowed is None or (need.doubt and not judgement.answer.denied):
         reason = judgement.answer.reason or need.doubt

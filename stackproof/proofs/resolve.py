@@ -85,6 +85,7 @@ class Stack:
         transforms: the macros that the template names, SAM's among them.
         template: the template as it was given; empty when it was no object.
         origins: where values come from when that is not where they ended up; see `source`.
+        asked: the types of the resources that queries asked for, or came to by a reference; others are not analysed.
     """
 
     resources: Mapping[str, Resource]
@@ -100,6 +101,7 @@ class Stack:
     transforms: tuple[str, ...] = ()
     template: Mapping[str, object] = field(default_factory=dict, repr=False)
     origins: Mapping[Path, Path] = field(default_factory=dict, repr=False)
+    asked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
     def _by_type(self) -> dict[str, list[Resource]]:
@@ -110,6 +112,7 @@ class Stack:
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types, type by type, in the template's order."""
+        self.asked.update(types)
         return [resource for name in types for resource in self._by_type.get(name, ())]
 
     @cached_property
@@ -139,8 +142,10 @@ class Stack:
 
     def target(self, value: Value) -> Resource | None:
         """The resource that a value refers to by Ref or GetAtt of any attribute; None when it is none of this stack."""
-        if isinstance(value, Sym) and value.kind == "resource":
-            return self.resources.get(value.owner)
+        if isinstance(value, Sym) and value.kind == "resource" and value.owner in self.resources:
+            found = self.resources[value.owner]
+            self.asked.add(found.type)
+            return found
         return None
 
     def source(self, logical_id: str, path: Path) -> Path:

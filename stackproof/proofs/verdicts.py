@@ -19,8 +19,8 @@ class Finding:
     """One answer of one query.
 
     Attributes:
-        id: the rule, `<area>-<what>` in lower case; areas are ref, net, iam, store, wire, tag, intent. Each has its
-            paragraph in docs/proofs.md.
+        id: the rule, `<area>-<what>` in lower case; areas are ref, net, iam, store, wire, tag, intent, and check for
+            what could not be analysed. Each has its paragraph in docs/proofs/.
         verdict: proved, broken or unknown.
         logical_id: the component that blocks (broken), that could not be judged (unknown) or that was asked for
             (proved); empty for the template as a whole.
