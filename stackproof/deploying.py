@@ -118,15 +118,17 @@ def _carry_out(call: Call, account: Aws, found: Preview) -> int:
 
 def _tell(call: Call, account: Aws, found: Preview) -> int:
     ended = operations.outcome(account, found.change_set.stack_id or found.plan.stack)
-    is_done = ended.is_done or not found.plan.change_set
+    # Where nothing was executed, how an earlier operation ended is no failure of this one.
+    is_done = ended.stack is not None and (ended.is_done or not found.plan.change_set)
+    outputs = dict(ended.stack.outputs) if ended.stack else {}
     result = {
         "stack": found.plan.stack,
         "status": ended.status,
-        "outputs": dict(ended.stack.outputs) if ended.stack else {},
-        "cause": printing.cause_as_json(ended.cause),
+        "outputs": outputs,
+        "cause": None if is_done else printing.cause_as_json(ended.cause),
     }
-    if is_done and ended.stack:
-        call.print(printing.outputs(ended.stack), result)
+    if is_done:
+        call.print(printing.outputs(outputs), result)
         return 0
     call.print([], result)
     if not call.options.json:
@@ -166,7 +168,7 @@ def status(call: Call, place: Target) -> int:
             )
             return 0
         ended = operations.outcome(account, found.id)
-        lines = [*printing.stack(found, account.account, account.region), *printing.outputs(found)]
+        lines = [*printing.stack(found, account.account, account.region), *printing.outputs(found.outputs)]
         if "ROLLBACK" in found.status or "FAILED" in found.status:
             lines += printing.cause(ended.cause)
         call.print(

@@ -173,12 +173,12 @@ def deletion(found: Deletion) -> Iterator[Line]:
     yield from _titled(f"{found.total} resources in all", "bold", ())
 
 
-def outputs(stack: Stack) -> Iterator[Line]:
+def outputs(outputs: Mapping[str, str]) -> Iterator[Line]:
     """The outputs of a stack, aligned."""
-    if stack.outputs:
-        width = max(len(name) for name in stack.outputs)
+    if outputs:
+        width = max(len(name) for name in outputs)
         yield Line("Outputs", "bold")
-        yield from (Line(f"  {name:<{width}}  {value}") for name, value in sorted(stack.outputs.items()))
+        yield from (Line(f"  {name:<{width}}  {value}") for name, value in sorted(outputs.items()))
 
 
 def cause(cause: Cause | None) -> Iterator[Line]:

@@ -34,7 +34,6 @@ class Stack:
         updated: when its last update or deletion started; its creation when there was none.
         parameters: as AWS shows them: NoEcho values are `****`.
         outputs: name → value.
-        exports: name of the output → name it is exported as.
         tags: of the stack itself.
         is_protected: termination protection is on.
     """
@@ -47,7 +46,6 @@ class Stack:
     updated: datetime
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
-    exports: Mapping[str, str]
     tags: Mapping[str, str]
     is_protected: bool
 
@@ -84,7 +82,6 @@ def find(client: CloudFormationClient, name: str) -> Stack | None:
 
 
 def _stack(answer: StackTypeDef) -> Stack:
-    outputs = answer.get("Outputs", [])
     return Stack(
         name=answer["StackName"],
         id=answer["StackId"],
@@ -93,8 +90,7 @@ def _stack(answer: StackTypeDef) -> Stack:
         created=answer["CreationTime"],
         updated=answer.get("LastUpdatedTime") or answer["CreationTime"],
         parameters={each["ParameterKey"]: _value(each) for each in answer.get("Parameters", [])},
-        outputs={each["OutputKey"]: each["OutputValue"] for each in outputs},
-        exports={each["OutputKey"]: each["ExportName"] for each in outputs if "ExportName" in each},
+        outputs={each["OutputKey"]: each["OutputValue"] for each in answer.get("Outputs", [])},
         tags={each["Key"]: each["Value"] for each in answer.get("Tags", [])},
         is_protected=answer.get("EnableTerminationProtection", False),
     )

@@ -57,6 +57,17 @@ def test_an_update_changes_what_was_planned(deployer: Deployer) -> None:
     assert found["Parameter"]["Value"] == "new"
 
 
+def test_a_template_with_named_roles_is_applied_with_the_capability_that_it_needs(deployer: Deployer) -> None:
+    trust = {
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}]
+    }
+    properties = {"RoleName": "lms-named", "AssumeRolePolicyDocument": {"Version": "2012-10-17", **trust}}
+    deployer.write({"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
+    deployer.apply()
+    assert deployer.aws.client("iam").get_role(RoleName="lms-named")["Role"]["RoleName"] == "lms-named"
+    assert (deployer.stack() or {})["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
+
+
 def test_as_json_lines_come_while_it_runs_and_the_object_last(deployer: Deployer) -> None:
     deployer.write({"Topic": TOPIC}, outputs=NAME)
     done = deployer.apply("--json")
@@ -233,6 +244,9 @@ class TestFailures:
         assert end["status"] == "UPDATE_ROLLBACK_COMPLETE"
         assert (end["cause"]["logical_id"], end["cause"]["status"]) == ("Broken", "CREATE_FAILED")
         assert "sg-00000000000000000" in end["cause"]["reason"]
+        deployer.write({"Topic": TOPIC}, outputs=NAME)
+        *_, unchanged = deployer("apply", "dev", "--json").objects
+        assert (unchanged["status"], unchanged["cause"]) == ("UPDATE_ROLLBACK_COMPLETE", None)
         status = deployer("status", "dev")
         assert "lms-dev: UPDATE_ROLLBACK_COMPLETE" in status.out
         assert "Cause: Broken (AWS::EC2::SecurityGroupIngress)" in status.out

@@ -65,7 +65,7 @@ def test_one_setting_is_one() -> None:
 
 
 def test_a_stack_without_outputs_has_no_title_for_them() -> None:
-    assert list(printing.outputs(builders.stack())) == []
+    assert list(printing.outputs({})) == []
 
 
 CAUSE = Cause("Topic", "AWS::SNS::Topic", "arn:stack", "CREATE_FAILED", "it exists", "2026-03-14", "Delete it.")

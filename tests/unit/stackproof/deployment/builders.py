@@ -39,7 +39,6 @@ def stack(status: str = "UPDATE_COMPLETE", **more: Any) -> Stack:
         "updated": START,
         "parameters": {},
         "outputs": {},
-        "exports": {},
         "tags": {"environment": "dev"},
         "is_protected": False,
     }
