@@ -121,7 +121,7 @@ def prove_public(proof: Proof, balancer: Balancer) -> None:
 
 def _reached(proof: Proof, side: Side, traffic: Traffic) -> Outcome:
     return along(
-        proof.paths.routes.way_out(side, public=True),
+        proof.paths.routes.way_in(side),
         proof.paths.filters.crosses(side, INTERNET, traffic, opens=False),
         _somebody(proof, side, traffic),
         Outcome(holds=True, trail=(side.label,)),

@@ -63,7 +63,7 @@ def _isolated(system: System, paths: Paths, store: Store) -> list[Finding]:
     place = ("net-isolated", store.logical_id, store.public_path)
     if store.public is False:
         return [proved(*place, f"{store.logical_id} has no public address")]
-    outcomes = [paths.routes.way_out(side, public=True) for side in paths.sides(store.placement)]
+    outcomes = [paths.routes.way_in(side) for side in paths.sides(store.placement)]
     if outcomes and all(outcome.holds is False for outcome in outcomes):
         return [proved(*place, f"no route leads from the subnets of {store.logical_id} to an internet gateway")]
     rule = _public_rule(system, paths, store)
@@ -194,7 +194,10 @@ def _unused(system: System, paths: Paths, rule: Rule, members: Mapping[str, tupl
         # For a group in which nobody is yet there is no need to ask.
         return []
     used = paths.filters.used.get(rule)
-    if used and (not rule.every_port and rule.last is not None and rule.first is not None):
+    everywhere = any(found.prefixlen == 0 for found in rule.peer.ranges)
+    if used and everywhere and rule not in paths.filters.outward:
+        surplus = 1
+    elif used and (not rule.every_port and rule.last is not None and rule.first is not None):
         surplus = rule.last - rule.first + 1 - len({traffic.port for traffic in used})
     else:
         surplus = 1
@@ -204,8 +207,9 @@ def _unused(system: System, paths: Paths, rule: Rule, members: Mapping[str, tupl
     way = f"{rule.ports} {'out to' if rule.direction == 'egress' else 'in from'} {called(rule.peer.value)}"
     if used:
         needed = ", ".join(sorted(map(str, used)))
-        message = f"{rule.owner} lets {way}, and all that the template needs of it is {needed}."
-        fix = f"Narrow it to {needed}."
+        inner = " inside the VPC" if everywhere and rule not in paths.filters.outward else ""
+        message = f"{rule.owner} lets {way}, and all that the template needs of it is {needed}{inner}."
+        fix = f"Narrow it to {needed}{inner}."
     else:
         message = f"{rule.owner} lets {way}, and nothing in the template needs it."
         fix = "Take it away, or declare why it is there."

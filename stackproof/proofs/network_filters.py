@@ -54,11 +54,13 @@ class Filters:
 
     Attributes:
         used: each rule that a need went through, with the traffic.
+        outward: those of them that a need went through to or from the internet.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.used: dict[Rule, set[Traffic]] = {}
+        self.outward: set[Rule] = set()
 
     def grouped(self, side: Side, peer: Side, direction: Direction, traffic: Traffic) -> Outcome:
         """Do a side's own groups let it out to, or in from, the other side?"""
@@ -69,6 +71,8 @@ class Filters:
             found.sure = [rule for rule in found.maybe if rule.peer.ranges]
         for rule in found.sure or found.maybe:
             self.used.setdefault(rule, set()).add(traffic)
+            if peer.subnet is None:
+                self.outward.add(rule)
         if found.sure:
             rule = found.sure[0]
             return passed(f"{rule.owner} lets {traffic} {_WAYS[direction]} {peer.short}")

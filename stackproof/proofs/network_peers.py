@@ -95,7 +95,7 @@ def prove_database(proof: Proof, service: Service, task: TaskDefinition, sides: 
     for group in groups:
         for rule in group.egress if group is not None else ():
             single = rule.first is not None and rule.first == rule.last
-            if rule.peer.group in proof.system.stack.resources or rule.void:
+            if rule.peer.group in proof.system.stack.resources or rule.void or rule.protocol not in {"tcp", "-1", "?"}:
                 continue
             if not (single and rule.first in _NO_DATABASE):
                 way = f"{rule.owner} lets {rule.ports} out to {called(rule.peer.value)}"

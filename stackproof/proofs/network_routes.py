@@ -65,6 +65,21 @@ class Routes:
             )
         return untold(found.route.logical_id, "", f"{found.step}, and where that {way} leads is not in the template")
 
+    def way_in(self, side: Side) -> Outcome:
+        """Does a subnet's default route lead to an attached internet gateway, so that public addresses answer?"""
+        found = self._lookup(side, ANYWHERE, "the internet")
+        if isinstance(found, Outcome):
+            return found
+        if found.route.way in {"nat", "peering", "egress-only gateway"}:
+            return blocked(
+                found.table.owner,
+                "",
+                f"{found.step}, which lets nobody in: a public address in {side.label} answers through an internet "
+                "gateway only",
+                "Use subnets whose default route leads to an internet gateway.",
+            )
+        return along(passed(found.step), self._gateway(side, found))
+
     def beyond(self, side: Side, destination: Range, label: str) -> Outcome:
         """Does a route lead from a subnet to a range outside of its VPC that the internet does not carry?"""
         found = self._lookup(side, destination, label)

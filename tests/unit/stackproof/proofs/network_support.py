@@ -258,7 +258,7 @@ def endpoint(service: str, group: str = "TasksGroup", **properties: object) -> d
 
 
 def acl_entry(
-    number: int, *, egress: bool, action: str = "allow", cidr: str = "0.0.0.0/0", **more: object
+    number: int, *, egress: bool | str, action: str = "allow", cidr: object = "0.0.0.0/0", **more: object
 ) -> dict[str, Any]:
     """An entry of the ACL `Acl`."""
     ports = more.pop("ports", (0, 65535))

@@ -74,7 +74,7 @@ OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
     ],
 )
 def test_image(given: object, registry: str, host: str, repository: str | None, tag: str, digest: bool | None) -> None:
-    stack, value = stack_of(given, **REPOSITORY)
+    stack, value = stack_of(given, region=REGION, **REPOSITORY)
     image = read_image(stack, value)
     assert (image.registry, image.host, image.tag, image.digest) == (registry, host, tag, digest)
     assert (None if image.repository is None else show(image.repository)) == repository
@@ -93,6 +93,8 @@ def test_an_ecr_image_knows_account_and_region() -> None:
 
 SECRETS = {
     "Secret": resource("SecretsManager::Secret", Name="lms/db"),
+    "Far": resource("SecretsManager::Secret", Name="far"),
+    "Else": resource("SSM::Parameter", Name="/else", Value="x"),
     "Parameter": resource("SSM::Parameter", Name="/lms/host", Value="x"),
     "Database": resource("RDS::DBInstance"),
 }
@@ -127,6 +129,7 @@ WRITTEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
         (ref("Parameter"), "parameter", "${Parameter}", (), "Parameter"),
         ("/lms/host", "parameter", "/lms/host", (), "Parameter"),
         ("other", "parameter", "other", (), None),
+        ("/else/where", "parameter", "/else/where", (), None),
         (
             f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/lms/host",
             "parameter",
@@ -137,7 +140,7 @@ WRITTEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
     ],
 )
 def test_secret(given: object, kind: str, base: str, suffix: tuple[str, ...], owner: str | None) -> None:
-    stack, value = stack_of(given, **SECRETS)
+    stack, value = stack_of(given, region=REGION, **SECRETS)
     found = read_secret(stack, "NAME", value, "Path")
     assert (found.kind, show(found.base), found.suffix, found.resource) == (kind, base, suffix, owner)
     assert (found.name, found.value, found.path) == ("NAME", value, "Path")

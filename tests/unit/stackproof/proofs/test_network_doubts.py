@@ -475,6 +475,15 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
         "Mail",
         "nothing in the template needs it",
     ),
+    "a rule to everywhere for what is inside": (
+        [
+            put("TasksToCacheOut", "DestinationSecurityGroupId", None),
+            put("TasksToCacheOut", "CidrIp", "0.0.0.0/0"),
+        ],
+        "net-wide-rule",
+        "TasksToCacheOut",
+        "all that the template needs of it is TCP 6379 inside the VPC",
+    ),
     "a rule that opens everything to somebody outside": (
         [put("TasksOut", "IpProtocol", "-1")],
         "net-wide-rule",

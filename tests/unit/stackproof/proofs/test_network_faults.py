@@ -243,6 +243,12 @@ FAULTS: dict[str, tuple[list[Change], str, str, str]] = {
         "DataTable",
         "no route of DataTable, the table of Data1, leads to the internet",
     ),
+    "balancer behind a NAT gateway": (
+        [put("Balancer", "Subnets", [ref("Private1"), ref("Private2")])],
+        "net-public",
+        "PrivateTable",
+        "lets nobody in: a public address in Balancer in Private1 answers through an internet gateway only",
+    ),
     "another listener": ([put("Listener", "Port", 8443)], "net-public", "BalancerGroup", "lets no TCP 8443 in"),
     # endpoints
     "endpoint that lets nobody in": (

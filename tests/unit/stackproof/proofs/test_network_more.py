@@ -357,6 +357,11 @@ QUIET: dict[str, list[Change]] = {
         put("ByList", "DestinationPrefixListId", "pl-1"),
     ],
     "awsvpc tasks on instances": [put("Service", "LaunchType", "EC2"), WITHOUT_NAT],
+    "a rule for a group of somebody else": [add(More=rule("Egress", "CacheGroup", ref("AWS::StackId"), 22))],
+    "rules of tasks on instances": [
+        put("Service", "LaunchType", "EC2"),
+        add(More=rule("Egress", "TasksGroup", att("FilesGroup"), 22)),
+    ],
     "a volume without files": [
         put("Task", "Volumes", [{"Name": "scratch"}]),
         without("TasksToFilesIn", "TasksToFilesOut"),
@@ -413,7 +418,7 @@ def test_groups_of_somebody_else_may_let_out_to_a_peered_network() -> None:
 
 
 def test_logs_in_another_region_go_over_the_internet() -> None:
-    logs = {"LogDriver": "awslogs", "Options": {"awslogs-group": "/lms", "awslogs-region": "eu-west-1"}}
+    logs: dict[str, Any] = {"LogDriver": "awslogs", "Options": {"awslogs-group": "/lms", "awslogs-region": "eu-west-1"}}
     template = changed(put("Task", f"{CONTAINER}.LogConfiguration", logs))
     assert complaints(template) == []
     logs["Options"]["awslogs-region"] = REGION
