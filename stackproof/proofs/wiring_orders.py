@@ -16,7 +16,7 @@ from stackproof.proofs.model_placement import each, word
 from stackproof.proofs.values import Value, at
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_balancers import forwarders
-from stackproof.proofs.wiring_common import associations, on, strategy
+from stackproof.proofs.wiring_common import associations, on, strategy, unclear
 from stackproof.proofs.wiring_policies import POLICY, REQUESTS, target_of
 from stackproof.proofs.wiring_scaling import TARGET, service_named
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from stackproof.proofs.model import System
     from stackproof.proofs.model_compute import Service
-    from stackproof.proofs.resolve import Stack
+    from stackproof.proofs.resolve import Resource, Stack
     from stackproof.proofs.wiring_common import Findings
 
 _LOGS: Final = ("access_logs.s3", "connection_logs.s3", "health_check_logs.s3")
@@ -39,8 +39,9 @@ class Need:
         rule: the rule id.
         waiter: logical id of what must come later.
         first: logical ids of what must come earlier.
-        effect: what happens in AWS otherwise; `{first}` stands for what is not waited for.
+        effect: what happens in AWS when it comes too early.
         one: whether one of them suffices.
+        sure: whether AWS refuses it for certain when it comes too early; a NAT gateway often survives it.
     """
 
     rule: str
@@ -48,6 +49,7 @@ class Need:
     first: tuple[str, ...]
     effect: str
     one: bool = False
+    sure: bool = True
 
 
 def orders(system: System) -> Findings:
@@ -60,15 +62,16 @@ def orders(system: System) -> Findings:
             yield proved(need.rule, need.waiter, "DependsOn", f"{need.waiter} waits for {', '.join(need.first)}")
             continue
         for name in missing[:1] if need.one else missing:
-            yield broken(
-                need.rule,
-                need.waiter,
-                "DependsOn",
-                f"CloudFormation may make {need.waiter} before {name}, which nothing in it refers to:"
-                f" {need.effect.format(first=name)}.",
+            told = f"nothing in {need.waiter} waits for {name}: {need.effect}"
+            fix = (
                 f"Add {name} to DependsOn of {need.waiter}, or where a condition may leave it out, refer to it from the"
-                " metadata.",
+                " metadata."
             )
+            place = (need.rule, need.waiter, "DependsOn")
+            if need.sure:
+                yield broken(*place, f"CloudFormation may make them in any order, since {told}.", fix)
+            else:
+                yield unclear(*place, f"{need.waiter} is made in time", told, fix=fix)
 
 
 class Waiting:
@@ -185,7 +188,8 @@ def _gateways(system: System) -> Iterator[Need]:
             yield Need("wire-order-gateway", route.logical_id, tuple(first), effect)
     for owner, place, effect in _public(system):
         if first := by_vpc.get(place):
-            yield Need("wire-order-gateway", owner, tuple(first), effect)
+            sure = owner not in system.network.nats
+            yield Need("wire-order-gateway", owner, tuple(first), effect, sure=sure)
 
 
 def _public(system: System) -> Iterator[tuple[str, str, str]]:
@@ -256,11 +260,28 @@ def _scaling(system: System, doors: dict[str, list[str]]) -> Iterator[Need]:
                     yield Need("wire-order-scaling", policy.logical_id, tuple(first), effect, one=True)
 
 
+_READS: Final = {"AWS::DynamoDB::Table": "dynamodb:", "AWS::Kinesis::Stream": "kinesis:", "AWS::SQS::Queue": "sqs:"}
+"""What a function's role is asked for, by what it is connected to."""
+
+
 def _sources(system: System, policies: dict[str, list[str]]) -> Iterator[Need]:
     """Lambda asks whether a function's role may read, when a queue or stream is connected to it."""
-    for source in system.stack.of_type("AWS::Lambda::EventSourceMapping"):
-        function = named(system.stack, source.properties.get("FunctionName"), "AWS::Lambda::Function")
-        role = role_of(system.stack, function.properties.get("Role")) if function is not None else None
-        if function is not None and role in policies:
+    stack = system.stack
+    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping"):
+        function = named(stack, mapping.properties.get("FunctionName"), "AWS::Lambda::Function")
+        source = stack.target(mapping.properties.get("EventSourceArn"))
+        role = role_of(stack, function.properties.get("Role")) if function is not None else None
+        reads = _READS.get(source.type, "") if source is not None else ""
+        first = [name for name in policies.get(role or "", []) if reads and _mentions(stack.resources[name], reads)]
+        if first:
             effect = f"Lambda refuses it, since {role} may not read from it yet"
-            yield Need("wire-order-policy", source.logical_id, tuple(policies[str(role)]), effect)
+            yield Need("wire-order-policy", mapping.logical_id, tuple(first), effect)
+
+
+def _mentions(policy: Resource, prefix: str) -> bool:
+    """Does a policy allow an action of a service?"""
+    return any(
+        isinstance(action, str) and action.lower().startswith(prefix)
+        for statement in each(at(policy.properties, "PolicyDocument", "Statement"))
+        for action in each(at(statement, "Action"))
+    )

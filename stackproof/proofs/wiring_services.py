@@ -37,21 +37,18 @@ def services(system: System) -> Findings:
             continue
         task = system.compute.tasks.get(service.task or "")
         registrations, reason = _registrations(resource)
+        place = ("wire-container", service.logical_id)
         if reason is not None:
-            yield unclear(
-                "wire-container", service.logical_id, "Properties.LoadBalancers", "its containers exist", reason
-            )
-        if task is None and registrations:
-            reason = "its task definition is none of this template"
-            yield unclear(
-                "wire-container", service.logical_id, "Properties.TaskDefinition", "its containers exist", reason
-            )
-        for registration in registrations if task is not None else ():
-            yield from _registered(system.stack, task, registration)
-        yield from _target_types(system, service, task)
-        yield from _compatible(service, task)
+            yield unclear(*place, "Properties.LoadBalancers", "its containers exist", reason)
         if task is not None:
+            for registration in registrations:
+                yield from _registered(system.stack, task, registration)
             yield from _connected(system.stack, resource, task)
+            yield from _compatible(service, task)
+        elif registrations:
+            reason = "its task definition is none of this template"
+            yield unclear(*place, "Properties.TaskDefinition", "its containers exist", reason)
+        yield from _target_types(system, service, task)
 
 
 def _registrations(resource: Resource) -> tuple[list[_Registration], str | None]:
@@ -69,9 +66,8 @@ def _registrations(resource: Resource) -> tuple[list[_Registration], str | None]
     return found, next((reason for reason in reasons if reason is not None), None)
 
 
-def _registered(stack: Stack, task: TaskDefinition | None, registration: _Registration) -> Findings:
+def _registered(stack: Stack, task: TaskDefinition, registration: _Registration) -> Findings:
     """One registration: the container exists, and says that it listens on the port."""
-    assert task is not None  # noqa: S101  # the caller asks only with a task definition
     owner, path = registration.owner, registration.path
     container, reason = _container(stack, task, registration.container)
     named = show(registration.container)
@@ -152,9 +148,9 @@ def _target_types(system: System, service: Service, task: TaskDefinition | None)
                 yield proved(*place, f"tasks of {service.logical_id} in mode {mode} are targets of type {wanted}")
 
 
-def _compatible(service: Service, task: TaskDefinition | None) -> Findings:
+def _compatible(service: Service, task: TaskDefinition) -> Findings:
     """What runs on Fargate must be registered for it, with an address of its own."""
-    if task is None or service.fargate is not True:
+    if service.fargate is not True:
         return
     if task.network_mode not in {"awsvpc", "?"}:
         yield broken(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stackproof.cli import nearest
 from stackproof.proofs import arns
@@ -13,10 +13,11 @@ from stackproof.proofs.wiring_common import Findings, called, listed_or_reason, 
 
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
-    from stackproof.proofs.model_compute import Container, TaskDefinition, Volume
+    from stackproof.proofs.model_compute import Container, Log, TaskDefinition, Volume
     from stackproof.proofs.resolve import Resource, Stack
 
-_REGISTER = "ECS refuses to register the task definition"
+_GROUP: Final = "AWS::Logs::LogGroup"
+_REGISTER: Final = "ECS refuses to register the task definition"
 
 
 def tasks(system: System) -> Findings:
@@ -28,7 +29,8 @@ def tasks(system: System) -> Findings:
         for container in task.containers:
             yield from _mounts(system.stack, resource, container)
             yield from _siblings(system.stack, task, container)
-            yield from _log_group(system.stack, container)
+            if container.log is not None:
+                yield from _log_group(system.stack, task.logical_id, container.log)
         yield from _names(task)
 
 
@@ -159,42 +161,33 @@ def _access_point(system: System, task: TaskDefinition, volume: Volume) -> Findi
             yield proved(*place, f"{found.logical_id} is an access point of {show(found.file_system)}")
 
 
-def _log_group(stack: Stack, container: Container) -> Findings:
-    """The log group that a container writes to exists before it, unless it makes it itself."""
-    group = container.log.group if container.log is not None else None
-    if container.log is None or group is None:
+def _log_group(stack: Stack, task: str, log: Log) -> Findings:
+    """The log group that a container writes to exists before it, unless the driver makes it."""
+    group = log.group
+    if group is None:
         return
-    place = ("wire-log-group", container.task, f"{container.log.path}.Options.awslogs-group")
-    groups = stack.of_type("AWS::Logs::LogGroup")
-    answers = [(found, called(stack, group, found)) for found in groups]
+    place = ("wire-log-group", task, f"{log.path}.Options.awslogs-group")
+    answers = [(found, called(stack, group, found)) for found in stack.of_type(_GROUP)]
     match = next((found for found, answer in answers if answer is True), None)
-    created = on(container.log.options.get("awslogs-create-group"))
     target = stack.target(group)
-    effect = "Tasks cannot start"
+    meant = arns.meaning(target.type, group.attribute) if target is not None and isinstance(group, Sym) else arns.OTHER
     if match is not None:
-        yield from _log_region(stack, container, match)
-    elif target is not None and (target.type, arns.meaning(target.type, _attribute(group))) != (
-        "AWS::Logs::LogGroup",
-        arns.NAME,
-    ):
-        if target.type == "AWS::Logs::LogGroup" or arns.meaning(target.type, _attribute(group)) != arns.OTHER:
-            yield broken(
-                *place,
-                f"{effect}: {show(group)} is the {arns.meaning(target.type, _attribute(group))} of"
-                f" {target.logical_id} ({target.type}), not a log group's name.",
-                "Refer to the log group with Ref, which is its name.",
-            )
-        else:
-            yield unclear(*place, f"the log group {show(group)} exists", f"{target.type} is not modelled")
-    elif created is True:
-        yield proved(*place, f"the log driver makes the group {show(group)} itself")
-    elif _of_this_stack(stack, group) and all(answer is False for _, answer in answers):
-        known = [show(arns.name(found)) for found in groups]
+        yield from _log_region(stack, task, log, match)
+    elif target is not None and (target.type == _GROUP or meant != arns.OTHER):
         yield broken(
             *place,
-            f"{effect}: the log group {show(group)} carries this stack's name, and the stack makes no such group"
-            f"{nearest(show(group), known)}".removesuffix("?")
-            + ".",
+            f"Tasks cannot start: {show(group)} is the {meant} of {target.logical_id} ({target.type}), not a log group's"
+            " name.",
+            "Refer to the log group with Ref, which is its name.",
+        )
+    elif on(log.options.get("awslogs-create-group")) is True:
+        yield proved(*place, f"the log driver makes the group {show(group)} itself")
+    elif _of_this_stack(stack, group) and all(answer is False for _, answer in answers):
+        hint = nearest(show(group), [show(arns.name(found)) for found, _ in answers]).removesuffix("?")
+        yield broken(
+            *place,
+            f"Tasks cannot start: the log group {show(group)} carries this stack's name, and the stack makes no such"
+            f" group{hint}.",
             "Refer to a log group of the template, or add one of this name.",
         )
     else:
@@ -206,10 +199,6 @@ def _log_group(stack: Stack, container: Container) -> Findings:
         )
 
 
-def _attribute(value: Value) -> str:
-    return value.attribute if isinstance(value, Sym) else ""
-
-
 def _of_this_stack(stack: Stack, group: Value) -> bool:
     """Is the name made with the stack's own name? Nobody else makes such a group."""
     if isinstance(stack.stack_name, str):
@@ -217,19 +206,12 @@ def _of_this_stack(stack: Stack, group: Value) -> bool:
     return isinstance(group, Text) and stack.stack_name in group.parts
 
 
-def _log_region(stack: Stack, container: Container, group: Resource) -> Findings:
+def _log_region(stack: Stack, task: str, log: Log, group: Resource) -> Findings:
     """A group of this template lies in the stack's own region."""
-    assert container.log is not None  # noqa: S101  # the caller has its group
-    region = container.log.options.get("awslogs-region")
-    path = f"{container.log.path}.Options.awslogs-region"
+    region = log.options.get("awslogs-region")
+    place = ("wire-log-group", task, f"{log.path}.Options.awslogs-region")
     if region is not None and same(stack, region, stack.region) is False:
-        yield broken(
-            "wire-log-group",
-            container.task,
-            path,
-            f"Tasks cannot start: {group.logical_id} lies in {show(stack.region)}, while the driver writes to"
-            f" {show(region)}.",
-            'Set awslogs-region to {"Ref": "AWS::Region"}.',
-        )
+        told = f"{group.logical_id} lies in {show(stack.region)}, while the driver writes to {show(region)}"
+        yield broken(*place, f"Tasks cannot start: {told}.", 'Set awslogs-region to {"Ref": "AWS::Region"}.')
     else:
-        yield proved("wire-log-group", container.task, path, f"logs go to {group.logical_id}")
+        yield proved(*place, f"logs go to {group.logical_id}")
