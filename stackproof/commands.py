@@ -7,7 +7,7 @@ than everything here takes to run.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
 
+    from troposphere import Template
+
     from stackproof.deploying import Call
 
 BOOTSTRAP_STACK = "lms-bootstrap"
@@ -30,12 +32,18 @@ BOOTSTRAP_STACK = "lms-bootstrap"
 BOOTSTRAP_TAGS = {"stackproof": "bootstrap"}
 
 
-def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    root: Path | None = None,
+    templates: Callable[[], Mapping[str, Callable[[], Template]]] | None = None,
+) -> int:
     """Run one command and return its exit code.
 
     Args:
         argv: the words after the program's name; None takes the process's own.
         root: the folder with params/ and dist/; None is the current one, and the program is called `stackproof`.
+        templates: name → builder, as build.py has them; a plan says when dist/ is not what they make.
     """
     program = "python deploy.py" if root else "stackproof"
     parser = arguments.parser(program)
@@ -46,15 +54,46 @@ def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
     if options.command is None:
         parser.error("which command? See --help")
     command = _COMMANDS[options.command]
-    return run(lambda: command(options, program, root or Path.cwd()), debug=options.debug)
+    place = Place(program, root or Path.cwd(), templates)
+    return run(lambda: command(options, place), debug=options.debug)
 
 
-def _plan(options: argparse.Namespace, program: str, root: Path) -> int:
+@dataclass(frozen=True)
+class Place:
+    """Where the command was called.
+
+    Attributes:
+        program: `stackproof` or `python deploy.py`.
+        root: the folder with params/ and dist/.
+        templates: gives name → builder; None where there are none.
+    """
+
+    program: str
+    root: Path
+    templates: Callable[[], Mapping[str, Callable[[], Template]]] | None
+
+    def notes(self, environment: Environment) -> tuple[str, ...]:
+        """A sentence when the template is not what build.py makes; what is in the file is deployed all the same."""
+        path = environment.template_path
+        if self.templates is None or path.parent != self.root / "dist":
+            return ()
+        from stackproof.building import emit
+
+        shown = path.relative_to(self.root)
+        try:
+            builder = self.templates().get(path.stem)
+            is_fresh = builder is None or emit(builder()) == environment.template_text
+        except Exception as error:
+            return (f"{shown} could not be compared with what build.py makes: {type(error).__name__}: {error}",)
+        return () if is_fresh else (f"{shown} is not what build.py makes: it was edited, or templates/ changed since",)
+
+
+def _plan(options: argparse.Namespace, place: Place) -> int:
     settings, faults = arguments.settings(options.set)
     environments = []
     for name in options.environments or [None]:
         try:
-            environments.append((name, _environment(options, root, name, settings)))
+            environments.append((name, _environment(options, place.root, name, settings)))
         except BadInputError as error:
             faults += [fault for fault in error.faults if fault not in faults]
     if options.out:
@@ -63,7 +102,7 @@ def _plan(options: argparse.Namespace, program: str, root: Path) -> int:
         raise BadInputError(faults)
     from stackproof import deploying
 
-    calls = [(_call(options, program, name), environment) for name, environment in environments]
+    calls = [(_call(options, place, name, environment), environment) for name, environment in environments]
     return deploying.plan(calls, settings)
 
 
@@ -83,23 +122,23 @@ def _out_faults(path: Path, environments: Sequence[Environment], settings: Mappi
     return faults
 
 
-def _apply(options: argparse.Namespace, program: str, root: Path) -> int:
+def _apply(options: argparse.Namespace, place: Place) -> int:
     shown = None
     if options.plan:
         from stackproof.deployment import planfile
 
         shown = planfile.read(options.plan)
     # Its file says which --set values belong to the plan.
-    environment = _environment(options, root, options.environments, shown.settings if shown else {})
+    environment = _environment(options, place.root, options.environments, shown.settings if shown else {})
     from stackproof import deploying
 
-    return deploying.apply(_call(options, program, options.environments), environment, shown)
+    return deploying.apply(_call(options, place, options.environments, environment), environment, shown)
 
 
-def _bootstrap(options: argparse.Namespace, program: str, root: Path) -> int:
-    target = _target(options, root)
+def _bootstrap(options: argparse.Namespace, place: Place) -> int:
+    target = _target(options, place.root)
     environment = load_foreign(
-        template=options.template or root / "dist" / "bootstrap.json",
+        template=options.template or place.root / "dist" / "bootstrap.json",
         params=options.params,
         stack_name=options.stack_name or BOOTSTRAP_STACK,
         region=options.region or target.region,
@@ -108,36 +147,38 @@ def _bootstrap(options: argparse.Namespace, program: str, root: Path) -> int:
     from stackproof import deploying
 
     own = replace(environment, account=target.account, tags=environment.tags | BOOTSTRAP_TAGS, protected=False)
-    call = deploying.Call(options, arguments.bootstrap_commands(program, options, own), is_foreign=True)
+    words = arguments.bootstrap_commands(place.program, options, own)
+    call = deploying.Call(options, words, is_foreign=True, notes=place.notes(own))
     return deploying.apply(call, own)
 
 
-def _status(options: argparse.Namespace, program: str, root: Path) -> int:
-    place = _place(options, root)
+def _status(options: argparse.Namespace, place: Place) -> int:
+    target = _stack(options, place.root)
     from stackproof import deploying
 
-    return deploying.status(_call(options, program, options.environments), place)
+    return deploying.status(_call(options, place, options.environments), target)
 
 
-def _destroy(options: argparse.Namespace, program: str, root: Path) -> int:
-    place: Environment | Target
+def _destroy(options: argparse.Namespace, place: Place) -> int:
+    target: Environment | Target
     if options.environments or options.template:
-        place = _environment(options, root, options.environments, {})
-        tags = place.tags
+        target = _environment(options, place.root, options.environments, {})
+        tags = target.tags
     else:
-        place, tags = _place(options, root), {}
+        target, tags = _stack(options, place.root), {}
     from stackproof import deploying
 
-    return deploying.destroy(_call(options, program, options.environments), place, tags)
+    return deploying.destroy(_call(options, place, options.environments), target, tags)
 
 
-def _call(options: argparse.Namespace, program: str, name: str | None) -> Call:
+def _call(options: argparse.Namespace, place: Place, name: str | None, environment: Environment | None = None) -> Call:
     from stackproof.deploying import Call
 
-    return Call(options, arguments.commands(program, options, name), is_foreign=name is None)
+    words = arguments.commands(place.program, options, name)
+    return Call(options, words, is_foreign=name is None, notes=place.notes(environment) if environment else ())
 
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace, str, Path], int]] = {
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
     "plan": _plan,
     "apply": _apply,
     "status": _status,
@@ -171,7 +212,7 @@ def _environment(options: argparse.Namespace, root: Path, name: str | None, sett
     )
 
 
-def _place(options: argparse.Namespace, root: Path) -> Target:
+def _stack(options: argparse.Namespace, root: Path) -> Target:
     """Where a stack is that is only looked at or deleted: no template is needed for that."""
     target = _target(options, root)
     stack = options.stack_name or target.stack

@@ -38,11 +38,13 @@ class Call:
         options: as they were parsed.
         commands: that an answer may name.
         is_foreign: no environment was named: the stack is somebody else's.
+        notes: about the files, for the plan's warnings.
     """
 
     options: argparse.Namespace
     commands: Commands
     is_foreign: bool
+    notes: tuple[str, ...] = ()
 
     def say(self, *lines: Line) -> None:
         """Progress, on standard error."""
@@ -90,7 +92,7 @@ def apply(call: Call, environment: Environment, shown: PlanFile | None = None) -
         account = _connect(call, environment)
         existing = _settled(call, account, environment)
         if shown is not None:
-            found = preview.stored(account, environment, existing, shown, is_foreign=call.is_foreign)
+            found = preview.stored(account, environment, existing, shown, call.notes, is_foreign=call.is_foreign)
             return _carry_out(call, account, found)
         with _preview(call, account, environment, existing) as found:
             return _carry_out(call, account, found)
@@ -100,7 +102,9 @@ def _preview(
     call: Call, account: Aws, environment: Environment, existing: Stack | None
 ) -> AbstractContextManager[Preview]:
     command = call.commands.bootstrap
-    return preview.made(account, environment, existing, bootstrap_command=command, is_foreign=call.is_foreign)
+    return preview.made(
+        account, environment, existing, call.notes, bootstrap_command=command, is_foreign=call.is_foreign
+    )
 
 
 def _carry_out(call: Call, account: Aws, found: Preview) -> int:

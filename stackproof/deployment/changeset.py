@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stackproof.deployment import aws, polling, stack
+from stackproof.deployment import aws, diagnosis, polling, stack
 from stackproof.deployment.plan import merge
 from stackproof.errors import RefusedError, StackproofError
 
@@ -226,7 +226,8 @@ def validation(client: CloudFormationClient, change_set: str) -> tuple[list[str]
                     where = " ".join(filter(None, (event.get("LogicalResourceId"), event.get("ValidationPath"))))
                     said = event.get("ValidationStatusReason") or event.get("ValidationName", "")
                     found = warnings if event.get("ValidationFailureMode") == "WARN" else errors
-                    found.append(f"{where}: {said}" if where else said)
+                    mend = diagnosis.hint(event.get("ResourceType", ""), said)
+                    found.append(" ".join(filter(None, (where and f"{where}:", said, mend))))
     except ClientError as error:
         warnings.append(f"the validation of the change set could not be read: {aws.explain(error)}")
     return errors, warnings

@@ -14,7 +14,7 @@ from stackproof.deployment.plan import Plan, Setting
 from stackproof.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.changeset import ChangeSet
@@ -44,7 +44,13 @@ class Preview:
 
 @contextmanager
 def made(
-    account: Aws, environment: Environment, existing: Stack | None, *, bootstrap_command: str, is_foreign: bool
+    account: Aws,
+    environment: Environment,
+    existing: Stack | None,
+    notes: Sequence[str] = (),
+    *,
+    bootstrap_command: str,
+    is_foreign: bool,
 ) -> Iterator[Preview]:
     """Make a change set for an environment and read it. When the block ends it is gone, unless kept.
 
@@ -52,16 +58,23 @@ def made(
         account: where.
         environment: what the stack shall become.
         existing: the stack as it is, already found fit for a change.
+        notes: warnings of the caller's, told first.
         bootstrap_command: what makes the artifact bucket, for a template that needs one.
         is_foreign: somebody else's stack: its termination protection is turned on when wanted, never off.
     """
     body = artifacts.body(account, environment, bootstrap_command=bootstrap_command)
     with changeset.made(account, environment, existing, body) as change_set:
-        yield _preview(account, environment, existing, change_set, is_foreign=is_foreign)
+        yield _preview(account, environment, existing, change_set, notes, is_foreign=is_foreign)
 
 
 def stored(
-    account: Aws, environment: Environment, existing: Stack | None, shown: PlanFile, *, is_foreign: bool
+    account: Aws,
+    environment: Environment,
+    existing: Stack | None,
+    shown: PlanFile,
+    notes: Sequence[str] = (),
+    *,
+    is_foreign: bool,
 ) -> Preview:
     """Read the change set of a plan file again.
 
@@ -78,7 +91,7 @@ def stored(
     )
     planfile.not_moved(shown, now)
     change_set = changeset.nothing() if shown.change_set is None else _waiting(account, shown)
-    return _preview(account, environment, existing, change_set, is_foreign=is_foreign)
+    return _preview(account, environment, existing, change_set, notes, is_foreign=is_foreign)
 
 
 def _waiting(account: Aws, shown: PlanFile) -> ChangeSet:
@@ -95,7 +108,13 @@ def _waiting(account: Aws, shown: PlanFile) -> ChangeSet:
 
 
 def _preview(
-    account: Aws, environment: Environment, existing: Stack | None, change_set: ChangeSet, *, is_foreign: bool
+    account: Aws,
+    environment: Environment,
+    existing: Stack | None,
+    change_set: ChangeSet,
+    notes: Sequence[str],
+    *,
+    is_foreign: bool,
 ) -> Preview:
     is_new = existing is None or existing.is_new
     hidden = plan.secrets(environment.template, environment.parameters)
@@ -124,7 +143,7 @@ def _preview(
             change_set=change_set.id,
             changes=changes,
             settings=tuple(settings),
-            warnings=(*change_set.warnings, *_in_the_way(account, changes)),
+            warnings=(*notes, *change_set.warnings, *_in_the_way(account, changes)),
         ),
         change_set=change_set,
         existing=existing,

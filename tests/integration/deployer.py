@@ -41,6 +41,7 @@ class Deployer:
 
     def __init__(self, aws: EmbeddedAws, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.aws, self.folder, self.capsys = aws, folder, capsys
+        self.templates: Any = None
         self.cloudformation: Any = aws.client("cloudformation")
         (folder / "params").mkdir()
         (folder / "dist").mkdir()
@@ -84,7 +85,7 @@ class Deployer:
     def _run(self, arguments: tuple[str, ...], root: Path | None) -> Done:
         self.capsys.readouterr()
         try:
-            code = commands.main(list(arguments), root=root)
+            code = commands.main(list(arguments), root=root, templates=self.templates)
         except SystemExit as stopped:
             code = int(stopped.code or 0)
         shown = self.capsys.readouterr()

@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from troposphere import Template
+from troposphere.sns import Topic
 
+from stackproof.building import emit
 from tests.integration.deployer import STACK
 
 if TYPE_CHECKING:
@@ -248,3 +251,44 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words(deployer: D
     assert done.code == 1
     assert "AWS::Nowhere::Thing" in done.err
     assert deployer.stack() is None
+
+
+class TestFreshness:
+    """dist/ may be edited by hand; a plan says when it is not what build.py makes."""
+
+    def builder(self) -> Template:
+        template = Template()
+        template.add_resource(Topic("Topic", DisplayName="one"))
+        return template
+
+    def warnings(self, deployer: Deployer, builder: Any, name: str = "lms") -> list[str]:
+        deployer.templates = lambda: {name: builder}
+        (plan,) = deployer("plan", "dev", "--json").objects
+        return list(plan["warnings"])
+
+    def test_what_build_py_makes_goes_without_a_word(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        (deployer.folder / "dist" / "lms.json").write_text(emit(self.builder()))
+        assert self.warnings(deployer, self.builder) == []
+
+    def test_what_was_edited_is_said(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        (deployer.folder / "dist" / "lms.json").write_text(emit(self.builder()).replace("one", "two"))
+        assert self.warnings(deployer, self.builder) == [
+            "dist/lms.json is not what build.py makes: it was edited, or templates/ changed since"
+        ]
+
+    def test_a_builder_that_fails_does_not_keep_the_file_from_being_deployed(self, deployer: Deployer) -> None:
+        def broken() -> Template:
+            raise ValueError("no such zone")
+
+        deployer.write({"Topic": TOPIC})
+        (warning,) = self.warnings(deployer, broken)
+        assert warning == "dist/lms.json could not be compared with what build.py makes: ValueError: no such zone"
+
+    def test_a_template_that_nobody_builds_is_taken_as_it_is(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        assert self.warnings(deployer, self.builder, name="another") == []
+        elsewhere = deployer.folder / "lms.json"
+        elsewhere.write_text(json.dumps({"Resources": {"Topic": TOPIC}}))
+        assert deployer("plan", "dev", "--template", "lms.json", "--json").objects[0]["warnings"] == []

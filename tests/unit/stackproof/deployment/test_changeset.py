@@ -9,6 +9,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from stackproof.deployment import aws, changeset, polling
+from stackproof.deployment.diagnosis import hint
 from stackproof.errors import RefusedError
 from tests.unit.stackproof.deployment.builders import STACK_ID, START, change, detail, environment, stack
 
@@ -100,6 +101,10 @@ def test_no_change_is_told_from_a_failure(reason: str, cloudformation: Stubber) 
     assert (found.id, found.changes, found.stack_id) == (None, [], STACK_ID)
 
 
+EXISTS = "Resource of type 'AWS::Logs::LogGroup' with identifier '/lms/dev' already exists."
+MEND = hint("AWS::Logs::LogGroup", EXISTS)
+
+
 def validation_event(**more: Any) -> dict[str, Any]:
     return {
         "EventId": "1",
@@ -109,7 +114,7 @@ def validation_event(**more: Any) -> dict[str, Any]:
         "ResourceType": "AWS::Logs::LogGroup",
         "Timestamp": START,
         "ValidationName": "NAME_CONFLICT_VALIDATION",
-        "ValidationStatusReason": "Resource of type 'AWS::Logs::LogGroup' with identifier '/lms/dev' already exists.",
+        "ValidationStatusReason": EXISTS,
         "ValidationPath": "/Resources/Logs",
         "ValidationFailureMode": "FAIL",
         **more,
@@ -133,7 +138,7 @@ def test_a_failed_validation_is_told_with_all_its_errors(cloudformation: Stubber
         read(cloudformation)
     assert str(failure.value).splitlines() == [
         "CloudFormation refuses the change set: The following validation(s) failed: [AWS::EarlyValidation]",
-        "Logs /Resources/Logs: Resource of type 'AWS::Logs::LogGroup' with identifier '/lms/dev' already exists.",
+        f"Logs /Resources/Logs: {EXISTS} {MEND}",
         "Logs /Resources/Logs/Properties/Size: is no number",
     ]
 
@@ -157,7 +162,7 @@ def test_a_validation_that_only_warns_is_a_warning(cloudformation: Stubber) -> N
     cloudformation.add_response("describe_events", found, DESCRIBE)
     cloudformation.add_response("describe_change_set", described(change()), VALUED)
     assert read(cloudformation).warnings == [
-        "Logs /Resources/Logs: Resource of type 'AWS::Logs::LogGroup' with identifier '/lms/dev' already exists.",
+        f"Logs /Resources/Logs: {EXISTS} {MEND}",
         "BUCKET_NOT_EMPTY",
     ]
 
