@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NOT_READ: Final = "check-not-read"
 FAILED: Final = "check-failed"
-RULES: Final = (NOT_READ, FAILED)
 
 QUERIES: Final[Mapping[str, Callable[[System, Intent], list[Finding]]]] = {
     "references": lambda system, _: references.references(system.stack),

@@ -8,7 +8,7 @@ subnet that its component may run in; a blocked walk names the component that bl
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stackproof.proofs.model_stores import FILES_PORT
 from stackproof.proofs.network_balancers import listeners_of, prove_health, prove_public
@@ -27,24 +27,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.model import System
     from stackproof.proofs.model_compute import Service, TaskDefinition
     from stackproof.proofs.verdicts import Finding
-
-RULES: Final = (
-    "net-database",
-    "net-exec",
-    "net-files",
-    "net-health",
-    "net-image",
-    "net-isolated",
-    "net-logs",
-    "net-open",
-    "net-open-egress",
-    "net-peer",
-    "net-public",
-    "net-secret",
-    "net-store",
-    "net-unused-rule",
-    "net-wide-rule",
-)
 
 
 def prove(system: System) -> list[Finding]:

@@ -5,7 +5,7 @@ Whether Ref and GetAtt mean what a property wants is in `meanings`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
 from stackproof.proofs.meanings import meanings
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
     from stackproof.proofs.conditions import Space
 
-RULES: Final = (
-    "ref-circle",
-    "ref-condition",
-    "ref-meaning",
-    "ref-missing",
-)
 PSEUDO = frozenset(
     {
         "AWS::AccountId",
