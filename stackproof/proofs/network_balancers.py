@@ -33,7 +33,7 @@ def prove_health(proof: Proof, service: Service, sides: Sequence[Side]) -> None:
             if group is None:
                 continue
             listeners = system.balancers.serving(group.logical_id, system.stack)
-            names = dict.fromkeys(one.balancer for one in listeners if one.balancer is not None)
+            names = dict.fromkeys(one.balancer for one in listeners if one.balancer in system.balancers.balancers)
             protocol = "udp" if group.protocol in {"UDP", "QUIC"} else "tcp"
             port = target.port or 0
             wanted = dict.fromkeys(
