@@ -6,7 +6,7 @@ wins; without an allow nothing is allowed. Source: the IAM user guide, "Policy e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stackproof.proofs.iam_conditions import Condition, holds
@@ -112,12 +112,14 @@ class Answer:
         denied: an explicit deny is why it is False.
         by: the statement that decided; None when no statement covers the request.
         reason: why it is not known.
+        may_deny: nothing here allows it, and a statement here may deny what another side allows.
     """
 
     allowed: bool | None
     denied: bool = False
     by: Statement | None = None
     reason: str = ""
+    may_deny: bool = False
 
 
 NOTHING = Answer(allowed=False)
@@ -146,8 +148,10 @@ def decide(documents: Iterable[Document], request: Request, *, delegated: bool =
             elif answer is None:
                 doubts = may_grant if statement.allows else may_deny
                 doubts.append(Answer(allowed=None, by=statement, reason=_doubt(statement)))
+    if granted is None and may_grant:
+        return may_grant[0]
     if granted is None:
-        return may_grant[0] if may_grant else NOTHING
+        return replace(may_deny[0], allowed=False, may_deny=True) if may_deny else NOTHING
     return may_deny[0] if may_deny else Answer(allowed=True, by=granted)
 
 

@@ -25,6 +25,11 @@ itself has no role)."""
 URL_SUFFIX: Final = Sym("AWS::URLSuffix", kind="pseudo", plain=True)
 
 
+def something(what: str) -> Sym:
+    """Text that only AWS knows: a generated name, the rest of an ARN."""
+    return Sym(what, kind="parameter")
+
+
 @dataclass(frozen=True)
 class Need:
     """Actions on one resource that a component cannot do without, or may use.
@@ -174,7 +179,7 @@ class Scene:
         whole = arns.arn(self.stack, found) if found is not None else group
         if not show(whole).startswith("arn:"):
             whole = self.arn("logs", "log-group:", arns.expand(self.stack, whole))
-        stream = Sym("a log stream", kind="expression")
+        stream = something("a log stream")
         return join(whole, ":log-stream:", stream), found.logical_id if found is not None else None
 
     def through(self, need: Need, key: Key, service: str, purpose: str) -> Need:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
 from stackproof.proofs.model_iam import key_of, role_of
-from stackproof.proofs.needs import Doubt, Missing, Need, Wanted, outside
-from stackproof.proofs.values import Scalar, Sym, Value, at, join, show
+from stackproof.proofs.needs import Doubt, Missing, Need, Wanted, outside, something
+from stackproof.proofs.values import Scalar, Value, at, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def _mount(scene: Scene, task: TaskDefinition, volume: Volume, base: Need) -> It
     base = base.knowing(elasticfilesystem__accesspointarn=point, elasticfilesystem__accessedviamounttarget=("true",))
     encrypted: tuple[Value, ...] = (str(volume.encrypted).lower(),)
     if volume.encrypted is None:
-        encrypted = (Sym("TransitEncryption", kind="expression"),)
+        encrypted = (something("TransitEncryption"),)
     base = base.knowing(aws__securetransport=encrypted)
     yield base.to(f"mount the volume {name}", (MOUNT,), resource, holder=file_system)
     written = base.to(f"write to the volume {name}", (WRITE,), resource, holder=file_system)
@@ -150,6 +150,6 @@ def _exec_logging(scene: Scene, cluster: Resource, role: str) -> Iterator[Need]:
         prefix = at(settings, "LogConfiguration", "S3KeyPrefix")
         start: tuple[Value, ...] = (prefix, "/") if prefix is not None else ()
         need = base("LogConfiguration", "S3BucketName")
-        inside = join(whole, "/", *start, Sym("an object", kind="expression"))
+        inside = join(whole, "/", *start, something("an object"))
         yield need.to(purpose, ("s3:PutObject",), inside, holder=holder)
         yield need.to(purpose, ("s3:GetEncryptionConfiguration",), whole, holder=holder)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs import arns
 from stackproof.proofs.model_iam import LOG_GROUP, key_of, named, role_of
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.needs import Need, Wanted, outside
-from stackproof.proofs.values import Sym, Value, at, join, show
+from stackproof.proofs.needs import Need, Wanted, outside, something
+from stackproof.proofs.values import Value, at, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _function(scene: Scene, function: Resource) -> Iterator[Wanted]:
     if function.properties.get("VpcConfig") is not None:
         purpose = "have network interfaces in its VPC"
         network = replace(base, otherwise="it is not made")
-        anywhere = Sym("a network interface", kind="expression")
+        anywhere = something("a network interface")
         yield network.to(purpose, ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"), anywhere)
         yield network.to(purpose, ("ec2:DescribeNetworkInterfaces",))
 
@@ -125,7 +125,7 @@ def _target(scene: Scene, owner: Resource, path: str, target: Value) -> Iterator
     if UNIVERSAL in text:
         service, _, call = text.partition(UNIVERSAL)[2].partition(":")
         action = f"{service}:{call[:1].upper()}{call[1:]}"
-        anything = Sym(f"what {action} is done to", kind="expression")
+        anything = something(f"what {action} is done to")
         yield replace(base, doubt="its resource is not known").to(f"call {action}", (action,), anything)
     elif resource is not None and resource.type == "AWS::ECS::Cluster":
         yield from _run(scene, base, target)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs import arns
 from stackproof.proofs.model_iam import LOG_GROUP, key_of, named
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.needs import Missing, Need, Wanted
-from stackproof.proofs.values import Sym, Unknown, Value, at, join, show
+from stackproof.proofs.needs import Missing, Need, Wanted, something
+from stackproof.proofs.values import Unknown, Value, at, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def _balancer_logs(scene: Scene, balancer: Resource) -> Iterator[Need]:
             continue
         prefix = settings.get(f"{kind}.s3.prefix")
         start: tuple[Value, ...] = (prefix, "/") if prefix is not None and prefix != "" else ()
-        file = Sym("a log file", kind="expression")
+        file = something("a log file")
         inside = join(arns.arn(scene.stack, bucket), "/", *start, "AWSLogs/", scene.stack.account, "/", file)
         if balancer.properties.get("Type") == "network":
             base = scene.as_service(balancer.logical_id, path, "delivery.logs")
@@ -122,7 +122,7 @@ def _cache_logs(scene: Scene, cache: Resource) -> Iterator[Need]:
         resource, group = scene.log_streams(value)
         if not scene.access.on(group):
             continue
-        source = scene.arn("logs", Sym("the delivery", kind="expression"))
+        source = scene.arn("logs", something("the delivery"))
         path = f"Properties.LogDeliveryConfigurations.{index}"
         base = scene.as_service(cache.logical_id, path, "delivery.logs", source=source)
         purpose = f"write its log to {group} by the policy that stands there"

@@ -13,7 +13,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.iam import Caller
 from stackproof.proofs.model_iam import Key, key_of, role_of
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.needs import Missing, Need, Wanted, outside
+from stackproof.proofs.needs import Missing, Need, Wanted, outside, something
 from stackproof.proofs.values import Scalar, Sym, Unknown, at, join, show
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class _Starting:
         base = replace(self.base, path=f"{container.path}.Image")
         resource: Scalar
         if image.registry == "unknown":
-            resource = Sym("the image's repository", kind="expression")
+            resource = something("the image's repository")
             base = replace(base, doubt=f"the image {show(image.value)} is known to AWS only")
         else:
             start = ("arn:", self.stack.partition, ":ecr:", image.region, ":", image.account, ":repository/")

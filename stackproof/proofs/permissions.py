@@ -20,6 +20,7 @@ from stackproof.proofs.needs_roles import role_needs
 from stackproof.proofs.needs_services import service_needs
 from stackproof.proofs.needs_tasks import execution_needs
 from stackproof.proofs.permissions_excess import excess
+from stackproof.proofs.permissions_open import opened
 from stackproof.proofs.permissions_trust import trust
 from stackproof.proofs.rules import some
 from stackproof.proofs.values import show
@@ -31,22 +32,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.iam import Document, Statement
     from stackproof.proofs.model import System
 
-RULES: Final = (
-    "iam-allowed",
-    "iam-boundary",
-    "iam-key",
-    "iam-open-policy",
-    "iam-open-trust",
-    "iam-pass-role",
-    "iam-role",
-    "iam-secret-key",
-    "iam-service",
-    "iam-trust",
-    "iam-unused-action",
-    "iam-unused-role",
-    "iam-unused-trust",
-    "iam-wildcard",
-)
 GATES: Final = {"either": "iam-allowed", "key": "iam-key", "resource": "iam-service"}
 
 
@@ -63,6 +48,7 @@ def prove(system: System) -> list[Finding]:
         *(finding for item in wanted for finding in _said(scene, item)),
         *_boundaries(scene),
         *trust(scene),
+        *opened(scene),
         *excess(scene, [item for item in wanted if isinstance(item, Need)]),
     ]
 
@@ -91,7 +77,10 @@ def judge(scene: Scene, need: Need, action: str) -> Judgement:
     if need.gate == "key" and need.holder is not None:
         joined = _with_key(own, direct, decide(there, request, delegated=True))
     else:
-        joined = _either(own, direct)
+        joined = _either(own, direct, has_role=role is not None)
+    doubt = next((side for side in (own, direct) if side.may_deny), None)
+    if doubt is not None and joined.answer.allowed is True:
+        joined = Judgement(replace(doubt, allowed=None), "role" if doubt is own else "resource")
     boundary = role.boundary if role is not None else None
     if boundary is not None and boundary.unread is None and joined.answer.allowed is not False:
         bounded = decide([boundary], request)
@@ -107,13 +96,12 @@ def resource_documents(scene: Scene, need: Need) -> tuple[Document, ...]:
     return (*scene.access.on(need.holder), *shared)
 
 
-def _either(own: Answer, direct: Answer) -> Judgement:
+def _either(own: Answer, direct: Answer, *, has_role: bool) -> Judgement:
     """In one account one side is enough."""
     allowed = some([own.allowed, direct.allowed])
-    side: Literal["role", "resource"] = (
-        "resource" if direct.allowed is allowed and own.allowed is not allowed else "role"
-    )
-    return Judgement(direct if side == "resource" else own, side)
+    if direct.allowed is allowed and (own.allowed is not allowed or not has_role):
+        return Judgement(direct, "resource")
+    return Judgement(own, "role")
 
 
 def _with_key(own: Answer, direct: Answer, delegated: Answer) -> Judgement:
@@ -206,25 +194,28 @@ def _blocker(scene: Scene, need: Need, action: str, judgement: Judgement) -> tup
 
 def _nearest(documents: Iterable[Document], need: Need, action: str) -> tuple[str, str, str] | None:
     """The statement that would allow it but for one part: its principal, resource, condition, or action."""
-    other: tuple[str, str, str] | None = None
+    best, other = 0, None
     for document in documents:
         for statement in document.statements:
             if not statement.allows or not statement.owner:
                 continue
             if of_action(statement, action) is not False:
                 return (statement.owner, *_part(statement, need))
-            if other is None and _similar(statement, need, action):
+            likeness = _likeness(statement, need)
+            if likeness > best:
                 where = f"{statement.path}.{'NotAction' if statement.not_actions else 'Action'}"
-                other = statement.owner, where, f"{where} of {statement.owner} leaves it out"
+                best, other = likeness, (statement.owner, where, f"{where} of {statement.owner} leaves it out")
     return other
 
 
-def _similar(statement: Statement, need: Need, action: str) -> bool:
-    """Is a statement about the same resource and the same service?"""
-    prefix = action.partition(":")[0] + ":"
-    return of_resource(statement, need.resource) is True and any(
-        isinstance(pattern, str) and pattern.startswith(prefix) for pattern in statement.actions
-    )
+def _likeness(statement: Statement, need: Need) -> int:
+    """How much a statement seems to be meant for a need: 2 with another of its actions, 1 with one of its service."""
+    if of_resource(statement, need.resource) is not True:
+        return 0
+    if any(of_action(statement, action) for action in need.actions):
+        return 2
+    prefix = need.actions[0].partition(":")[0] + ":"
+    return int(any(isinstance(pattern, str) and pattern.startswith(prefix) for pattern in statement.actions))
 
 
 def _part(statement: Statement, need: Need) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from stackproof.proofs import iam_managed
 from stackproof.proofs.iam import of_action, of_resource
 from stackproof.proofs.patterns import action_matches
-from stackproof.proofs.permissions_trust import everybody, named_by, narrowed, uses
+from stackproof.proofs.permissions_trust import named_by, uses
 from stackproof.proofs.rules import some
 from stackproof.proofs.schemas import actions as known_actions
 from stackproof.proofs.values import equal, show, symbols
@@ -36,13 +36,6 @@ CLOSED: Final = {
 }
 """Properties whose role AWS alone uses, for needs that are all derived."""
 APPLICATION: Final = {("AWS::ECS::TaskDefinition", "TaskRoleArn")}
-
-BROAD: Final = re.compile(r"^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:([A-Za-z-]+[:/])?\*)$|^arn:[^:]*:[^:]*:(\*:|[^:]*:\*:)")
-"""An ARN pattern that covers every resource of a kind, or those of every region or account."""
-
-OPEN_ANYWAY: Final = {"AWS::EC2::VPCEndpoint"}
-"""Types whose policy is open by default: the endpoint's network decides who comes."""
-
 
 Kind: TypeAlias = Literal["closed", "told", "open", "unused"]
 
@@ -79,11 +72,6 @@ def excess(scene: Scene, needs: list[Need]) -> Iterator[Finding]:
         yield from _of_role(scene, holder)
         if holder.kind in {"closed", "told"} and not holder.outside:
             yield from _let_in_for_nothing(scene, holder.role, services.get(holder.role.logical_id, set()))
-    for owner, documents in scene.access.policies.items():
-        for document in documents:
-            for statement in document.statements:
-                yield from _open(scene.stack.resources[owner], statement)
-                yield from _whole_service(scene.stack.resources[owner], statement)
 
 
 def _of_role(scene: Scene, holder: Holder) -> Iterator[Finding]:
@@ -238,9 +226,19 @@ def _resources(holder: Holder, statement: Statement) -> Iterator[Finding]:
         path = f"Resource.{index}"
         if not one:
             yield _unused(holder, statement, path, show(resource), "no need is about this resource")
-        elif BROAD.match(show(resource)) and not all(need.resource == "*" or _opaque(need) for need in one):
-            broad = [action for need in one if need.resource != "*" for action in need.actions]
-            yield _wide(statement, path, resource, broad)
+        elif broad(show(resource)) and not all(need.resource == "*" or _opaque(need) for need in one):
+            bound = [action for need in one if need.resource != "*" for action in need.actions]
+            yield _wide(statement, path, resource, bound)
+
+
+def broad(pattern: str) -> bool:
+    """Does an ARN pattern cover everything of its kind, or what other regions or accounts have?"""
+    fields = re.sub(r"\$\{[^}]*\}", "x", pattern).split(":", 5)
+    if len(fields) < 6:
+        return "*" in pattern
+    region, account, rest = fields[3:]
+    # In S3 the account is left out, and a bucket's name stands where others have the kind.
+    return "*" in region or "*" in account or rest == "*" or bool(account and re.fullmatch(r"[A-Za-z-]+[:/]\*", rest))
 
 
 def _opaque(need: Need) -> bool:
@@ -358,36 +356,3 @@ def _let_in_for_nothing(scene: Scene, role: Role, services: set[str]) -> Iterato
                     "do so.",
                     "Leave it out of the trust policy.",
                 )
-
-
-def _whole_service(resource: Resource, statement: Statement) -> Iterator[Finding]:
-    """Every action of a kind for a service of AWS's: it could change the policy itself."""
-    services = [show(item.value) for item in statement.principals or () if item.kind == "Service"]
-    broad = [show(action) for action in statement.actions if show(action) == "*" or show(action).endswith(":*")]
-    if statement.allows and services and (broad or statement.not_actions):
-        yield broken(
-            "iam-unused-action",
-            statement.owner,
-            f"{statement.path}.{'NotAction' if statement.not_actions else 'Action'}",
-            f"The policy of {resource.logical_id} allows {', '.join(broad) or 'everything but a list'} to "
-            f"{', '.join(services)}, which uses a few of these actions.",
-            "Name the actions that the service's documentation asks for.",
-        )
-
-
-def _open(resource: Resource, statement: Statement) -> Iterator[Finding]:
-    """A resource policy that lets everybody in."""
-    site = resource.type == "AWS::S3::Bucket" and "WebsiteConfiguration" in resource.properties
-    if resource.type in OPEN_ANYWAY or site or not everybody(statement) or narrowed(statement):
-        return
-    effect = "everybody on the internet can use it"
-    if resource.type == "AWS::EFS::FileSystem":
-        effect = "whoever reaches port 2049 is in, without a role"
-    yield broken(
-        "iam-open-policy",
-        statement.owner,
-        f"{statement.path}.Principal" if statement.path != "Properties" else "Properties.Principal",
-        f"The policy of {resource.logical_id} allows {', '.join(map(show, statement.actions))} to everybody, without a "
-        f"condition that tells who comes: {effect}.",
-        "Name the principals that are meant, or add a condition such as aws:SourceAccount.",
-    )

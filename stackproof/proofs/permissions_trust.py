@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs.iam import Request, decide
 from stackproof.proofs.iam_conditions import holds
 from stackproof.proofs.model_iam import ROLE, role_of
-from stackproof.proofs.values import Sym, Value, at, references, show
+from stackproof.proofs.needs import something
+from stackproof.proofs.values import Value, at, references, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -56,21 +57,6 @@ SOURCES: Final = {
 }
 """Services that say for which resource they come: the ARN's service, and how its last part begins."""
 
-NARROWING: Final = (
-    "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc",
-    "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip", "aws:principalorgid", "aws:principalorgpaths",
-    "aws:principalarn", "aws:principalaccount", "aws:principaltag/", "aws:userid", "kms:calleraccount",
-    "sts:externalid", "elasticfilesystem:accessedviamounttarget", "elasticfilesystem:accesspointarn",
-    "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
-)  # fmt: skip
-"""Keys that tell who comes: with one of them "everybody" is not everybody."""
-
-BY_SOURCE: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorg")
-"""Of these, the keys that hold AWS's services to one account's resources, but do not tell which service."""
-
-HUBS: Final = {"token.actions.githubusercontent.com": ":sub", "cognito-identity.amazonaws.com": ":aud"}
-"""Providers that everybody can have an identity at, and the end of the key that tells whose it is."""
-
 
 @dataclass(frozen=True)
 class Use:
@@ -113,9 +99,6 @@ def trust(scene: Scene) -> Iterator[Finding]:
     for found in takers.values():
         for use in found.values():
             yield _let_in(scene, use)
-    for role in scene.access.roles.values():
-        for statement in role.trust.statements:
-            yield from _open(role, statement)
 
 
 def _let_in(scene: Scene, use: Use) -> Finding:
@@ -124,7 +107,7 @@ def _let_in(scene: Scene, use: Use) -> Finding:
     source: Value = None
     if use.service in SOURCES:
         service, start = SOURCES[use.service]
-        source = scene.arn(service, start, Sym("the resource", kind="expression"))
+        source = scene.arn(service, start, something("the resource"))
     # Not every service says for whom it comes.
     need = scene.as_service(use.role, role.trust.path, use.service, source=source, account=source is not None)
     context = need.context
@@ -157,48 +140,6 @@ def _why(role: Role, *, caller_name: str, context: Context, denied: Statement | 
                 return condition.path, f"{condition.path} asks for {', '.join(map(show, condition.values))}"
     found = [show(principal.value) for item in role.trust.statements for principal in item.principals or ()]
     return role.trust.path, f"its trust policy lets in {', '.join(found) or 'nobody'} only"
-
-
-def narrowed(statement: Statement, without: tuple[str, ...] = ()) -> bool:
-    """Does a condition tell who comes, by other keys than `without`? A negated one lets everybody else in."""
-    return any(
-        key.startswith(NARROWING) and not (without and key.startswith(without)) and "not" not in operator
-        for key, operator in ((item.key.lower(), item.operator.lower()) for item in statement.conditions)
-    )
-
-
-def everybody(statement: Statement) -> bool:
-    """Does a statement let everybody in, whoever they are?"""
-    named = statement.principals or ()
-    return statement.allows and (
-        statement.not_principals or any(item.value == "*" and item.kind in {"*", "AWS"} for item in named)
-    )
-
-
-def _open(role: Role, statement: Statement) -> Iterator[Finding]:
-    """A trust policy that lets in whoever asks."""
-    if everybody(statement) and not narrowed(statement, BY_SOURCE):
-        who = "Any AWS service" if narrowed(statement) else "Anybody with an AWS account"
-        yield broken(
-            "iam-open-trust",
-            role.logical_id,
-            f"{statement.path}.Principal",
-            f"{who} can take on {role.logical_id}: its trust policy names everybody, without a condition that tells "
-            "who it must be.",
-            "Name the service, role or account that is meant.",
-        )
-    for principal in statement.principals or ():
-        for hub, ending in HUBS.items():
-            told = any(condition.key.lower().endswith(ending) for condition in statement.conditions)
-            if statement.allows and principal.kind == "Federated" and hub in show(principal.value) and not told:
-                yield broken(
-                    "iam-open-trust",
-                    role.logical_id,
-                    statement.path,
-                    f"Anybody with an identity at {hub} can take on {role.logical_id}: no condition on {hub}{ending} "
-                    "tells whose it must be.",
-                    f"Add a condition on {hub}{ending}.",
-                )
 
 
 def named_by(scene: Scene) -> dict[str, list[tuple[Resource, str]]]:
