@@ -6,7 +6,7 @@ import shlex
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackproof.cli import Parser
 from stackproof.errors import Fault
@@ -31,6 +31,16 @@ ENV is the name of a file in params/. For a stack of somebody else leave it out:
 exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage or bad input, 3 changes are waiting, 4 refused,
 130 interrupted
 """
+_CHECK_EPILOG = """\
+Every answer is proved, broken or unknown; unknown is what only AWS can tell, and never a pass.
+
+exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or unreadable input, 130 interrupted
+"""
+_DIFF_EPILOG = """\
+Parameters that nobody gives and that have no default are the same on both sides.
+
+exit codes: 0 done, with changes or without, 2 wrong usage or unreadable input, 130 interrupted
+"""
 
 
 def parser(program: str) -> Parser:
@@ -50,7 +60,44 @@ def parser(program: str) -> Parser:
         )
         _OPTIONS[name](command)
         _common(command)
+    _check(commands)
+    _diff(commands)
     return root
+
+
+def _check(commands: Any) -> None:
+    words = "prove what can be proven about a template, ours or not, without AWS"
+    command = commands.add_parser("check", help=words, description=f"{words.capitalize()}.", epilog=_CHECK_EPILOG)
+    command.add_argument("template", type=Path, metavar="TEMPLATE", help="a template, JSON or YAML")
+    command.add_argument(
+        "--params", type=Path, metavar="FILE", help='its parameters: {"Parameters": {"Name": "value"}}'
+    )
+    command.add_argument(
+        "--intent",
+        type=Path,
+        metavar="FILE",
+        help="what was meant: [default] and the table named like the parameter file; an intent.toml beside that file"
+        " is taken by itself",
+    )
+    command.add_argument(
+        "--fail-on", choices=["broken", "unknown"], default="broken", help="what exits 1; broken unless given"
+    )
+    _printed(command)
+
+
+def _diff(commands: Any) -> None:
+    words = "show what going from one template to another would do, without AWS"
+    command = commands.add_parser("diff", help=words, description=f"{words.capitalize()}.", epilog=_DIFF_EPILOG)
+    command.add_argument("old", type=Path, metavar="OLD", help="the template that is deployed, JSON or YAML")
+    command.add_argument("new", type=Path, metavar="NEW", help="the template to come")
+    command.add_argument("--params", type=Path, metavar="FILE", help='{"Parameters": {"Name": "value"}}')
+    command.add_argument("--old-params", type=Path, metavar="FILE", help="those of OLD, where they are others")
+    _printed(command)
+
+
+def _printed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _common(command: argparse.ArgumentParser) -> None:
@@ -59,8 +106,7 @@ def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--stack-name", metavar="NAME", help="the stack, instead of ENV's")
     command.add_argument("--region", help="instead of ENV's or AWS_REGION")
     command.add_argument("--profile", help="of the AWS configuration, instead of ENV's or AWS_PROFILE")
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    _printed(command)
 
 
 def _plan(command: argparse.ArgumentParser) -> None:

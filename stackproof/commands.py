@@ -178,7 +178,21 @@ def _call(options: argparse.Namespace, place: Place, name: str | None, environme
     return Call(options, words, is_foreign=name is None, notes=place.notes(environment) if environment else ())
 
 
+def _check(options: argparse.Namespace, _: Place) -> int:
+    from stackproof import checking
+
+    return checking.check(options)
+
+
+def _diff(options: argparse.Namespace, _: Place) -> int:
+    from stackproof import checking
+
+    return checking.diff(options)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
+    "check": _check,
+    "diff": _diff,
     "plan": _plan,
     "apply": _apply,
     "status": _status,

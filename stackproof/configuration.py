@@ -48,7 +48,11 @@ def check_configuration(template: Mapping[str, Any], configuration: object, wher
 
 
 def read_configuration(
-    document: Document | None, template: Mapping[str, Any] | None, settings: Mapping[str, str]
+    document: Document | None,
+    template: Mapping[str, Any] | None,
+    settings: Mapping[str, str],
+    *,
+    complete: bool = True,
 ) -> tuple[Configuration, list[Fault]]:
     """Check a configuration file with the settings that replace some of its parameters.
 
@@ -56,6 +60,7 @@ def read_configuration(
         document: the file; None when it could not be read: then the settings alone are checked.
         template: in its long form; None when it could not be read: then only what needs no template is checked.
         settings: parameters given by `--set`.
+        complete: every parameter without a default must be given; CloudFormation wants that, a proof does not.
 
     Returns:
         What is sound of it, and the faults.
@@ -74,7 +79,7 @@ def read_configuration(
         parameters, found = check_values(known, given)
         faults += found
         if "Parameters" in sections:
-            faults += check_missing(known, given, document.where)
+            faults += check_missing(known, given, document.where) if complete else []
             faults += check_relations(template, Values(known, given, parameters, document.where))
     tags, found = _read_tags(document, sections.get("Tags", {}))
     faults += found

@@ -78,10 +78,7 @@ def plan(plan: Plan) -> Iterator[Line]:
         yield Line(f"{plan.stack}: {'create' if plan.is_new else 'update'} in {place}", "bold")
     else:
         yield Line(f"{plan.stack}: no changes in {place}", "bold")
-    for title, actions, style, _ in _GROUPS:
-        group = [each for each in plan.changes if each.action in actions]
-        if group:
-            yield from _titled(f"{title} ({len(group)})", style, _changes(group, style.removeprefix("bold ")))
+    yield from _grouped(plan.changes)
     if plan.at_stake:
         yield from _titled(f"Data at stake ({len(plan.at_stake)})", "bold white on red", _at_stake(plan))
     for title, kinds in _SETTINGS:
@@ -91,7 +88,28 @@ def plan(plan: Plan) -> Iterator[Line]:
     if plan.warnings:
         yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in plan.warnings))
     if plan.is_waiting:
-        yield from _titled(_summary(plan), "bold", ())
+        yield from _titled(_summary(plan.changes, plan.settings), "bold", ())
+
+
+def difference(title: str, changes: Sequence[Change], notes: Sequence[str]) -> Iterator[Line]:
+    """What would change between two templates, in the words of a plan."""
+    yield Line(title if changes else f"{title}: no changes", "bold")
+    yield from _grouped(changes)
+    lost = [each for each in changes if each.data in FATES]
+    if lost:
+        fates = (Line(f"  ! {each.logical_id}  {each.type}: its data would be {FATES[each.data]}") for each in lost)
+        yield from _titled(f"Data at stake ({len(lost)})", "bold white on red", fates)
+    if notes:
+        yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in notes))
+    if changes:
+        yield from _titled(_summary(changes, ()), "bold", ())
+
+
+def _grouped(changes: Sequence[Change]) -> Iterator[Line]:
+    for title, actions, style, _ in _GROUPS:
+        group = [each for each in changes if each.action in actions]
+        if group:
+            yield from _titled(f"{title} ({len(group)})", style, _changes(group, style.removeprefix("bold ")))
 
 
 def _titled(title: str, style: str, lines: Iterable[Line]) -> Iterator[Line]:
@@ -140,14 +158,14 @@ def _setting(setting: Setting) -> Line:
     return Line(f"  ~ {setting.name or setting.kind}: {_value(setting.before)} → {_value(setting.after)}")
 
 
-def _summary(plan: Plan) -> str:
+def _summary(changes: Sequence[Change], settings: Sequence[Setting]) -> str:
     """`1 to replace, 2 to modify, 3 to add, 1 setting`."""
     parts = []
     for _, actions, _, words in _GROUPS:
-        number = sum(each.action in actions for each in plan.changes)
+        number = sum(each.action in actions for each in changes)
         parts += [f"{number} {words}"] if number else []
-    if plan.settings:
-        parts.append("1 setting" if len(plan.settings) == 1 else f"{len(plan.settings)} settings")
+    if settings:
+        parts.append("1 setting" if len(settings) == 1 else f"{len(settings)} settings")
     return ", ".join(parts) or "Nothing that changes a resource."
 
 

@@ -1,0 +1,97 @@
+"""A `Report` of `stackproof check` for a person: what is broken first, then what is unknown, then the counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackproof.documents import json_lines
+from stackproof.printing import Line
+from stackproof.proofs.verdicts import Finding, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stackproof.proofs.check import Report
+
+_TITLES = ((Verdict.BROKEN, "Broken", "bold red"), (Verdict.UNKNOWN, "Unknown: only AWS can tell", "bold yellow"))
+
+
+def lines(report: Report, places: Mapping[Finding, str]) -> Iterator[Line]:
+    """The whole report.
+
+    Args:
+        report: of one template.
+        places: where each finding stands, `lms.json:120`.
+    """
+    for verdict, title, style in _TITLES:
+        found = [finding for finding in report.findings if finding.verdict is verdict]
+        if found:
+            yield Line(f"{title} ({len(found)})", style)
+        for finding in found:
+            yield from _finding(finding, places[finding], style.removeprefix("bold "))
+            yield Line("")
+    yield from _counts(report)
+
+
+def _finding(finding: Finding, place: str, style: str) -> Iterator[Line]:
+    component = ".".join(part for part in (finding.logical_id, finding.path) if part)
+    yield Line(f"  {finding.id}  {component}  ({place})", style)
+    yield Line(f"    {finding.message}")
+    if finding.fix:
+        yield Line(f"    Fix: {finding.fix}")
+
+
+def _counts(report: Report) -> Iterator[Line]:
+    broken, unknown = report.count(Verdict.BROKEN), report.count(Verdict.UNKNOWN)
+    style = "bold red" if broken else "bold yellow" if unknown or not report.proved else "bold green"
+    yield Line(f"{broken} broken, {unknown} unknown, {report.proved} proved", style)
+    analysed, others = sum(report.analysed.values()), sum(report.not_analysed.values())
+    yield Line(f"{analysed} of {analysed + others} resources analysed")
+    if others:
+        types = ", ".join(f"{number} {kind or 'without a type'}" for kind, number in report.not_analysed.items())
+        yield Line(f"not analysed: {types}")
+    if not report.findings and not report.proved:
+        yield Line("There is nothing to prove here: nothing that is modelled needs anything.", "bold yellow")
+
+
+def places(report: Report, where: str, text: str, template: Mapping[str, object]) -> dict[Finding, str]:
+    """Where each finding stands: the file, and the line if it is JSON.
+
+    Args:
+        report: of the template.
+        where: the file as a person knows it.
+        text: the file's text.
+        template: what it says.
+    """
+    numbers = json_lines(text) if report.findings and text.lstrip()[:1] == "{" else {}
+    found = {}
+    for finding in report.findings:
+        path = _path(finding, template)
+        nearest = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in numbers), None)
+        found[finding] = where if nearest is None else f"{where}:{numbers[nearest][0]}"
+    return found
+
+
+def _path(finding: Finding, template: Mapping[str, object]) -> tuple[str | int, ...]:
+    """The finding's place in the template, as deep as it can be followed: not behind Fn::If, where it is another."""
+    steps = finding.path.split(".") if finding.path else []
+    if finding.logical_id:
+        steps = ["Resources", finding.logical_id, *steps]
+    node: object = template
+    path: list[str | int] = []
+    while steps:
+        if isinstance(node, dict):
+            # A key may hold dots itself: the longest that is there counts.
+            size = next((n for n in range(len(steps), 0, -1) if ".".join(steps[:n]) in node), 0)
+            key: str | int = ".".join(steps[:size])
+            node = node.get(key)
+        elif isinstance(node, list) and steps[0].isdigit() and int(steps[0]) < len(node):
+            size, key = 1, int(steps[0])
+            node = node[int(steps[0])]
+        else:
+            break
+        if not size:
+            break
+        path.append(key)
+        steps = steps[size:]
+    return tuple(path)
