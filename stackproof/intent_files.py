@@ -1,4 +1,4 @@
-"""params/intent.toml as a file; what it may say, and what is wrong with it, is in `stackproof.proofs.intent_reading`."""
+"""The file params/intent.toml; what it may say and what is wrong with it is in `stackproof.proofs.intent_reading`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.documents import read_toml
 from stackproof.errors import BadInputError, Fault
-from stackproof.proofs.catalogue import rule_ids
+from stackproof.proofs.catalogue import RULES
 from stackproof.proofs.intent import DEFAULT, FILE, Intent
 from stackproof.proofs.intent_reading import read_intent
 
@@ -41,4 +41,4 @@ def load_intent(
     tables = read_toml(path, where, faults)
     if tables is None:
         raise BadInputError(faults)
-    return read_intent(tables, environment, rules=rule_ids(), environments=environments, where=where)
+    return read_intent(tables, environment, rules=RULES, environments=environments, where=where)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs.intent import DEFAULT, UNUSED, Intent
+from stackproof.proofs.intent import DEFAULT, Intent
 from stackproof.proofs.values import Value, at, flag, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.model_compute import Container, Service, TaskDefinition
     from stackproof.proofs.resolve import Resource, Stack
 
-RULES: Final = (
-    "intent-tls-minimum",
-    "intent-key-rotation",
-    "intent-image",
-    "intent-spot-share",
-    "intent-on-demand-base",
-    "intent-file-writers",
-    UNUSED,
-)
 SPOT: Final = "FARGATE_SPOT"
 DEFAULT_POLICY: Final = "ELBSecurityPolicy-2016-08"
 """What a listener gets that names none (Elastic Load Balancing's guide)."""

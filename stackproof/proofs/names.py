@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource, Stack
     from stackproof.proofs.schemas import Schema
 
-RULES: Final = ("tag-name-length", "tag-name-characters", "tag-name-twice", "tag-name-suffix", "tag-name-clash")
 ENDINGS: Final = ("Name", "Id", "Identifier")
 """How the property ends that names a resource, where no table says which it is."""
 OWN: Final = ("AWS::StackName", "AWS::StackId")
@@ -95,19 +94,27 @@ def prove_names(stack: Stack, intent: Intent) -> Iterator[Finding]:
 
 def _name(stack: Stack, resource: Resource) -> Name | None:
     """The name that a resource is given; None for one that AWS names, and for a name that comes from elsewhere."""
-    definition = schema_of(resource, stack)
     shape = SHAPES.get(resource.type)
-    key = shape.name if shape is not None else ""
-    if not key and shape is None and definition is not None and len(definition.identifier) == 1:
-        path = definition.identifier[0]
-        own = len(path) == 1 and path not in definition.read_only and str(path[0]).endswith(ENDINGS)
-        key = str(path[0]) if own else ""
+    if shape is not None:
+        key = shape.name
+    elif any(name.endswith(ENDINGS) for name in resource.properties):
+        key = _identifier(schema_of(resource, stack))
+    else:
+        return None
     value = resource.properties.get(key) if key else None
     if value is None or not isinstance(value, str | Text):
         return None
     if isinstance(value, Text) and any(not isinstance(part, str | Sym) or _elsewhere(part) for part in value.parts):
         return None
-    return Name(resource, key, value, definition)
+    return Name(resource, key, value, schema_of(resource, stack))
+
+
+def _identifier(definition: Schema | None) -> str:
+    """The property that alone identifies a resource and that its owner chooses; empty when there is none."""
+    if definition is None or len(definition.identifier) != 1 or definition.identifier[0] in definition.read_only:
+        return ""
+    path = definition.identifier[0]
+    return str(path[0]) if len(path) == 1 and str(path[0]).endswith(ENDINGS) else ""
 
 
 def _elsewhere(part: str | Sym) -> bool:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from stackproof.proofs.resolve import Resource, Stack
 
-RULES: Final = ("store-encrypted", "store-key", "store-key-usable")
 KEY: Final = "AWS::KMS::Key"
 
 

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.intent import Intent
     from stackproof.proofs.resolve import Resource, Stack
 
-RULES: Final = (
-    "store-kept",
-    "store-kept-replaced",
-    "store-key-kept",
-    "store-backup",
-    "store-versioned",
-    "store-log-retention",
-)
 KEEPING: Final = ("Retain", "RetainExceptOnCreate")
 MAX_DAYS: Final = 36_500
 CONTINUOUS_DAYS: Final = 35

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.iam import Document, Statement
     from stackproof.proofs.resolve import Resource, Stack
 
-RULES: Final = ("store-public", "store-public-refused", "store-public-block")
 BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 PUBLIC_ACLS: Final = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 ADDRESSES: Final = {

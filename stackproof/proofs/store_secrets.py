@@ -7,6 +7,7 @@ like. A secret belongs into a property that AWS does not show again, or into a c
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource, Stack
     from stackproof.proofs.values import Scalar
 
-RULES: Final = ("store-secret-plain", "store-secret-exposed")
 
 SECRET_PROPERTIES: Final = frozenset(
     {
@@ -93,15 +93,12 @@ class _Secrets:
     def plain(self, resource: Resource) -> Iterator[Finding]:
         """Secrets that are written out in a resource, or come from a parameter that everybody can read."""
         for path, leaf in leaves(resource.properties, ("Properties",)):
-            if isinstance(leaf, Sym) and leaf.kind == "parameter" and leaf.owner not in self.hidden:
-                if _holds_secret(path, resource):
-                    yield _shown_parameter(resource, path, leaf.owner)
-            elif not isinstance(leaf, str) or not leaf:
-                continue
-            elif (found := KEY_MATERIAL.search(leaf)) and found[0] not in EXAMPLE_KEYS:
-                what = "A private key" if found[0].startswith("-") else "An access key"
-                yield _written(resource, path, f"{what} stands in the template")
-            elif _holds_secret(path, resource):
+            held = _holds_secret(path, resource)
+            if isinstance(leaf, Sym) and leaf.kind == "parameter" and leaf.owner not in self.hidden and held:
+                yield _shown_parameter(resource, path, leaf.owner)
+            elif found := _key_material(_decoded(leaf) if path[-1] == "UserData" else leaf):
+                yield _written(resource, path, f"{found} stands in the template")
+            elif isinstance(leaf, str) and leaf and held:
                 owner = self.shown.get(leaf)
                 if owner is not None:
                     yield _shown_parameter(resource, path, owner)
@@ -125,8 +122,7 @@ class _Secrets:
 
     def what(self, leaf: Scalar) -> str:
         """What secret a value holds, in words; empty when none."""
-        parts = leaf.parts if isinstance(leaf, Text) else (leaf,)
-        for part in parts:
+        for part in _parts(leaf):
             if isinstance(part, Dynamic) and part.secret:
                 return "the secret behind its {{resolve:…}} reference"
             if isinstance(part, Sym):
@@ -136,6 +132,33 @@ class _Secrets:
                 if target is not None and (target.type, part.attribute) in SECRET_ATTRIBUTES:
                     return f"the secret access key {part.owner}"
         return ""
+
+
+def _parts(leaf: Scalar) -> Iterator[str | Sym | Dynamic]:
+    """The pieces of a value, those inside functions (Fn::Base64 of user data) too."""
+    for part in leaf.parts if isinstance(leaf, Text) else (leaf,):
+        if isinstance(part, str | Sym | Dynamic):
+            yield part
+        for inner in part.inside if isinstance(part, Sym) else ():
+            for _, found in leaves(inner):
+                yield from _parts(found)
+
+
+def _decoded(leaf: Scalar) -> Scalar:
+    """User data as it was before Fn::Base64, which leaves no symbol where all of the text is known."""
+    try:
+        return base64.b64decode(leaf, validate=True).decode("utf-8", "replace") if isinstance(leaf, str) else leaf
+    except ValueError:
+        return leaf
+
+
+def _key_material(leaf: Scalar) -> str:
+    """What gives access by itself in a value, in words; empty when nothing does."""
+    for part in (leaf,) if isinstance(leaf, str) else _parts(leaf):
+        found = KEY_MATERIAL.search(part) if isinstance(part, str) else None
+        if found is not None and found[0] not in EXAMPLE_KEYS:
+            return "A private key" if found[0].startswith("-") else "An access key"
+    return ""
 
 
 def _exposed(resource: Resource, path: Path, what: str) -> Finding:

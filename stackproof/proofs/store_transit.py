@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.model_balancers import Action, Listener
     from stackproof.proofs.resolve import Resource, Stack
 
-RULES: Final = (
-    "store-transit-cache",
-    "store-transit-mount",
-    "store-transit-files",
-    "store-transit-database",
-    "store-transit-bucket",
-    "store-transit-listener",
-)
 CACHES: Final = {
     "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled", False),
     "AWS::ElastiCache::CacheCluster": ("TransitEncryptionEnabled", False),

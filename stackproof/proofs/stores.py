@@ -5,7 +5,7 @@ And secrets: never written out, never where they can be read. docs/proofs/stores
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stackproof.proofs import store_encryption, store_keeping, store_public, store_secrets, store_transit
 from stackproof.proofs.intent import DEFAULT, Intent
@@ -13,14 +13,6 @@ from stackproof.proofs.intent import DEFAULT, Intent
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
     from stackproof.proofs.verdicts import Finding
-
-RULES: Final = (
-    *store_encryption.RULES,
-    *store_transit.RULES,
-    *store_public.RULES,
-    *store_keeping.RULES,
-    *store_secrets.RULES,
-)
 
 
 def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:

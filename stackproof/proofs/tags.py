@@ -5,7 +5,7 @@ docs/proofs/tags.md has a paragraph on each rule.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
 from stackproof.proofs import names
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from stackproof.proofs.model import System
     from stackproof.proofs.resolve import Resource
-
-RULES: Final = ("tag-missing", "tag-value", "tag-propagation", *names.RULES)
 
 
 def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
