@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
@@ -67,8 +67,8 @@ class Change:
         physical_id: its name in AWS; blank for a new one.
         type: for example `AWS::EC2::VPC`.
         action: one of ORDER.
-        data: `none` (holds no data, or is new), `kept` (the same resource stays), `retained` (left behind outside
-            the stack), `snapshot`, or `lost`.
+        data: `none` (holds no data, or is new), `kept` (the same resource is sure to stay), `retained` (left behind
+            outside the stack), `snapshot`, or `lost`.
         because: why, by path.
         properties: of the new resource as far as CloudFormation knows them; empty where it does not say.
     """
@@ -131,7 +131,7 @@ class Plan:
     @property
     def at_stake(self) -> tuple[Change, ...]:
         """The stores that are removed, replaced, or may be."""
-        return tuple(each for each in self.changes if is_store(each.type) and each.action in DESTRUCTIVE)
+        return tuple(each for each in self.changes if each.action in DESTRUCTIVE and each.data not in {"none", "kept"})
 
     def as_json(self) -> dict[str, Any]:
         """The object that `plan --json` prints."""
@@ -185,7 +185,33 @@ def changes(answer: Iterable[ResourceChangeTypeDef], secrets: Mapping[str, str])
         secrets: NoEcho parameters and their values; no value comes out of here.
     """
     found = [_change(each, secrets) for each in answer]
+    by_id = {each.logical_id: each for each in found}
+    found = [
+        replace(each, data="kept")
+        if each.action == "may-replace" and is_store(each.type) and _stays(each, by_id)
+        else each
+        for each in found
+    ]
     return tuple(sorted(found, key=lambda each: (ORDER.index(each.action), not _is_direct(each), each.logical_id)))
+
+
+def _stays(change: Change, by_id: Mapping[str, Change]) -> bool:
+    """Whether a resource is sure to stay, although CloudFormation says Conditional.
+
+    It says so of everything that refers to a resource which changes in any way, a tag of a key for one. But what
+    is modified in place keeps its physical id and ARN, and so nothing that refers to these is replaced.
+    """
+    if change.action != "may-replace":
+        return change.action == "modify"
+    causes = [each.by for each in change.because if each.recreates != "Never"]
+    return bool(causes) and all(_stays_by(cause, by_id) for cause in causes)
+
+
+def _stays_by(cause: str, by_id: Mapping[str, Change]) -> bool:
+    kind, _, name = cause.partition(" ")
+    logical_id, _, attribute = name.partition(".")
+    is_identity = kind == "resource" or (kind == "attribute" and attribute.endswith(("Arn", "Id")))
+    return is_identity and logical_id in by_id and _stays(by_id[logical_id], by_id)
 
 
 def _is_direct(change: Change) -> bool:
