@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.model_balancers import Balancers, model_balancers
-from stackproof.proofs.model_compute import Compute, model_compute
 from stackproof.proofs.model_network import Network, model_network
 from stackproof.proofs.model_stores import Stores, model_stores
+from stackproof.proofs.read_compute import model_compute
 
 if TYPE_CHECKING:
+    from stackproof.proofs.model_compute import Compute
     from stackproof.proofs.resolve import Stack
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs.model_acls import Acls, model_acls
 from stackproof.proofs.model_groups import Group, model_groups
+from stackproof.proofs.model_outsiders import outsiders
 from stackproof.proofs.model_placement import Placement, each, listed, placement, switch, word
 from stackproof.proofs.model_ranges import Range, read
-from stackproof.proofs.model_stores import SHAPES
 from stackproof.proofs.values import Sym, Text, Unknown, Value, references, show
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Network:
 
 def model_network(stack: Stack) -> Network:
     """Read all of it from a resolved stack."""
-    strangers, elsewhere = _outsiders(stack)
+    strangers, elsewhere = outsiders(stack)
     tables = _tables(stack, strangers)
     endpoints = {found.logical_id: _endpoint(stack, found) for found in stack.of_type("AWS::EC2::VPCEndpoint")}
     by_service: dict[tuple[str, str], tuple[Endpoint, ...]] = {}
@@ -208,49 +208,6 @@ def model_network(stack: Stack) -> Network:
 def _owner(stack: Stack, value: Value) -> str | None:
     found = stack.target(value)
     return None if found is None else found.logical_id
-
-
-_MODELLED: Final = frozenset(
-    {
-        "AWS::EC2::SecurityGroup",
-        "AWS::EC2::SecurityGroupIngress",
-        "AWS::EC2::SecurityGroupEgress",
-        "AWS::EC2::VPCEndpoint",
-        "AWS::ECS::Service",
-        "AWS::Events::Rule",
-        "AWS::Scheduler::Schedule",
-        "AWS::EFS::MountTarget",
-        "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    }
-)
-"""Types whose use of a group is modelled completely."""
-
-
-def _outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
-    """What resources outside of this model refer to: those that may add to it, and those that merely use it."""
-    strangers: set[str] = set()
-    elsewhere: set[str] = set()
-    known = _MODELLED | SHAPES.keys()
-    for resource in stack.resources.values():
-        stranger = not resource.type.startswith("AWS::") or resource.type.startswith(
-            ("AWS::CloudFormation::", "AWS::Serverless::")
-        )
-        if not stranger and (resource.type in known or not _has_groups(resource.properties)):
-            continue
-        for _, symbol in references(resource.properties):
-            elsewhere.add(symbol.owner)
-            if stranger:
-                strangers.add(symbol.owner)
-    return frozenset(strangers), frozenset(elsewhere)
-
-
-def _has_groups(value: Value, depth: int = 6) -> bool:
-    """Does a resource name security groups anywhere near its top?"""
-    if isinstance(value, dict):
-        return any("SecurityGroup" in key for key in value) or (
-            depth > 0 and any(_has_groups(inner, depth - 1) for inner in value.values())
-        )
-    return isinstance(value, list) and depth > 0 and any(_has_groups(inner, depth - 1) for inner in value)
 
 
 def _vpcs(stack: Stack) -> dict[str, Vpc]:
