@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from troposphere import Template
 
     from stackproof.errors import Fault
     from stackproof.linting import Finding
@@ -31,6 +34,7 @@ class Report:
         record: what is known of it; None when its builder made none.
         stored: whether that is known from an earlier build of the same content.
         unlinted: why it was not linted; empty when it was.
+        unproved: why nothing was proven; empty when it was.
         failure: why there is no template, with the builder's file and line; empty when there is one.
         seconds: how long building and linting took.
     """
@@ -40,6 +44,7 @@ class Report:
     record: Record | None = None
     stored: bool = False
     unlinted: str = ""
+    unproved: str = ""
     failure: str = ""
     seconds: float = 0.0
 
@@ -47,6 +52,11 @@ class Report:
     def findings(self) -> Sequence[Finding]:
         """What the linter found, if it was asked."""
         return (self.record and not self.unlinted and self.record.findings) or ()
+
+    @property
+    def broken(self) -> Sequence[Finding]:
+        """What the proofs found broken or unknown, if they were asked."""
+        return (self.record and not self.unproved and self.record.broken) or ()
 
 
 class Summary(NamedTuple):
@@ -77,8 +87,8 @@ class Summary(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether a builder raised or a template has findings."""
-        return any(report.failure or report.findings for report in self.reports)
+        """Whether a builder raised, the linter found something or a proof is missing."""
+        return any(report.failure or report.findings or report.broken for report in self.reports)
 
     @property
     def exit_code(self) -> int:
@@ -115,6 +125,13 @@ def _template(report: Report) -> dict[str, Any]:
                 "environments": record.environments,
                 "regions": record.regions,
                 "findings": [vars(finding) for finding in report.findings],
+            },
+            "proofs": {
+                "verdict": "not run" if report.unproved else "findings" if report.broken else "clean",
+                "why_not": report.unproved or None,
+                "stored": report.stored and not report.unproved,
+                "proved": record.proved,
+                "findings": [vars(finding) for finding in report.broken],
             },
         }
     return told | {"seconds": round(report.seconds, 3)}
@@ -154,6 +171,7 @@ def _lines(report: Report, paint: Callable[[str, str], str]) -> list[str]:
         f"{paint(report.name, BOLD)}: {what}",
         f"  {_count(record.resources, 'resource')}, {_count(record.parameters, 'parameter')}, {_size(record)}",
         *_lint_lines(report, record, paint),
+        *_proof_lines(report, record, paint),
         f"  took {report.seconds:.2f} s",
     ]
 
@@ -174,15 +192,49 @@ def _lint_lines(report: Report, record: Record, paint: Callable[[str, str], str]
     told = paint(_count(len(report.findings), "finding"), RED) if report.findings else paint("clean", GREEN)
     whose = ", ".join(record.environments) or "its defaults"
     source = ", stored verdict" if report.stored else ""
+    return [
+        f"  lint: {told} with {whose} in {', '.join(record.regions)}{source}",
+        *_finding_lines(report, report.findings),
+    ]
+
+
+def _proof_lines(report: Report, record: Record, paint: Callable[[str, str], str]) -> list[str]:
+    if report.unproved:
+        return [f"  proofs: not run ({report.unproved})"]
+    told = paint(_count(len(report.broken), "finding"), RED) if report.broken else paint("clean", GREEN)
+    source = ", stored verdict" if report.stored else ""
+    return [f"  proofs: {told}, {record.proved} needs hold{source}", *_finding_lines(report, report.broken)]
+
+
+def _finding_lines(report: Report, findings: Sequence[Finding]) -> list[str]:
     # `dist/lms.json:12` is what editors and terminals open.
     template = next(iter(report.files))
-    return [f"  lint: {told} with {whose} in {', '.join(record.regions)}{source}"] + [
+    return [
         f"    {template}:{finding.line}: {finding.id} {finding.level}: {finding.message}"
         + (f" (environment {finding.environment})" if finding.environment else "")
         + (f" at {finding.path}" if finding.path else "")
-        for finding in report.findings
+        for finding in findings
     ]
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def where_it_broke(builder: Callable[[], Template], error: Exception, root: Path) -> str:
+    """File, line and sentence of what a builder raised: the last line of its own package that was running.
+
+    troposphere checks a whole resource when it is written out, when no line of the builder runs any more; then it is
+    the builder's first line, and the sentence names the resource.
+    """
+    code = getattr(builder, "func", builder).__code__  # .func: a functools.partial
+    package = Path(code.co_filename).parent
+    file, line = code.co_filename, code.co_firstlineno
+    step = error.__traceback__
+    while step is not None:
+        if Path(step.tb_frame.f_code.co_filename).is_relative_to(package):
+            file, line = step.tb_frame.f_code.co_filename, step.tb_lineno
+        step = step.tb_next
+    place = Path(file)
+    shown = place.relative_to(root) if place.is_relative_to(root) else place
+    return f"{shown}:{line}: {type(error).__name__}: {' '.join(str(error).split())}"

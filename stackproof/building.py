@@ -1,9 +1,9 @@
-"""Build: templates in, dist/ out, linted with every environment's own values.
+"""Build: templates in, dist/ out, linted and proven with every environment's own values.
 
 For each template: its builder makes it, its JSON goes to `dist/<name>.json` and a JSON Schema of its parameters to
-`dist/<name>.params.schema.json`; params/ is checked against it, offline; cfn-lint sees it once, or not at all when
-it saw the same content before. What a builder, a parameter file or a template has wrong is told at the end, all of
-it; one broken template does not keep the others from being built.
+`dist/<name>.params.schema.json`; params/ is checked against it, offline; cfn-lint sees it, and the proofs go through it
+for every environment, once and not again while it is the same. What a builder, a parameter file or a template has wrong
+is told at the end, all of it; one broken template does not keep the others from being built.
 
 Nothing heavy is imported here: an unchanged build costs little more than importing troposphere (benchmarks/build.py).
 """
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from troposphere import Template
 
+    from stackproof.environment_checks import Checks
     from stackproof.linting import Linted
+    from stackproof.proving import Proven
 
 DIST = "dist"
 STALE = {"stale", "missing"}
@@ -143,6 +145,7 @@ def _parser(templates: Iterable[str]) -> cli.Parser:
     parser.add_argument("--check", action="store_true", help="write nothing in dist/; exit 3 when it is stale")
     parser.add_argument("--fresh", action="store_true", help="build, check and lint even what has not changed")
     parser.add_argument("--no-lint", action="store_true", help="do not lint")
+    parser.add_argument("--no-proofs", action="store_true", help="prove nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -179,6 +182,7 @@ class _Build:
                 root / verdicts.CONFIGURATION,
                 *sorted((root / "params").glob("*.*")),
                 *sorted(Path(__file__).parent.glob("*.py")),
+                Path(__file__).parent / "proofs",
             ],
             ["cfnlint"],
             regions,
@@ -188,7 +192,9 @@ class _Build:
         """Build what was asked for, say what came of it, and return the exit code."""
         started = perf_counter()
         names = [name for name in self.templates if name in self.options.names or not self.options.names]
-        reports = [Report(name, unlinted="--no-lint" if self.options.no_lint else "") for name in names]
+        unlinted = "--no-lint" if self.options.no_lint else ""
+        unproved = "--no-proofs" if self.options.no_proofs else ""
+        reports = [Report(name, unlinted=unlinted, unproved=unproved) for name in names]
         for report in reports:
             if not self._recall(report, from_sources=True):
                 self._make(report)
@@ -215,6 +221,8 @@ class _Build:
         record = verdicts.load(self._place(report), self._key(report))
         if record is None or (record.findings is None and not report.unlinted):
             return False
+        if record.broken is None and not report.unproved:
+            return False
         if from_sources and not (self.made_from and record.made_from == self.made_from):
             return False
         if record.made_from != self.made_from:
@@ -235,7 +243,7 @@ class _Build:
             # A builder whose own input is at fault says so: `faults`, (file, key, sentence) of each.
             found = [Fault(*fault) for fault in getattr(error, "faults", ())]
             self.faults += found
-            report.failure = "faults in its input" if found else _where_it_broke(builder, error, self.root)
+            report.failure = "faults in its input" if found else build_report.where_it_broke(builder, error, self.root)
             if self.options.debug:
                 import traceback
 
@@ -254,9 +262,9 @@ class _Build:
         self.made[report.name] = _Made(content, report.record)
         template = _files(report.name)[0]
         self._bring_up_to_date(report, template, text)
-        if report.files[template] in STALE and not report.unlinted:
+        if report.files[template] in STALE:
             # What the linter would see is not what is in dist/, and its lines would lead nowhere.
-            report.unlinted = f"{template} is {report.files[template]}"
+            _excuse(report, f"{template} is {report.files[template]}")
         report.seconds = perf_counter() - started
 
     def _judge(self, reports: Sequence[Report]) -> None:
@@ -274,23 +282,32 @@ class _Build:
         self.faults += checks.faults
         regions = list(dict.fromkeys([*self.regions, *checks.regions]))
         for report in reports:
-            if report.name in checks.faulty and not report.unlinted:
-                report.unlinted = "faults in its parameters"
+            if report.name in checks.faulty:
+                _excuse(report, "faults in its parameters")
         linted = self._lint([report for report in reports if not report.unlinted], regions, checks.parameter_sets)
+        proven = self._prove([report for report in reports if not report.unproved], checks)
         for report in reports:
             findings, seconds = linted.get(report.name, (None, 0.0))
-            report.seconds += seconds
+            broken, proved, more = proven.get(report.name, (None, 0, 0.0))
+            report.seconds += seconds + more
             report.record = self.made[report.name].record._replace(
-                environments=list(checks.parameter_sets[report.name]), regions=regions, findings=findings
+                environments=list(checks.parameter_sets[report.name]),
+                regions=regions,
+                findings=findings,
+                broken=broken,
+                proved=proved,
             )
             if not self.faults and not STALE & set(report.files.values()):
                 self._remember(report, report.record)
 
     def _remember(self, report: Report, record: Record) -> None:
-        """Store a record; one without a lint verdict does not wipe out the verdict on the same content."""
+        """Store a record; one without a verdict does not wipe out the verdict on the same content."""
         place, key = self._place(report), self._key(report)
-        if record.findings is None and (earlier := verdicts.load(place, key)):
-            record = record._replace(findings=earlier.findings)
+        if earlier := verdicts.load(place, key):
+            if record.findings is None:
+                record = record._replace(findings=earlier.findings)
+            if record.broken is None:
+                record = record._replace(broken=earlier.broken, proved=earlier.proved)
         verdicts.store(place, key, record)
 
     def _lint(
@@ -315,6 +332,21 @@ class _Build:
                 report.unlinted = "faults in what the linter is asked"
             return {}
         return {names[path]: outcome for path, outcome in linted.items()}
+
+    def _prove(self, reports: Sequence[Report], checks: Checks) -> dict[str, Proven]:
+        """What holds in each of these templates; nothing when params/intent.toml is at fault."""
+        if not reports:
+            return {}
+        from stackproof.proving import prove
+
+        made = {report.name: self.made[report.name].content for report in reports}
+        try:
+            return prove(self.root, {name: (each, pretty(each)) for name, each in made.items()}, checks)
+        except BadInputError as error:
+            self.faults += error.faults
+            for report in reports:
+                report.unproved = "faults in what was meant"
+            return {}
 
     def _bring_up_to_date(self, report: Report, name: str, text: str) -> None:
         """Write a file of dist/ when it differs; with --check only note how it stands."""
@@ -352,25 +384,12 @@ class _Build:
         sys.stdout.write(f"{text}\n")
 
 
+def _excuse(report: Report, why: str) -> None:
+    """Say why a template is neither linted nor proven, unless it is said already."""
+    report.unlinted = report.unlinted or why
+    report.unproved = report.unproved or why
+
+
 def _files(name: str) -> tuple[str, str]:
     """The two files of a template, below the root: the template first."""
     return f"{DIST}/{name}.json", f"{DIST}/{name}.params.schema.json"
-
-
-def _where_it_broke(builder: Callable[[], Template], error: Exception, root: Path) -> str:
-    """File, line and sentence of what a builder raised: the last line of its own package that was running.
-
-    troposphere checks a whole resource when it is written out, when no line of the builder runs any more; then it is
-    the builder's first line, and the sentence names the resource.
-    """
-    code = getattr(builder, "func", builder).__code__  # .func: a functools.partial
-    package = Path(code.co_filename).parent
-    file, line = code.co_filename, code.co_firstlineno
-    step = error.__traceback__
-    while step is not None:
-        if Path(step.tb_frame.f_code.co_filename).is_relative_to(package):
-            file, line = step.tb_frame.f_code.co_filename, step.tb_lineno
-        step = step.tb_next
-    place = Path(file)
-    shown = place.relative_to(root) if place.is_relative_to(root) else place
-    return f"{shown}:{line}: {type(error).__name__}: {' '.join(str(error).split())}"

@@ -9,7 +9,7 @@ from stackproof.printing import Line
 from stackproof.proofs.verdicts import Finding, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stackproof.proofs.check import Report
 
@@ -66,10 +66,18 @@ def places(report: Report, where: str, text: str, template: Mapping[str, object]
     numbers = json_lines(text) if report.findings and text.lstrip()[:1] == "{" else {}
     found = {}
     for finding in report.findings:
-        path = _path(finding, template)
-        nearest = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in numbers), None)
-        found[finding] = where if nearest is None else f"{where}:{numbers[nearest][0]}"
+        line = line_of(finding, template, numbers)
+        found[finding] = where if line is None else f"{where}:{line}"
     return found
+
+
+def line_of(
+    finding: Finding, template: Mapping[str, object], numbers: Mapping[tuple[str | int, ...], Sequence[int]]
+) -> int | None:
+    """The line of a finding's property, or of the nearest thing around it; None where no line is known."""
+    path = _path(finding, template)
+    places = (path[:length] for length in range(len(path), 0, -1))
+    return next((numbers[place][0] for place in places if place in numbers), None)
 
 
 def _path(finding: Finding, template: Mapping[str, object]) -> tuple[str | int, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from stackproof.targets import Target
+
 
 @dataclass
 class Checks:
@@ -26,12 +28,14 @@ class Checks:
         regions: where the environments live, sorted.
         faults: everything that is wrong, each once.
         faulty: templates with an environment that has faults.
+        targets: where each environment lives.
     """
 
     parameter_sets: dict[str, dict[str, dict[str, str]]]
     regions: list[str]
     faults: list[Fault]
     faulty: set[str] = field(default_factory=set)
+    targets: dict[str, Target] = field(default_factory=dict)
 
 
 def check_environments(root: Path, known: Collection[str], documents: Mapping[str, dict[str, Any]]) -> Checks:
@@ -47,7 +51,7 @@ def check_environments(root: Path, known: Collection[str], documents: Mapping[st
     """
     targets, faults = read_targets(root)
     regions = sorted({target.region for target in targets.values() if target.region})
-    checks = Checks({name: {} for name in documents}, regions, faults)
+    checks = Checks({name: {} for name in documents}, regions, faults, targets=targets)
     for environment in environment_names(root):
         where = f"params/{environment}.json"
         content = read_json(root / where, where, faults)

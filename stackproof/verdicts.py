@@ -1,8 +1,8 @@
-"""Stored verdicts: what was built, checked and linted once and has not changed is not done again.
+"""Stored verdicts: what was built, checked, linted and proven once and has not changed is not done again.
 
 A record lies in `.cache/build/<template>.json` beside two hashes. The one of what was judged (the two files in
-dist/, all of params/, the regions, the rules, cfn-lint and the code that judges) says that the verdict still holds;
-the one of what the template was made from (the files that its builder reads, troposphere, Python) says that the
+dist/, all of params/, the regions, the rules, cfn-lint and the code that judges and proves) says that the verdict still
+holds; the one of what the template was made from (the files that its builder reads, troposphere, Python) says that the
 builder need not even run. A record is only ever a shortcut: one that is damaged, foreign or of another time is read
 as none, and one that cannot be written costs the next build its time, not its success.
 """
@@ -37,6 +37,8 @@ class Record(NamedTuple):
         environments: those whose parameters it takes.
         regions: those that it must fit.
         findings: what the linter said; None when it was not asked.
+        broken: what the proofs found broken or unknown; None when nothing was proven.
+        proved: how many needs hold, over all environments.
     """
 
     made_from: str
@@ -47,6 +49,8 @@ class Record(NamedTuple):
     environments: Sequence[str]
     regions: Sequence[str]
     findings: Sequence[Finding] | None
+    broken: Sequence[Finding] | None = None
+    proved: int = 0
 
 
 def digest(files: Iterable[Path], packages: Iterable[str], words: Iterable[str]) -> str:
@@ -101,20 +105,23 @@ def load(path: Path, expected: str) -> Record | None:
     if seal.decode("ascii", "replace") != _seal(expected, body):
         return None
     stored = json.loads(body)
-    findings = stored.pop("findings")
-    if findings:
-        from stackproof.linting import Finding
+    for kind in ("findings", "broken"):
+        if stored[kind]:
+            from stackproof.linting import Finding
 
-        findings = [Finding(**finding) for finding in findings]
-    return Record(**stored, findings=findings)
+            stored[kind] = [Finding(**finding) for finding in stored[kind]]
+    return Record(**stored)
 
 
 def store(path: Path, expected: str, record: Record) -> None:
     """Remember a record under this key; a folder that cannot be written is no fault."""
-    findings = None if record.findings is None else [vars(finding) for finding in record.findings]
-    body = json.dumps(record._asdict() | {"findings": findings})
+    body = json.dumps(record._asdict() | {"findings": _plain(record.findings), "broken": _plain(record.broken)})
     with contextlib.suppress(OSError):
         write_atomically(path, f"{_seal(expected, body.encode())}\n{body}")
+
+
+def _plain(findings: Sequence[Finding] | None) -> list[dict[str, object]] | None:
+    return None if findings is None else [vars(finding) for finding in findings]
 
 
 def _seal(expected: str, body: bytes) -> str:
