@@ -62,8 +62,9 @@ def _room(resource: Resource, fewest: list[int]) -> Findings:
             "its percentages are known to AWS only",
         )
         return
-    desired = whole(resource.properties.get("DesiredCount", 1))
-    counts = sorted({count for count in [*fewest, *([] if desired is None or daemon else [desired])] if count > 0})
+    # Scaling decides where there is any; a daemon's number is that of the instances.
+    desired = whole(resource.properties.get("DesiredCount", 1)) or 0
+    counts = [count for count in fewest or [0 if daemon else desired] if count > 0]
     stuck = [count for count in counts if math.ceil(count * low / 100) >= count >= math.floor(count * high / 100)]
     if low >= 100 and high <= 100:
         yield broken(

@@ -125,15 +125,10 @@ class Judge:
 
     def metric(self, metric: Metric) -> Findings:
         """The dimensions that the metric needs are there, name existing things, and belong together."""
-        faults = list(self._missing(metric))
-        things: dict[str, Resource] = {}
-        for name in metric.dimensions:
-            thing, fault = self._dimension(metric, name)
-            if fault is not None:
-                faults.append(fault)
-            elif thing is not None:
-                things[name] = thing
-        faults += self._together(metric, things)
+        answers = {name: self._dimension(metric, name) for name in metric.dimensions}
+        things = {name: thing for name, (thing, _) in answers.items() if thing is not None}
+        wrong = [fault for _, fault in answers.values() if fault is not None]
+        faults = [*self._missing(metric), *wrong, *(() if wrong else self._together(metric, things))]
         yield from faults
         if things and not faults:
             names = ", ".join(found.logical_id for found in things.values())

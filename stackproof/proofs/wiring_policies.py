@@ -154,7 +154,10 @@ def _label(
         told = f"Scaling follows the requests of {match[1]}, while the service registers in {own[0]}."
         yield broken(*place, told, f"Name the full name of {own[0]}.")
     elif isinstance(label, Unknown) or not answers or any(answer is None for *_, answer in answers):
-        reason = label.reason if isinstance(label, Unknown) else "the full names are known to AWS only"
+        hidden = (
+            "the full names are known to AWS only" if answers else "the template has no balancer with a target group"
+        )
+        reason = label.reason if isinstance(label, Unknown) else hidden
         yield unclear(*place, "it names the service's target group", reason)
     else:
         told = (

@@ -113,6 +113,8 @@ def _volume(system: System, task: TaskDefinition, volume: Volume) -> Findings:
     if volume.access_point is not None:
         yield from _access_point(system, task, volume)
     mounted = [mount for container in task.containers for mount in container.mounts]
+    if any(all(same(system.stack, mount.volume, one.name) is False for one in task.volumes) for mount in mounted):
+        return  # its mount point has the wrong name
     answers = [same(system.stack, mount.volume, volume.name) for mount in mounted]
     lists = [container.definition.get("MountPoints") for container in task.containers]
     if not any(answers) and None not in answers and task.unknown is None and all(map(_known, lists)):
@@ -176,8 +178,8 @@ def _log_group(stack: Stack, task: str, log: Log) -> Findings:
     elif target is not None and (target.type == _GROUP or meant != arns.OTHER):
         yield broken(
             *place,
-            f"Tasks cannot start: {show(group)} is the {meant} of {target.logical_id} ({target.type}), not a log group's"
-            " name.",
+            f"Tasks cannot start: {show(group)} is the {meant} of {target.logical_id} ({target.type}), not a log"
+            " group's name.",
             "Refer to the log group with Ref, which is its name.",
         )
     elif on(log.options.get("awslogs-create-group")) is True:

@@ -1,0 +1,459 @@
+"""A platform whose wiring holds, to break: balancer, service, scaling, alarms, stores, gateways, outputs."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+from stackproof.proofs.model import model
+from stackproof.proofs.resolve import resolve
+from stackproof.proofs.verdicts import Verdict
+from stackproof.proofs.wiring import prove
+from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stackproof.proofs.verdicts import Finding
+
+Template = dict[str, Any]
+Fault = tuple[list["Callable[[Template], None]"], str, str, str, str]
+"""Changes that make one fault; rule, component and property that are named for it; a part of what is said."""
+REGION, ACCOUNT = "sa-east-1", "111122223333"
+LABEL = {"Fn::Sub": "${Balancer.LoadBalancerFullName}/${Targets.TargetGroupFullName}"}
+METRIC = "TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification"
+FUNCTION_ARN = att("Hook", "Arn")
+
+
+def later(found: dict[str, Any], *names: str) -> dict[str, Any]:
+    """A resource that depends on others."""
+    return {**found, "DependsOn": list(names)}
+
+
+def tracking(metric: str, value: float, **specification: object) -> dict[str, Any]:
+    """A target tracking policy."""
+    return resource(
+        "ApplicationAutoScaling::ScalingPolicy",
+        PolicyName=metric,
+        PolicyType="TargetTrackingScaling",
+        ScalingTargetId=ref("Scaling"),
+        TargetTrackingScalingPolicyConfiguration={
+            "PredefinedMetricSpecification": {"PredefinedMetricType": metric, **specification},
+            "TargetValue": value,
+        },
+    )
+
+
+def alarm(namespace: str, metric: str, **dimensions: object) -> dict[str, Any]:
+    """An alarm on one metric."""
+    return resource(
+        "CloudWatch::Alarm",
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        Period=60,
+        EvaluationPeriods=3,
+        DatapointsToAlarm=2,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+def _network() -> Template:
+    return {
+        "Vpc": resource("EC2::VPC", CidrBlock="10.0.0.0/16"),
+        "Gateway": resource("EC2::InternetGateway"),
+        "Attachment": resource("EC2::VPCGatewayAttachment", VpcId=ref("Vpc"), InternetGatewayId=ref("Gateway")),
+        "Subnet1": resource("EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.1.0/24"),
+        "Subnet2": resource("EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.2.0/24"),
+        "Table": resource("EC2::RouteTable", VpcId=ref("Vpc")),
+        "Route": later(
+            resource(
+                "EC2::Route",
+                RouteTableId=ref("Table"),
+                DestinationCidrBlock="0.0.0.0/0",
+                GatewayId=ref("Gateway"),
+            ),
+            "Attachment",
+        ),
+        "Address": later(resource("EC2::EIP", Domain="vpc", InstanceId=ref("Machine")), "Attachment"),
+        "Machine": resource("EC2::Instance", SubnetId=ref("Subnet1")),
+        "NatAddress": resource("EC2::EIP", Domain="vpc"),
+        "Nat": later(
+            resource("EC2::NatGateway", SubnetId=ref("Subnet1"), AllocationId=att("NatAddress", "AllocationId")),
+            "Route",
+        ),
+    }
+
+
+def _balancer() -> Template:
+    return {
+        "LogBucket": resource("S3::Bucket"),
+        "LogBucketPolicy": resource("S3::BucketPolicy", Bucket=ref("LogBucket"), PolicyDocument={"Statement": []}),
+        "Balancer": later(
+            resource(
+                "ElasticLoadBalancingV2::LoadBalancer",
+                Subnets=[ref("Subnet1"), ref("Subnet2")],
+                LoadBalancerAttributes=[
+                    {"Key": "access_logs.s3.enabled", "Value": "true"},
+                    {"Key": "access_logs.s3.bucket", "Value": ref("LogBucket")},
+                ],
+            ),
+            "Route",
+            "LogBucketPolicy",
+        ),
+        "Targets": resource(
+            "ElasticLoadBalancingV2::TargetGroup",
+            VpcId=ref("Vpc"),
+            TargetType="ip",
+            Protocol="HTTP",
+            Port=80,
+            HealthCheckIntervalSeconds=15,
+            UnhealthyThresholdCount=3,
+            TargetGroupAttributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "60"}],
+        ),
+        "Secure": resource(
+            "ElasticLoadBalancingV2::Listener",
+            LoadBalancerArn=ref("Balancer"),
+            Port=443,
+            Protocol="HTTPS",
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": ref("Targets")}],
+        ),
+        "Plain": resource(
+            "ElasticLoadBalancingV2::Listener",
+            LoadBalancerArn=ref("Balancer"),
+            Port=80,
+            Protocol="HTTP",
+            DefaultActions=[{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443"}}],
+        ),
+        "Rule": resource(
+            "ElasticLoadBalancingV2::ListenerRule",
+            ListenerArn=ref("Secure"),
+            Priority=1,
+            Actions=[{"Type": "forward", "TargetGroupArn": ref("Targets")}],
+        ),
+    }
+
+
+def _tasks() -> Template:
+    web = {
+        "Name": "web",
+        "Image": "web:1",
+        "Memory": 512,
+        "MemoryReservation": 256,
+        "Cpu": 128,
+        "StopTimeout": 60,
+        "PortMappings": [{"ContainerPort": 8080, "Name": "http"}],
+        "MountPoints": [{"SourceVolume": "files", "ContainerPath": "/files"}],
+        "DependsOn": [{"ContainerName": "proxy", "Condition": "START"}],
+        "HealthCheck": {"Command": ["CMD", "true"], "Interval": 15, "Timeout": 5, "Retries": 3, "StartPeriod": 60},
+        "LogConfiguration": {
+            "LogDriver": "awslogs",
+            "Options": {"awslogs-group": ref("Logs"), "awslogs-region": ref("AWS::Region")},
+        },
+    }
+    return {
+        "Logs": resource("Logs::LogGroup"),
+        "Files": resource("EFS::FileSystem"),
+        "Mount1": resource("EFS::MountTarget", FileSystemId=ref("Files"), SubnetId=ref("Subnet1")),
+        "Mount2": resource("EFS::MountTarget", FileSystemId=ref("Files"), SubnetId=ref("Subnet2")),
+        "Point": resource("EFS::AccessPoint", FileSystemId=ref("Files")),
+        "TaskRole": resource("IAM::Role", AssumeRolePolicyDocument={}),
+        "TaskPolicy": resource("IAM::Policy", PolicyName="task", PolicyDocument={}, Roles=[ref("TaskRole")]),
+        "Starter": resource("IAM::Role", AssumeRolePolicyDocument={}),
+        "StarterPolicy": resource("IAM::RolePolicy", PolicyName="start", RoleName=ref("Starter")),
+        "Task": resource(
+            "ECS::TaskDefinition",
+            NetworkMode="awsvpc",
+            RequiresCompatibilities=["FARGATE"],
+            Cpu="256",
+            Memory="1024",
+            EphemeralStorage={"SizeInGiB": 30},
+            TaskRoleArn=att("TaskRole", "Arn"),
+            ExecutionRoleArn=att("Starter", "Arn"),
+            ContainerDefinitions=[
+                web,
+                {"Name": "proxy", "Image": "proxy:1", "VolumesFrom": [{"SourceContainer": "web"}]},
+            ],
+            Volumes=[
+                {
+                    "Name": "files",
+                    "EFSVolumeConfiguration": {
+                        "FilesystemId": ref("Files"),
+                        "TransitEncryption": "ENABLED",
+                        "AuthorizationConfig": {"AccessPointId": ref("Point"), "IAM": "ENABLED"},
+                    },
+                }
+            ],
+        ),
+    }
+
+
+def _service() -> Template:
+    return {
+        "Cluster": resource("ECS::Cluster"),
+        "Capacity": resource(
+            "ECS::ClusterCapacityProviderAssociations",
+            Cluster=ref("Cluster"),
+            CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+            DefaultCapacityProviderStrategy=[{"CapacityProvider": "FARGATE", "Weight": 1}],
+        ),
+        "Hook": resource("Lambda::Function"),
+        "Errors": alarm(
+            "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", LoadBalancer=att("Balancer", "LoadBalancerFullName")
+        ),
+        "Service": later(
+            resource(
+                "ECS::Service",
+                ServiceName="web",
+                Cluster=ref("Cluster"),
+                TaskDefinition=ref("Task"),
+                CapacityProviderStrategy=[
+                    {"CapacityProvider": "FARGATE", "Base": 1, "Weight": 1},
+                    {"CapacityProvider": "FARGATE_SPOT", "Weight": 3},
+                ],
+                HealthCheckGracePeriodSeconds=90,
+                AvailabilityZoneRebalancing="ENABLED",
+                DeploymentConfiguration={
+                    "MinimumHealthyPercent": 100,
+                    "MaximumPercent": 200,
+                    "Alarms": {"Enable": True, "Rollback": True, "AlarmNames": [ref("Errors")]},
+                    "LifecycleHooks": [{"HookTargetArn": FUNCTION_ARN, "TargetType": "AWS_LAMBDA"}],
+                },
+                LoadBalancers=[{"ContainerName": "web", "ContainerPort": 8080, "TargetGroupArn": ref("Targets")}],
+                ServiceRegistries=[{"RegistryArn": "arn:aws:x", "ContainerName": "web", "ContainerPort": "8080"}],
+                ServiceConnectConfiguration={"Enabled": True, "Services": [{"PortName": "http"}]},
+                NetworkConfiguration={"AwsvpcConfiguration": {"Subnets": [ref("Subnet1"), ref("Subnet2")]}},
+            ),
+            "Secure",
+            "Mount1",
+            "Mount2",
+            "Capacity",
+            "TaskPolicy",
+            "StarterPolicy",
+        ),
+    }
+
+
+def _scaling() -> Template:
+    body = {
+        "widgets": [
+            {"type": "text", "properties": {"markdown": "hello"}},
+            {
+                "type": "metric",
+                "properties": {
+                    "metrics": [
+                        ["AWS/ECS", "CPUUtilization", "ClusterName", "${Cluster}", "ServiceName", "${Service.Name}"],
+                        [".", "MemoryUtilization", ".", ".", ".", "."],
+                        ["...", {"stat": "Maximum"}],
+                        [{"expression": "SUM(METRICS())"}],
+                    ]
+                },
+            },
+        ]
+    }
+    return {
+        "Scaling": resource(
+            "ApplicationAutoScaling::ScalableTarget",
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId={"Fn::Sub": "service/${Cluster}/${Service.Name}"},
+            MinCapacity=2,
+            MaxCapacity=10,
+            ScheduledActions=[
+                {
+                    "ScheduledActionName": "exam",
+                    "Schedule": "at(2027-03-01T07:00:00)",
+                    "StartTime": "2027-03-01T00:00:00Z",
+                    "EndTime": "2027-03-02T00:00:00Z",
+                    "ScalableTargetAction": {"MinCapacity": 8},
+                },
+                {
+                    "ScheduledActionName": "morning",
+                    "Schedule": "cron(0 7 ? * MON-FRI *)",
+                    "ScalableTargetAction": {"MinCapacity": 4, "MaxCapacity": 20},
+                },
+                {
+                    "ScheduledActionName": "often",
+                    "Schedule": "rate(5 minutes)",
+                    "ScalableTargetAction": {"MaxCapacity": 5},
+                },
+            ],
+        ),
+        "Cpu": tracking("ECSServiceAverageCPUUtilization", 55),
+        "Requests": tracking("ALBRequestCountPerTarget", 600, ResourceLabel=LABEL),
+        "Predicted": resource(
+            "ApplicationAutoScaling::ScalingPolicy",
+            PolicyType="PredictiveScaling",
+            ScalingTargetId=ref("Scaling"),
+            PredictiveScalingPolicyConfiguration={"MetricSpecifications": []},
+        ),
+        "Instances": resource("AutoScaling::AutoScalingGroup", MinSize="1", MaxSize="3", DesiredCapacity="2"),
+        "Unhealthy": alarm(
+            "AWS/ApplicationELB",
+            "UnHealthyHostCount",
+            LoadBalancer=att("Balancer", "LoadBalancerFullName"),
+            TargetGroup=att("Targets", "TargetGroupFullName"),
+        ),
+        "Busy": alarm("AWS/ECS", "CPUUtilization", ClusterName=ref("Cluster"), ServiceName="web"),
+        "Full": resource(
+            "CloudWatch::Alarm",
+            EvaluationPeriods=3,
+            Metrics=[
+                {"Id": "all", "Expression": "MAX(METRICS())"},
+                {
+                    "Id": "one",
+                    "ReturnData": False,
+                    "MetricStat": {
+                        "Period": 300,
+                        "Stat": "Maximum",
+                        "Metric": {
+                            "Namespace": "AWS/ElastiCache",
+                            "MetricName": "DatabaseMemoryUsagePercentage",
+                            "Dimensions": [{"Name": "CacheClusterId", "Value": {"Fn::Sub": "${Cache}-002"}}],
+                        },
+                    },
+                },
+            ],
+        ),
+        "Board": resource("CloudWatch::Dashboard", DashboardBody={"Fn::Sub": json.dumps(body)}),
+    }
+
+
+def _others() -> Template:
+    return {
+        "CacheParameters": resource("ElastiCache::ParameterGroup", CacheParameterGroupFamily="valkey8"),
+        "CacheUser": resource("ElastiCache::User", Engine="valkey", UserId="web-1", UserName="default"),
+        "CacheUsers": resource("ElastiCache::UserGroup", Engine="valkey", UserIds=[ref("CacheUser")]),
+        "Cache": resource(
+            "ElastiCache::ReplicationGroup",
+            Engine="valkey",
+            EngineVersion="8.1",
+            CacheNodeType="cache.t4g.micro",
+            NumCacheClusters=2,
+            AutomaticFailoverEnabled=True,
+            MultiAZEnabled=True,
+            TransitEncryptionEnabled=True,
+            UserGroupIds=[ref("CacheUsers")],
+            CacheParameterGroupName=ref("CacheParameters"),
+        ),
+        "Elastic": resource("ElastiCache::ServerlessCache", Engine="valkey"),
+        "Acl": resource("WAFv2::WebACL", Scope="REGIONAL"),
+        "AclOfBalancer": resource("WAFv2::WebACLAssociation", ResourceArn=ref("Balancer"), WebACLArn=att("Acl", "Arn")),
+        "AclLogs": resource("Logs::LogGroup", LogGroupName="aws-waf-logs-web"),
+        "AclLogging": resource(
+            "WAFv2::LoggingConfiguration",
+            ResourceArn=att("Acl", "Arn"),
+            LogDestinationConfigs=[
+                {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:aws-waf-logs-web"}
+            ],
+        ),
+        "Queue": resource("SQS::Queue"),
+        "ReaderRole": resource("IAM::Role", AssumeRolePolicyDocument={}),
+        "ReaderPolicy": resource(
+            "IAM::Policy",
+            PolicyName="read",
+            PolicyDocument={"Statement": [{"Effect": "Allow", "Action": ["sqs:ReceiveMessage"], "Resource": "*"}]},
+            Roles=[ref("ReaderRole")],
+        ),
+        "Reader": resource("Lambda::Function", Role=att("ReaderRole", "Arn")),
+        "Reading": later(
+            resource("Lambda::EventSourceMapping", FunctionName=ref("Reader"), EventSourceArn=att("Queue", "Arn")),
+            "ReaderPolicy",
+        ),
+    }
+
+
+def platform() -> Template:
+    """The whole template, fresh."""
+    outputs = {
+        "Url": {"Value": {"Fn::Sub": "https://${Balancer.DNSName}"}, "Export": {"Name": "platform-url"}},
+        "Name": {"Value": att("Service", "Name")},
+    }
+    resources = {**_network(), **_balancer(), **_tasks(), **_service(), **_scaling(), **_others()}
+    # Two parameters without a value: what they stand for, only AWS knows.
+    parameters = {"Given": {"Type": "String"}, "Listed": {"Type": "CommaDelimitedList"}}
+    return copy.deepcopy({"Parameters": parameters, "Resources": resources, "Outputs": outputs})
+
+
+def changed(*changes: Callable[[Template], None]) -> Template:
+    """The platform with changes to its resources."""
+    template = platform()
+    for change in changes:
+        change(template["Resources"])
+    return template
+
+
+def blue_green() -> list[Callable[[Template], None]]:
+    """What makes of the service one that shifts traffic between two target groups, rightly."""
+    green = resource(
+        "ElasticLoadBalancingV2::TargetGroup",
+        VpcId=ref("Vpc"),
+        TargetType="ip",
+        Protocol="HTTP",
+        HealthCheckIntervalSeconds=15,
+        TargetGroupAttributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": 60}],
+    )
+    advanced = {
+        "AlternateTargetGroupArn": ref("Green"),
+        "ProductionListenerRule": ref("Rule"),
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/shifts",
+    }
+    return [
+        add(Green=green),
+        put("Service", "DeploymentConfiguration.Strategy", "BLUE_GREEN"),
+        put("Service", "LoadBalancers.0.AdvancedConfiguration", advanced),
+    ]
+
+
+def waits(name: str, *others: str) -> Callable[[Template], None]:
+    """Let a resource depend on these alone."""
+
+    def change(resources: Template) -> None:
+        resources[name]["DependsOn"] = list(others)
+
+    return change
+
+
+def forgets(name: str, *others: str) -> Callable[[Template], None]:
+    """Take something out of DependsOn."""
+
+    def change(resources: Template) -> None:
+        resources[name]["DependsOn"] = [one for one in resources[name]["DependsOn"] if one not in others]
+
+    return change
+
+
+def findings(
+    template: Template,
+    parameters: dict[str, object] | None = None,
+    *,
+    region: str | None = REGION,
+    stack_name: str | None = "platform",
+) -> list[Finding]:
+    """Everything that the queries about wiring say."""
+    stack = resolve(template, parameters, region=region, account=ACCOUNT, stack_name=stack_name)
+    return prove(model(stack))
+
+
+def complaints(template: Template, parameters: dict[str, object] | None = None, **given: Any) -> list[Finding]:
+    """What is not proved."""
+    return [found for found in findings(template, parameters, **given) if found.verdict is not Verdict.PROVED]
+
+
+def only(fault: Fault) -> None:
+    """A fault is found where it is, in whole sentences."""
+    changes, rule, logical_id, path, told = fault
+    found = [one for one in complaints(changed(*changes)) if one.verdict is Verdict.BROKEN]
+    mine = [one for one in found if (one.id, one.logical_id, one.path) == (rule, logical_id, path)]
+    assert len(mine) == 1, [str(one) for one in found]
+    assert told in mine[0].sentences
+    assert mine[0].message.endswith(".")
+    assert mine[0].fix.endswith(".")
+
+
+def told(found: list[Finding], verdict: Verdict = Verdict.UNKNOWN) -> list[tuple[str, str, str]]:
+    """Rule, component and property of each finding, which all have this verdict."""
+    assert {one.verdict for one in found} <= {verdict}, [str(one) for one in found]
+    return [(one.id, one.logical_id, one.path) for one in found]
