@@ -169,7 +169,7 @@ def _fault(name: Name, limit: Limit, value: Value, lead: str) -> Finding | None:
     if isinstance(value, Unknown | list | dict):
         return None
     length = sum(len(part) if isinstance(part, str) else 1 for part in parts)
-    subject = f"{lead}{name.resource.logical_id} is called {show(value)}"
+    subject = f'{lead}{name.resource.logical_id} is called "{show(value)}"'
     if length > limit.most or (isinstance(value, str) and length < limit.least):
         message = f"{subject}, {length} characters: AWS takes {limit.least} to {limit.most} and refuses it."
         fix = "Shorten the name, or what it is made of." if length > limit.most else "Make it longer."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
 from stackproof.proofs.intent import CUSTOMER, Intent
+from stackproof.proofs.schemas import schema
 from stackproof.proofs.store_types import Store, chosen, stores
 from stackproof.proofs.values import Sym, Unknown, Value, at, equal, flag, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
@@ -71,7 +72,7 @@ def _switched(store: Store, path: str, given: Value) -> Finding:
             store.logical_id,
             path,
             f"What {store.logical_id} holds lies unencrypted on AWS's disks, and in its backups{names_key}.",
-            f"Set {path.removeprefix('Properties.')} to true; where the store exists already, that replaces it.",
+            _turn_on(store),
         )
     reason = "its default differs between AWS's documents" if given is None else f"{show(given)} is known to AWS only"
     return unknown(
@@ -81,6 +82,15 @@ def _switched(store: Store, path: str, given: Value) -> Finding:
         f"Whether {store.logical_id} is encrypted at rest cannot be told, since {reason}.",
         f"State {path.removeprefix('Properties.')} as true.",
     )
+
+
+def _turn_on(store: Store) -> str:
+    """What to change, and what that does to a store that exists."""
+    name = ".".join(map(str, store.type.switch))
+    definition = schema(store.resource.type)
+    replaced = definition is not None and tuple(store.type.switch) in definition.create_only
+    value = "EncryptionType KMS and a KeyId" if name == "StreamEncryption" else "true"
+    return f"Set {name} to {value}" + ("; where the store exists already, that replaces it." if replaced else ".")
 
 
 def _default(store: Store) -> bool | None:

@@ -112,13 +112,14 @@ class _Secrets:
             (("Properties", name), value) for name, value in resource.properties.items() if _may_show(name)
         ]
         places.append((("Metadata",), resource.metadata))
+        found: dict[str, list[Path]] = {}
         for start, value in places:
             for path, leaf in leaves(value, start):
-                # A literal is judged by `_plain`; most leaves are literals.
-                if isinstance(leaf, str) or not _shows(resource, path):
-                    continue
-                if what := self.what(leaf):
-                    yield _exposed(resource, path, what)
+                # A literal is judged by `plain`; most leaves are literals.
+                if not isinstance(leaf, str) and _shows(resource, path) and (what := self.what(leaf)):
+                    found.setdefault(what, []).append(path)
+        for what, paths in found.items():
+            yield _exposed(resource, paths, what)
 
     def what(self, leaf: Scalar) -> str:
         """What secret a value holds, in words; empty when none."""
@@ -161,8 +162,10 @@ def _key_material(leaf: Scalar) -> str:
     return ""
 
 
-def _exposed(resource: Resource, path: Path, what: str) -> Finding:
-    """One secret where it can be read."""
+def _exposed(resource: Resource, paths: list[Path], what: str) -> Finding:
+    """One secret where it can be read, however often."""
+    path, more = paths[0], len(paths) - 1
+    places = f" (and in {more} other place{'s' if more > 1 else ''})" if more else ""
     if resource.type == "AWS::ECS::TaskDefinition":
         fix = "Hand it over in the container's Secrets, by the ARN of a secret."
     elif "UserData" in path or path[0] == "Metadata":
@@ -173,7 +176,7 @@ def _exposed(resource: Resource, path: Path, what: str) -> Finding:
         "store-secret-exposed",
         resource.logical_id,
         ".".join(map(str, path)),
-        f"Whoever may describe {resource.logical_id} reads {what} in clear text.",
+        f"Whoever may describe {resource.logical_id} reads {what} in clear text{places}.",
         fix,
     )
 

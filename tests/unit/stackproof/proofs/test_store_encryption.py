@@ -66,7 +66,20 @@ PLAIN = [
 @pytest.mark.parametrize(("resource", "path"), PLAIN, ids=lambda found: str(found)[:60])
 def test_an_unencrypted_store_is_broken(resource: dict[str, Any], path: str) -> None:
     found = complaints(prove, {"Store": resource})
-    expect(found, {f"broken store-encrypted Store.Properties.{path}": f"Set {path} to true"})
+    expect(found, {f"broken store-encrypted Store.Properties.{path}": f"Set {path} to "})
+
+
+@pytest.mark.parametrize(
+    ("resource", "fix"),
+    [
+        (make("EFS::FileSystem"), "Set Encrypted to true; where the store exists already, that replaces it."),
+        (make("SQS::Queue", SqsManagedSseEnabled=False), "Set SqsManagedSseEnabled to true."),
+        (make("Kinesis::Stream"), "Set StreamEncryption to EncryptionType KMS and a KeyId."),
+    ],
+)
+def test_the_fix_says_what_it_does_to_a_store_that_exists(resource: dict[str, Any], fix: str) -> None:
+    ((_, sentences),) = complaints(prove, {"Store": resource}).items()
+    assert sentences.endswith(fix)
 
 
 def test_a_key_does_not_turn_encryption_on() -> None:

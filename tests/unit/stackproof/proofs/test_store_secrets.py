@@ -146,6 +146,13 @@ def test_a_secret_that_can_be_read_is_broken(resource: dict[str, Any], path: str
     assert "a hidden value" not in str(found)
 
 
+@pytest.mark.parametrize(("times", "words"), [(2, "(and in 1 other place)"), (3, "(and in 2 other places)")])
+def test_a_secret_in_many_places_is_told_once(times: int, words: str) -> None:
+    tags = [{"Key": str(index), "Value": ref("Hidden")} for index in range(times)]
+    found = complaints(prove, {"It": make("EC2::VPC", Tags=tags)}, None, GIVEN, **PARAMETERS)
+    expect(found, {"broken store-secret-exposed It.Properties.Tags.0.Value": words})
+
+
 @pytest.mark.parametrize("value", [ref("Hidden"), RESOLVED, ACCESS_KEY, {"Fn::Sub": "pw=${Hidden}"}])
 def test_an_output_gives_no_secret_away(value: object) -> None:
     resources = {"AccessKey": make("IAM::AccessKey", UserName="x")}
