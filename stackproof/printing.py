@@ -121,7 +121,9 @@ def _titled(title: str, style: str, lines: Iterable[Line]) -> Iterator[Line]:
 def _changes(changes: Sequence[Change], style: str) -> Iterator[Line]:
     width = max(len(each.logical_id) for each in changes)
     for each in changes:
-        yield Line(f"  {_SIGNS[each.action]} {each.logical_id:<{width}}  {each.type}", style)
+        is_safe = each.action == "may-replace" and each.data == "kept"
+        note = "  stays: what it refers to keeps its id" if is_safe else ""
+        yield Line(f"  {_SIGNS[each.action]} {each.logical_id:<{width}}  {each.type}{note}", "" if is_safe else style)
         if each.action != "add":
             yield from _reasons(each.because)
 

@@ -60,6 +60,16 @@ def test_what_may_be_replaced_has_a_group_of_its_own_and_imports_too() -> None:
     assert found[-1] == "1 that may be replaced, 1 to import"
 
 
+def test_a_store_that_is_sure_to_stay_is_said_to() -> None:
+    by_arn = detail("/Properties/KmsKeyId", "ResourceAttribute", "Key.Arn", RequiresRecreation="Always")
+    found = shown(
+        change("Key", "AWS::KMS::Key"),
+        change("Files", "AWS::EFS::FileSystem", Replacement="Conditional", Details=[by_arn]),
+    )
+    assert "  ± Files  AWS::EFS::FileSystem  stays: what it refers to keeps its id" in found
+    assert not [line for line in found if "Data at stake" in line]
+
+
 def test_one_setting_is_one() -> None:
     assert shown(settings=(Setting("tag", "owner", "a", None),))[-3:] == ["  ~ owner: a → (none)", "", "1 setting"]
 
