@@ -11,9 +11,11 @@ from stackproof.errors import Fault
 from stackproof.linting import Finding
 from stackproof.verdicts import Record
 
-RECORD = Record("", 1, 2, 1234, 567, ["dev", "prod"], ["sa-east-1", "us-east-1"], [])
+RECORD = Record("", 1, 2, 1234, 567, ["dev", "prod"], ["sa-east-1", "us-east-1"], [], [], 12)
 ERROR = Finding("E3002", "error", "Resources.Vpc", 12, "wrong", None)
 OF_PROD = Finding("E2900", "error", "", 1, "'A' is a required property", "prod")
+
+BROKEN = Finding("net-image", "broken", "Resources.Service", 7, "No way out. Add one.", "dev, prod")
 
 
 class Terminal(io.StringIO):
@@ -39,6 +41,7 @@ def test_a_clean_template() -> None:
         "lms: dist/lms.json written and dist/lms.params.schema.json unchanged\n"
         "  1 resource, 2 parameters, 1,234 bytes indented, 567 compact: sent inline (1% of 51,200)\n"
         "  lint: clean with dev, prod in sa-east-1, us-east-1\n"
+        "  proofs: clean, 12 needs hold\n"
         "  took 1.23 s\n"
         "1 template in 2.35 s"
     )
@@ -52,6 +55,24 @@ def test_findings_stand_where_an_editor_finds_them() -> None:
         "    dist/lms.json:1: E2900 error: 'A' is a required property (environment prod)",
         "    dist/lms.json:12: E3002 error: wrong at Resources.Vpc",
     ]
+
+
+def test_what_is_not_proven_stands_where_an_editor_finds_it() -> None:
+    one = report(record=RECORD._replace(broken=[BROKEN]), stored=True)
+
+    assert text(one).splitlines()[3:5] == [
+        "  proofs: 1 finding, 12 needs hold, stored verdict",
+        "    dist/lms.json:7: net-image broken: No way out. Add one. (environment dev, prod) at Resources.Service",
+    ]
+    assert summary(one).exit_code == 1
+
+
+def test_proofs_that_were_not_asked_for_do_not_count() -> None:
+    one = report(record=RECORD._replace(broken=[BROKEN]), unproved="--no-proofs")
+
+    assert "  proofs: not run (--no-proofs)\n" in text(one)
+    assert "net-image" not in text(one)
+    assert summary(one).exit_code == 0
 
 
 def test_findings_that_were_not_asked_for_do_not_count() -> None:
@@ -120,7 +141,7 @@ def test_the_gravest_outcome_is_the_exit_code(what: Summary, code: int) -> None:
 
 
 def test_json_says_all_that_the_text_says() -> None:
-    found = report(record=RECORD._replace(findings=[ERROR]), stored=True)
+    found = report(record=RECORD._replace(findings=[ERROR], broken=[BROKEN]), stored=True)
     failed = report(name="bad", files={}, record=None, failure="templates/bad.py:3: ValueError: no", seconds=0)
 
     assert as_json(summary(found, failed, left_over=("dist/old.json",), faults=(FAULT,))) == {
@@ -149,6 +170,22 @@ def test_json_says_all_that_the_text_says() -> None:
                         }
                     ],
                 },
+                "proofs": {
+                    "verdict": "findings",
+                    "why_not": None,
+                    "stored": True,
+                    "proved": 12,
+                    "findings": [
+                        {
+                            "id": "net-image",
+                            "level": "broken",
+                            "path": "Resources.Service",
+                            "line": 7,
+                            "message": "No way out. Add one.",
+                            "environment": "dev, prod",
+                        }
+                    ],
+                },
                 "seconds": 1.234,
             },
             {
@@ -173,3 +210,15 @@ def test_the_verdict_has_a_word(one: Report, verdict: str) -> None:
     assert told["lint"]["verdict"] == verdict
     assert told["lint"]["why_not"] == (one.unlinted or None)
     assert told["lint"]["stored"] == one.stored
+
+
+@pytest.mark.parametrize(
+    ("one", "verdict"),
+    [(report(), "clean"), (report(unproved="--no-proofs"), "not run"), (report(stored=True), "clean")],
+)
+def test_the_proofs_have_a_word(one: Report, verdict: str) -> None:
+    [told] = as_json(summary(one))["templates"]
+
+    assert told["proofs"]["verdict"] == verdict
+    assert told["proofs"]["why_not"] == (one.unproved or None)
+    assert told["proofs"]["stored"] == one.stored
