@@ -155,6 +155,8 @@ def _decoded(leaf: Scalar) -> Scalar:
 
 def _key_material(leaf: Scalar) -> str:
     """What gives access by itself in a value, in words; empty when nothing does."""
+    if not isinstance(leaf, str | Sym | Text):
+        return ""
     for part in (leaf,) if isinstance(leaf, str) else _parts(leaf):
         found = KEY_MATERIAL.search(part) if isinstance(part, str) else None
         if found is not None and found[0] not in EXAMPLE_KEYS:
@@ -198,7 +200,7 @@ def _shows(resource: Resource, path: Path) -> bool:
 
 def _holds_secret(path: Path, resource: Resource) -> bool:
     """Is a path below Properties one that holds a secret and nothing else?"""
-    name = next((key for key in reversed(path) if isinstance(key, str)), "")
+    name = path[-1] if isinstance(path[-1], str) else next(key for key in reversed(path) if isinstance(key, str))
     return name in SECRET_PROPERTIES and resource.type.startswith("AWS::") and "Schema" not in path
 
 

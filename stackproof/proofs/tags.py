@@ -62,7 +62,9 @@ def _tagged(resource: Resource, region: str, intent: Intent) -> Iterator[Finding
             f"Add {tag} to {where.removeprefix('Properties.')}.",
         )
     wrong = [
-        tag for tag, pattern in intent.tags.items() if tag not in missing and matches(pattern, tags[tag]) is not True
+        tag
+        for tag, pattern in intent.tags.items()
+        if tag not in missing and pattern != "*" and matches(pattern, tags[tag]) is not True
     ]
     for tag in wrong:
         pattern = intent.tags[tag]
