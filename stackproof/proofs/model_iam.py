@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns, iam_managed
-from stackproof.proofs.iam import Caller, Document, Principal, Statement
+from stackproof.proofs.iam import Document, Principal, Statement
 from stackproof.proofs.iam_conditions import Condition
 from stackproof.proofs.iam_documents import read_document
 from stackproof.proofs.model_placement import each
@@ -100,11 +100,6 @@ def model_iam(stack: Stack) -> Access:
         policies={name: tuple(found) for name, found in policies.items()},
         shared=tuple(shared),
     )
-
-
-def caller(stack: Stack, role: Role) -> Caller:
-    """A role as the one who asks."""
-    return Caller("role", (role.arn,), stack.partition, stack.account)
 
 
 def role_of(stack: Stack, value: Value) -> str | None:

@@ -122,12 +122,15 @@ class Scene:
     def service(self, name: str, *, regional: bool = False) -> Caller:
         """AWS itself as the caller: `service("ecs-tasks")`, `service("logs", regional=True)`."""
         stack = self.stack
-        plain: tuple[Value, ...] = (f"{name}.amazonaws.com", join(f"{name}.", URL_SUFFIX))
+        endings: tuple[Value, ...] = ("amazonaws.com",)
         if stack.partition != "aws":
-            plain = (*plain, f"{name}.amazonaws.com.cn")
+            endings = (*endings, "amazonaws.com.cn")
+        if not isinstance(stack.partition, str):
+            endings = (*endings, URL_SUFFIX)
+        plain = tuple(join(f"{name}.", ending) for ending in endings)
         if not regional:
             return Caller("service", plain, stack.partition, stack.account)
-        here = (join(f"{name}.", stack.region, ".amazonaws.com"), join(f"{name}.", stack.region, ".", URL_SUFFIX))
+        here = tuple(join(f"{name}.", stack.region, ".", ending) for ending in endings)
         return Caller("service", here, stack.partition, stack.account, maybe=plain)
 
     def as_service(self, owner: str, path: str, name: str, *, source: Value = None, account: bool = True) -> Need:

@@ -194,28 +194,37 @@ def _blocker(scene: Scene, need: Need, action: str, judgement: Judgement) -> tup
 
 def _nearest(documents: Iterable[Document], need: Need, action: str) -> tuple[str, str, str] | None:
     """The statement that would allow it but for one part: its principal, resource, condition, or action."""
-    best, other = 0, None
-    for document in documents:
-        for statement in document.statements:
-            if not statement.allows or not statement.owner:
-                continue
-            if of_action(statement, action) is not False:
-                return (statement.owner, *_part(statement, need))
-            likeness = _likeness(statement, need)
-            if likeness > best:
-                where = f"{statement.path}.{'NotAction' if statement.not_actions else 'Action'}"
-                best, other = likeness, (statement.owner, where, f"{where} of {statement.owner} leaves it out")
-    return other
+    found = [
+        (_likeness(statement, need, action), statement)
+        for document in documents
+        for statement in document.statements
+        if statement.allows and statement.owner
+    ]
+    likeness, nearest = max(found, key=lambda one: one[0], default=(0, None))
+    if nearest is None or likeness == 0:
+        return None
+    if of_action(nearest, action) is not False:
+        return (nearest.owner, *_part(nearest, need))
+    where = f"{nearest.path}.{'NotAction' if nearest.not_actions else 'Action'}"
+    return nearest.owner, where, f"{where} of {nearest.owner} leaves it out"
 
 
-def _likeness(statement: Statement, need: Need) -> int:
-    """How much a statement seems to be meant for a need: 2 with another of its actions, 1 with one of its service."""
-    if of_resource(statement, need.resource) is not True:
+def _likeness(statement: Statement, need: Need, action: str) -> int:
+    """How much a statement seems to be meant for a need; 0 when it is about another service."""
+    prefix = action.partition(":")[0] + ":"
+    if of_action(statement, action) is not False:
+        score = 4
+    elif any(of_action(statement, other) for other in need.actions):
+        score = 2
+    elif any(isinstance(pattern, str) and pattern.startswith(prefix) for pattern in statement.actions):
+        score = 1
+    else:
         return 0
-    if any(of_action(statement, action) for action in need.actions):
-        return 2
-    prefix = need.actions[0].partition(":")[0] + ":"
-    return int(any(isinstance(pattern, str) and pattern.startswith(prefix) for pattern in statement.actions))
+    if of_principal(statement, need.caller, delegated=need.gate == "key") is not False:
+        score += 4
+    elif need.caller.kind == "service" and any(one.kind == "Service" for one in statement.principals or ()):
+        score += 2
+    return score + (2 if of_resource(statement, need.resource) is True else 0)
 
 
 def _part(statement: Statement, need: Need) -> tuple[str, str]:

@@ -734,6 +734,12 @@ def test_a_key_policy_that_names_the_role_is_enough_without_the_roles_own_policy
     assert complaints(template) == []
 
 
+def test_a_volume_of_another_kind_needs_nothing() -> None:
+    scratch = {"Name": "scratch"}
+    volumes = [scratch, changed()["Resources"]["Task"]["Properties"]["Volumes"][0]]
+    assert complaints(changed(put("Task", "Volumes", volumes))) == []
+
+
 def test_roles_of_the_same_kind_do_not_stand_in_for_each_other() -> None:
     template = changed(
         add(OtherRole=role("ecs-tasks"), OtherPolicy=policy("OtherRole", allow("kms:Decrypt", "*"))),

@@ -1,0 +1,470 @@
+"""Nothing more: what is granted beyond the needs, who may take a role on for nothing, what is open to everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stackproof.proofs.permissions_excess import broad
+from stackproof.proofs.verdicts import Verdict
+from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, add, att, put, ref, resource
+from tests.unit.stackproof.proofs.permissions_support import (
+    allow,
+    changed,
+    complaints,
+    document,
+    role,
+    service,
+    sub,
+    the,
+)
+from tests.unit.stackproof.proofs.test_permissions_services import alone, function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.stackproof.proofs.permissions_support import Template
+
+    Change = Callable[[Template], None]
+
+STATEMENT = "PolicyDocument.Statement"
+TRUST = "AssumeRolePolicyDocument.Statement.0"
+
+
+def grant(name: str, *statements: object) -> Change:
+    """More statements in the policy of a role."""
+
+    def change(resources: Template) -> None:
+        properties = resources[name]["Properties"]
+        holder = properties["Policies"][0] if "Policies" in properties else properties
+        holder["PolicyDocument"]["Statement"].extend(statements)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "owner", "path", "says"),
+    [
+        (
+            grant("ExecutionPolicy", allow("dynamodb:DeleteTable", "arn:aws:dynamodb:x:1:table/t")),
+            "iam-unused-action",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.5.Action",
+            "ExecutionPolicy grants dynamodb:DeleteTable to ExecutionRole for nothing: no need of its users asks",
+        ),
+        (
+            put("ExecutionPolicy", f"{STATEMENT}.3.Action", "secretsmanager:*"),
+            "iam-unused-action",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.3.Action",
+            "grants secretsmanager:* to ExecutionRole for nothing: it grants secretsmanager:",
+        ),
+        (
+            put("ExecutionPolicy", f"{STATEMENT}.3.Action", "*"),
+            "iam-unused-action",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.3.Action",
+            "it grants every action of every service too",
+        ),
+        (
+            put("ExecutionPolicy", f"{STATEMENT}.3.Resource", "*"),
+            "iam-wildcard",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.3.Resource.0",
+            "ExecutionPolicy grants secretsmanager:GetSecretValue on *, so on everything of its kind in the account",
+        ),
+        (
+            put(
+                "ExecutionPolicy", f"{STATEMENT}.3.Resource", sub("arn:aws:secretsmanager:*:${AWS::AccountId}:secret:*")
+            ),
+            "iam-wildcard",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.3.Resource.0",
+            "Name the resource's ARN.",
+        ),
+        (
+            put(
+                "ExecutionPolicy", f"{STATEMENT}.3.Resource", [ref("Secret"), "arn:aws:secretsmanager:x:1:secret:other"]
+            ),
+            "iam-unused-action",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.3.Resource.1",
+            "no need is about this resource",
+        ),
+        (
+            grant("ExecutionPolicy", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
+            "iam-unused-action",
+            "ExecutionPolicy",
+            "Properties.PolicyDocument.Statement.5.Action",
+            "grants everything but a list to ExecutionRole for nothing: NotAction or NotResource grants the rest",
+        ),
+        (
+            put("ExecutionRole", "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"]),
+            "iam-unused-action",
+            "ExecutionRole",
+            "Properties.ManagedPolicyArns",
+            "ExecutionRole has AdministratorAccess: every action of every service",
+        ),
+        (
+            put("FlowLogRole", f"Policies.0.{STATEMENT}.0.Action", "logs:*"),
+            "iam-unused-action",
+            "FlowLogRole",
+            "Properties.Policies.0.PolicyDocument.Statement.0.Action",
+            "grants logs:* to FlowLogRole for nothing",
+        ),
+        (
+            add(Spare=role("ecs-tasks")),
+            "iam-unused-role",
+            "Spare",
+            "",
+            "Spare can be taken on by an AWS service, but nothing in the template uses it",
+        ),
+        (
+            put("TaskRole", TRUST + ".Principal", {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]}),
+            "iam-unused-trust",
+            "TaskRole",
+            "Properties.AssumeRolePolicyDocument.Statement.0.Principal",
+            "ec2.amazonaws.com may take on TaskRole, although nothing in the template has it do so.",
+        ),
+        (
+            put("TaskRole", TRUST + ".Principal", {"AWS": "*"}),
+            "iam-open-trust",
+            "TaskRole",
+            "Properties.AssumeRolePolicyDocument.Statement.0.Principal",
+            "Anybody with an AWS account can take on TaskRole",
+        ),
+        (
+            add(Pass=role("ecs-tasks", allow("iam:PassRole", "*"), RoleName="pass")),
+            "iam-pass-role",
+            "Pass",
+            "Properties.Policies.0.PolicyDocument.Statement.0",
+            "Pass allows iam:PassRole on * to any service: whoever has it can run code with any role of the account.",
+        ),
+        (
+            put("LogsKey", "KeyPolicy.Statement.1.Action", "kms:*"),
+            "iam-unused-action",
+            "LogsKey",
+            "Properties.KeyPolicy.Statement.1.Action",
+            f"The policy of LogsKey allows kms:* to logs.{REGION}.amazonaws.com, which uses a few of these actions.",
+        ),
+        (
+            put("LogsKey", "KeyPolicy.Statement.0.Principal", "*"),
+            "iam-open-policy",
+            "LogsKey",
+            "Properties.KeyPolicy.Statement.0.Principal",
+            "The policy of LogsKey allows kms:* to everybody, without a condition that tells who comes: everybody on",
+        ),
+        (
+            put("FileSystem", "FileSystemPolicy.Statement", [allow("elasticfilesystem:Client*", Principal="*")]),
+            "iam-open-policy",
+            "FileSystem",
+            "Properties.FileSystemPolicy.Statement.0.Principal",
+            "whoever reaches port 2049 is in, without a role.",
+        ),
+    ],
+)
+def test_what_goes_beyond_the_needs_is_broken(change: Change, rule: str, owner: str, path: str, says: str) -> None:
+    found = complaints(changed(change))
+    named = [one for one in found if (one.id, one.logical_id, one.path) == (rule, owner, path)]
+    assert named, list(map(str, found))
+    assert named[0].verdict is Verdict.BROKEN
+    assert says in named[0].sentences, named[0].sentences
+
+
+def test_what_an_application_calls_by_itself_is_unknown_and_not_broken() -> None:
+    found = the(changed(grant("TaskRole", allow("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs"))))
+    assert (found.id, found.verdict, found.logical_id) == ("iam-unused-action", Verdict.UNKNOWN, "TaskRole")
+    assert found.message == (
+        "Whether anything needs sqs:SendMessage, which TaskRole grants to TaskRole, cannot be told, since the "
+        "application's own calls are not in the template, and no need of its users asks for it there."
+    )
+    assert "container's environment" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("actions", "target", "explained"),
+    [
+        (["s3:GetObject", "s3:PutObject"], sub("${Uploads.Arn}/*"), True),
+        ("s3:Get*", [att("Uploads", "Arn"), sub("${Uploads.Arn}/*")], True),
+        ("s3:*", sub("${Uploads.Arn}/*"), False),
+        ("s3:GetObject", [sub("${Uploads.Arn}/*"), "arn:aws:s3:::other/*"], False),
+        ("s3:GetObject", "*", False),
+    ],
+)
+def test_what_the_environment_names_the_application_is_meant_to_call(
+    actions: object, target: object, explained: bool
+) -> None:
+    template = changed(
+        add(Uploads=resource("S3::Bucket")),
+        put("Task", "ContainerDefinitions.0.Environment", [{"Name": "UPLOADS", "Value": ref("Uploads")}]),
+        grant("TaskRole", allow(actions, target)),
+    )
+    assert (complaints(template) == []) is explained
+
+
+def test_a_role_that_an_output_hands_on_may_have_users_elsewhere() -> None:
+    template = changed(grant("ExecutionPolicy", allow("s3:ListAllMyBuckets", "*")), add(Spare=role("ecs-tasks")))
+    template["Outputs"] = {"Role": {"Value": att("ExecutionRole", "Arn")}, "Spare": {"Value": ref("Spare")}}
+    found = the(template)
+    assert (found.verdict, found.id) == (Verdict.UNKNOWN, "iam-unused-action")
+    assert "an output hands it to users outside of the template" in found.message
+    trusting = changed(
+        put("TaskRole", TRUST + ".Principal", {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]})
+    )
+    trusting["Outputs"] = {"Role": {"Value": att("TaskRole", "Arn")}}
+    assert complaints(trusting) == []
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        pytest.param(alone(Own=role("ecs-tasks", RoleName="fixed")), id="a fixed name that others use"),
+        pytest.param(
+            alone(
+                Own=resource(
+                    "IAM::Role", AssumeRolePolicyDocument=document(allow("sts:AssumeRole", Principal={"AWS": "1"}))
+                )
+            ),
+            id="a role for another account",
+        ),
+        pytest.param(
+            alone(
+                Own=role("ecs-tasks"), Nested=resource("CloudFormation::Stack", Parameters={"Role": att("Own", "Arn")})
+            ),
+            id="a nested stack's parameter",
+        ),
+        pytest.param(
+            alone(
+                Own=role("ec2", allow("s3:GetObject", "arn:aws:s3:::x/*")),
+                Profile=resource("IAM::InstanceProfile", Roles=[ref("Own")]),
+            ),
+            id="programs on an instance",
+        ),
+        pytest.param(
+            {**alone(Own=role("ecs-tasks")), "Transform": "AWS::Serverless-2016-10-31"}, id="a macro that may use it"
+        ),
+    ],
+)
+def test_a_role_whose_use_nobody_can_see_is_not_called_unused(template: Template) -> None:
+    assert complaints(template) == []
+
+
+def test_a_role_whose_user_is_left_out_here_is_not_called_unused() -> None:
+    user = resource("ECS::TaskDefinition", TaskRoleArn=att("Own", "Arn"))
+    template = alone(
+        Own=role("ecs-tasks", allow("s3:GetObject", "arn:aws:s3:::x/*")), Task={**user, "Condition": "Never"}
+    )
+    template["Conditions"] = {"Never": {"Fn::Equals": ["a", "b"]}}
+    assert complaints(template) == []
+    del template["Resources"]["Task"]["Condition"]
+    template["Resources"]["Task"]["Properties"]["TaskRoleArn"] = {
+        "Fn::If": ["Never", att("Own", "Arn"), {"Ref": "AWS::NoValue"}]
+    }
+    assert complaints(template) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "bound"),
+    [
+        (allow("sqs:SendMessage", "*"), True),
+        (allow(["sqs:SendMessage", "sqs:ListQueues"], "*"), True),
+        (allow("sqs:ListQueues", "*"), False),
+        (allow("sqs:*", "*"), False),
+        (allow("nobody:Knows", "*"), False),
+        (allow("sqs:SendMessage", "arn:aws:sqs:*:*:*"), False),
+        (allow("sqs:SendMessage", "*", Condition={"StringEquals": {"aws:ResourceTag/a": "b"}}), False),
+        ({"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}, False),
+        ({**allow("sqs:SendMessage", "*"), "Effect": "Deny"}, False),
+    ],
+)
+def test_a_wildcard_in_a_functions_role_is_broken_where_the_action_takes_a_resource(
+    statement: dict[str, Any], bound: bool
+) -> None:
+    given = function()
+    given["FunctionRole"]["Properties"]["Policies"] = [{"PolicyName": "x", "PolicyDocument": document(statement)}]
+    found = complaints(alone(**given))
+    assert [(one.id, one.path) for one in found] == [
+        ("iam-wildcard", "Properties.Policies.0.PolicyDocument.Statement.0.Resource")
+    ] * bound
+    assert all("grants sqs:SendMessage on *" in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "wide"),
+    [
+        (allow("iam:PassRole", "*"), True),
+        (allow(["iam:Pass*"], f"arn:aws:iam::{ACCOUNT}:role/*"), True),
+        (allow("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/one"), False),
+        (
+            allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}),
+            False,
+        ),
+        (allow("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/*"), False),
+    ],
+)
+def test_passing_any_role_to_any_service_is_broken(statement: dict[str, Any], wide: bool) -> None:
+    found = complaints(alone(Own=role("codebuild", statement, RoleName="build")))
+    assert ("iam-pass-role" in {one.id for one in found}) is wide
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "says"),
+    [
+        ("*", {"StringEquals": {"aws:SourceAccount": "1"}}, "Any AWS service can take on Own"),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, ""),
+        ("*", {"StringEquals": {"sts:ExternalId": "x"}}, ""),
+        ("*", {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}, "Anybody with an AWS account"),
+        ({"Federated": "token.actions.githubusercontent.com"}, None, "no condition on token.actions.githubusercontent"),
+        (
+            {"Federated": "token.actions.githubusercontent.com"},
+            {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:x/y:*"}},
+            "",
+        ),
+        ({"Federated": "accounts.google.com"}, None, ""),
+        ({"AWS": "111122223333"}, None, ""),
+    ],
+)
+def test_a_trust_policy_that_does_not_tell_who_comes_is_broken(principal: object, condition: object, says: str) -> None:
+    statement = allow("sts:AssumeRole", Principal=principal, **({"Condition": condition} if condition else {}))
+    found = complaints(alone(Own=resource("IAM::Role", AssumeRolePolicyDocument=document(statement))))
+    assert [one.id for one in found] == ["iam-open-trust"] * bool(says)
+    assert all(says in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "says"),
+    [
+        (
+            put("TaskRole", TRUST + ".Condition", {"StringEquals": {"aws:SourceAccount": "999999999999"}}),
+            f"Properties.{TRUST}.Condition.StringEquals.aws:SourceAccount",
+            "asks for 999999999999",
+        ),
+        (
+            put(
+                "TaskRole",
+                TRUST + ".Condition",
+                {
+                    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                    "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:1:*"},
+                },
+            ),
+            f"Properties.{TRUST}.Condition.ArnLike.aws:SourceArn",
+            "asks for arn:aws:ecs:us-east-1:1:*",
+        ),
+        (
+            put("TaskRole", TRUST + ".Action", "sts:TagSession"),
+            "Properties.AssumeRolePolicyDocument",
+            "lets in ecs-tasks",
+        ),
+        (
+            put("TaskRole", TRUST + ".Effect", "Deny"),
+            f"Properties.{TRUST}",
+            "denies it",
+        ),
+        (
+            put("TaskRole", "AssumeRolePolicyDocument.Statement", []),
+            "Properties.AssumeRolePolicyDocument",
+            "nobody only",
+        ),
+    ],
+)
+def test_a_trust_policy_that_keeps_the_service_out_names_the_part(change: Change, path: str, says: str) -> None:
+    (found,) = (one for one in complaints(changed(change)) if one.id == "iam-trust")
+    assert (found.verdict, found.logical_id, found.path) == (Verdict.BROKEN, "TaskRole", path)
+    assert says in found.message
+    assert found.fix == (
+        'Allow sts:AssumeRole to the principal {"Service": "ecs-tasks.amazonaws.com"} in the role\'s trust policy.'
+    )
+
+
+def test_a_trust_policy_that_only_aws_can_judge_is_unknown() -> None:
+    condition = {"StringEquals": {"aws:PrincipalTag/a": "b"}}
+    (found,) = complaints(changed(put("TaskRole", TRUST + ".Condition", condition)))
+    assert (found.id, found.verdict) == ("iam-trust", Verdict.UNKNOWN)
+    template = alone(Own=role("ecs-tasks"), Task=resource("ECS::TaskDefinition", TaskRoleArn=ref("Own")))
+    template["Parameters"] = {"Who": {"Type": "String"}}
+    template["Resources"]["Own"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = {
+        "Service": ref("Who")
+    }
+    assert [(one.id, one.verdict) for one in complaints(template)] == [("iam-trust", Verdict.UNKNOWN)]
+
+
+def test_a_role_named_in_a_list_inside_an_object_is_trusted_by_its_service_too() -> None:
+    settings = [{"AdvancedConfiguration": {"RoleArn": att("Own", "Arn")}}, "not an object", {}]
+    template = alone(Own=role("ecs-tasks", RoleName="x"), Web=resource("ECS::Service", LoadBalancers=settings))
+    found = the(template)
+    assert (found.id, found.logical_id) == ("iam-trust", "Own")
+    assert "in Properties.LoadBalancers.0.AdvancedConfiguration.RoleArn, but ecs.amazonaws.com may not" in found.message
+
+
+PUBLIC = allow("s3:GetObject", sub("${Site}/*"), Principal="*")
+
+
+@pytest.mark.parametrize(
+    ("resources", "broken"),
+    [
+        ({"Site": resource("S3::Bucket")}, True),
+        ({"Site": resource("S3::Bucket", WebsiteConfiguration={"IndexDocument": "index.html"})}, False),
+    ],
+)
+def test_a_bucket_for_everybody_is_broken_unless_it_is_a_site(resources: dict[str, Any], broken: bool) -> None:
+    door = resource("S3::BucketPolicy", Bucket=ref("Site"), PolicyDocument=document(PUBLIC))
+    assert [(one.id, one.logical_id) for one in complaints(alone(**resources, Door=door))] == [
+        ("iam-open-policy", "Door")
+    ] * broken
+
+
+@pytest.mark.parametrize(
+    ("given", "broken"),
+    [
+        ({"Principal": "*"}, True),
+        ({"Principal": "*", "PrincipalOrgID": "o-1"}, False),
+        ({"Principal": "*", "SourceArn": "arn:aws:s3:::x"}, False),
+        ({"Principal": "111122223333"}, False),
+    ],
+)
+def test_a_function_that_everybody_may_call_is_broken(given: dict[str, object], broken: bool) -> None:
+    door = resource("Lambda::Permission", FunctionName=ref("Function"), Action="lambda:InvokeFunction", **given)
+    assert [(one.id, one.path) for one in complaints(alone(**function(), Door=door))] == [
+        ("iam-open-policy", "Properties.Principal")
+    ] * broken
+
+
+def test_an_endpoint_and_a_denial_may_name_everybody_and_notprincipal_does() -> None:
+    endpoint = resource("EC2::VPCEndpoint", PolicyDocument=document(allow("*", "*", Principal="*")))
+    assert complaints(alone(Endpoint=endpoint)) == []
+    but_one = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "NotPrincipal": {"AWS": "111122223333"}}
+    door = resource("SQS::QueueInlinePolicy", Queue=ref("Queue"), PolicyDocument=document(but_one))
+    assert the(alone(Queue=resource("SQS::Queue"), Door=door)).id == "iam-open-policy"
+    rest = {"Effect": "Allow", "NotAction": "sns:Publish", "Resource": "*", "Principal": service("s3")}
+    door = resource("SNS::TopicInlinePolicy", TopicArn=ref("Topic"), PolicyDocument=document(rest))
+    found = the(alone(Topic=resource("SNS::Topic"), Door=door))
+    assert "allows everything but a list to s3.amazonaws.com" in found.message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [
+        ("*", True),
+        ("arn:aws:s3:::*", True),
+        ("arn:aws:s3:::bucket/*", False),
+        ("arn:aws:s3:::bucket", False),
+        ("arn:aws:sqs:sa-east-1:111122223333:*", True),
+        ("arn:aws:sqs:*:111122223333:jobs", True),
+        ("arn:aws:sqs:sa-east-1:*:jobs", True),
+        ("arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/*", True),
+        ("arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/lms", False),
+        ("arn:aws:logs:sa-east-1:111122223333:log-group:*", True),
+        ("arn:aws:logs:sa-east-1:111122223333:log-group:/web:*", False),
+        ("arn:aws:*", True),
+        ("${Given}", False),
+    ],
+)
+def test_a_pattern_is_broad_when_it_covers_everything_of_a_kind(pattern: str, answer: bool) -> None:
+    assert broad(pattern) is answer
+
+
+def test_channels_may_be_named_by_a_pattern_that_covers_nothing_else() -> None:
+    pattern = ["ssmmessages:Create*Channel", "ssmmessages:Open*Channel"]
+    assert complaints(changed(put("TaskRole", f"Policies.0.{STATEMENT}.1.Action", pattern))) == []
