@@ -14,7 +14,6 @@ from awacs.aws import ArnLike
 from troposphere import GetAtt, Ref, Sub
 from troposphere.kms import Key as KmsKey
 
-from templates.logs import LOG_GROUPS
 from templates.policies import key_policy, use_key
 
 if TYPE_CHECKING:
@@ -22,6 +21,11 @@ if TYPE_CHECKING:
 
     from awacs.aws import PolicyDocument
     from troposphere import AWSHelperFn, Template
+
+LOG_PREFIX = "/lms/${AWS::StackName}"
+LOG_GROUPS = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{LOG_PREFIX}"
+"""For Sub: the start of the ARN of every log group of the stack, which the logs key lets in. Written out, since GetAtt
+would make circles."""
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,13 @@ from troposphere import Ref, Sub, encode_to_dict
 from troposphere.logs import LogGroup
 
 from templates.interface import parameter
+from templates.keys import LOG_GROUPS, LOG_PREFIX
 from templates.policies import allow, document, service
 
 if TYPE_CHECKING:
     from troposphere import Template
 
     from templates.keys import Key
-
-PREFIX = "/lms/${AWS::StackName}"
-LOG_GROUPS = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{PREFIX}"
-"""For Sub: the start of the ARN of every log group of the stack. Written out, since GetAtt would make circles."""
 
 RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 """The only numbers of days that CloudWatch Logs takes."""
@@ -53,7 +50,7 @@ def log_group(t: Template, logical_id: str, part: str, *, key: Key, delivered: b
         )
     group = LogGroup(
         logical_id,
-        LogGroupName=Sub(f"{PREFIX}/{part}"),
+        LogGroupName=Sub(f"{LOG_PREFIX}/{part}"),
         KmsKeyId=key.arn,
         RetentionInDays=Ref("LogRetentionDays"),
     )

@@ -177,17 +177,17 @@ def test_7_nothing_asked_what_was_deployed(environment: Emitted) -> None:
 
 
 def functions_that_test() -> list[tuple[Path, ast.FunctionDef, set[str]]]:
-    """Every test, with the names of the functions in its file that assert something."""
-    found = []
-    for path in sorted((ROOT / "tests").rglob("*.py")):
-        functions = [
-            node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)
-        ]
-        asserting = {node.name for node in functions if asserts(node, set())}
-        while more := {node.name for node in functions if asserts(node, asserting)} - asserting:
-            asserting |= more
-        found += [(path, node, asserting) for node in functions if node.name.startswith("test_")]
-    return found
+    """Every test, with the names of all functions of the tests that assert something."""
+    functions = [
+        (path, node)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    asserting: set[str] = set()
+    while more := {node.name for _, node in functions if asserts(node, asserting)} - asserting:
+        asserting |= more
+    return [(path, node, asserting) for path, node in functions if node.name.startswith("test_")]
 
 
 def asserts(function: ast.FunctionDef, helpers: set[str]) -> bool:
