@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
@@ -184,34 +184,12 @@ def changes(answer: Iterable[ResourceChangeTypeDef], secrets: Mapping[str, str])
         answer: the ResourceChange of every change, all pages.
         secrets: NoEcho parameters and their values; no value comes out of here.
     """
-    found = [_change(each, secrets) for each in answer]
-    by_id = {each.logical_id: each for each in found}
-    found = [
-        replace(each, data="kept")
-        if each.action == "may-replace" and is_store(each.type) and _stays(each, by_id)
-        else each
-        for each in found
-    ]
+    return ordered(_change(each, secrets) for each in answer)
+
+
+def ordered(found: Iterable[Change]) -> tuple[Change, ...]:
+    """Destructive changes first, causes before their consequences, then by logical id."""
     return tuple(sorted(found, key=lambda each: (ORDER.index(each.action), not _is_direct(each), each.logical_id)))
-
-
-def _stays(change: Change, by_id: Mapping[str, Change]) -> bool:
-    """Whether a resource is sure to stay, although CloudFormation says Conditional.
-
-    It says so of everything that refers to a resource which changes in any way, a tag of a key for one. But what
-    is modified in place keeps its physical id and ARN, and so nothing that refers to these is replaced.
-    """
-    if change.action != "may-replace":
-        return change.action == "modify"
-    causes = [each.by for each in change.because if each.recreates != "Never"]
-    return bool(causes) and all(_stays_by(cause, by_id) for cause in causes)
-
-
-def _stays_by(cause: str, by_id: Mapping[str, Change]) -> bool:
-    kind, _, name = cause.partition(" ")
-    logical_id, _, attribute = name.partition(".")
-    is_identity = kind == "resource" or (kind == "attribute" and attribute.endswith(("Arn", "Id")))
-    return is_identity and logical_id in by_id and _stays(by_id[logical_id], by_id)
 
 
 def _is_direct(change: Change) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stackproof.deployment import artifacts, aws, changeset, guards, observe, plan, planfile, stack
+from stackproof.deployment import artifacts, aws, changeset, conditional, guards, observe, plan, planfile, stack
 from stackproof.deployment.plan import Plan, Setting
 from stackproof.errors import RefusedError
 
@@ -119,6 +119,8 @@ def _preview(
     is_new = existing is None or existing.is_new
     hidden = plan.secrets(environment.template, environment.parameters)
     changes = plan.changes(change_set.changes, hidden)
+    if existing is not None and any(each.action == conditional.OPEN for each in changes):
+        changes = _decided(account, environment, existing, changes)
     settings: list[Setting] = []
     if change_set.id and existing and not is_new:
         settings += plan.settings("parameter", existing.parameters, change_set.parameters, secrets=hidden)
@@ -150,6 +152,22 @@ def _preview(
         policy=policy,
         protection=protection if changes_protection else None,
     )
+
+
+def _decided(
+    account: Aws, environment: Environment, existing: Stack, changes: tuple[plan.Change, ...]
+) -> tuple[plan.Change, ...]:
+    """The changes, those that the change set leaves open decided by the two templates."""
+    known, opaque = conditional.offline(
+        stack.template(account.cloudformation, existing.id),
+        existing.parameters,
+        environment.template,
+        environment.parameters,
+        region=account.region,
+        account=account.account,
+        stack_name=environment.stack,
+    )
+    return plan.ordered(conditional.decide(changes, known, opaque))
 
 
 def _switch(value: bool) -> str:

@@ -210,54 +210,6 @@ def test_at_stake_are_stores_that_go_are_replaced_or_may_be() -> None:
     assert [each.logical_id for each in found.at_stake] == ["Gone", "Replaced", "Maybe"]
 
 
-KMS = "AWS::KMS::Key"
-
-
-def refers(logical_id: str, source: str, cause: str, kind: str = FILES, recreates: str = "Always") -> Any:
-    """A resource of which CloudFormation says Conditional, because of what it refers to."""
-    reason = detail("/Properties/KmsKeyId", source, cause, RequiresRecreation=recreates)
-    harmless = detail("/Properties/Tags", "ResourceAttribute", "Other.Name")
-    return change(logical_id, kind, Replacement="Conditional", Details=[harmless, reason])
-
-
-@pytest.mark.parametrize(
-    ("answers", "at_stake"),
-    [
-        ([change("Key", KMS), refers("Files", "ResourceAttribute", "Key.Arn")], []),
-        ([change("Key", KMS), refers("Files", "ResourceReference", "Key")], []),
-        (
-            [
-                change("Key", KMS),
-                refers("Group", "ResourceReference", "Key", TOPIC),
-                refers("Files", "ResourceReference", "Group"),
-            ],
-            [],
-        ),
-        ([change("Key", KMS), refers("Files", "ResourceAttribute", "Key.Alias")], ["Files"]),
-        ([change("Key", KMS, Replacement="True"), refers("Files", "ResourceAttribute", "Key.Arn")], ["Key", "Files"]),
-        ([refers("Files", "ResourceAttribute", "Key.Arn")], ["Files"]),
-        ([refers("Files", "ParameterReference", "Key")], ["Files"]),
-        ([refers("Files", "DirectModification", "")], ["Files"]),
-        ([change("Key", KMS), refers("Files", "ResourceReference", "Key", recreates="Never")], ["Files"]),
-    ],
-    ids=[
-        "ARN of what stays",
-        "id of what stays",
-        "id of what stays because it refers to what stays",
-        "another attribute",
-        "ARN of what is replaced",
-        "of a resource that nothing is known of",
-        "a parameter",
-        "the template",
-        "no reason is given",
-    ],
-)
-def test_a_store_that_only_refers_to_what_stays_is_not_at_stake(answers: list[Any], at_stake: list[str]) -> None:
-    found = a_plan(*answers)
-    assert [each.logical_id for each in found.at_stake] == at_stake
-    assert {each.data for each in found.changes if each.logical_id == "Files"} == {"lost" if at_stake else "kept"}
-
-
 @pytest.mark.parametrize(
     ("found", "waiting"),
     [

@@ -1,0 +1,105 @@
+"""What a change set leaves open, decided by comparing the two templates.
+
+CloudFormation says "Conditional" whenever a property takes an attribute of something that changes, though most
+attributes stay what they are: a new tag on a key does not replace what the key encrypts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stackproof.parameters import parameters_of
+from stackproof.proofs.diff import Change as Offline
+from stackproof.proofs.diff import diff
+from stackproof.proofs.resolve import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from stackproof.deployment.plan import Change
+
+OPEN = "may-replace"
+
+
+def offline(
+    deployed: Mapping[str, Any],
+    before: Mapping[str, str],
+    template: Mapping[str, Any],
+    after: Mapping[str, str],
+    *,
+    region: str,
+    account: str,
+    stack_name: str,
+) -> tuple[dict[str, Offline], set[str]]:
+    """Compare the template that is deployed with the one to come.
+
+    Args:
+        deployed: the template that the stack runs.
+        before: its parameters as AWS shows them.
+        template: the one to come.
+        after: its parameters.
+        region: where the stack is.
+        account: whose it is, 12 digits.
+        stack_name: its name.
+
+    Returns:
+        What would change, by logical id; and the parameters that nobody but AWS can compare: secrets, which it does
+        not show, and those that name a value kept elsewhere.
+    """
+    opaque = {
+        name
+        for side in (deployed, template)
+        for name, parameter in parameters_of(side).items()
+        if parameter.no_echo or parameter.type.startswith("AWS::SSM::Parameter::Value")
+    }
+    place = {"region": region, "account": account, "stack_name": stack_name}
+    old, new = (
+        resolve(side, {name: value for name, value in given.items() if name not in opaque}, **place)
+        for side, given in ((deployed, before), (template, after))
+    )
+    return {change.logical_id: change for change in diff(old, new).changes}, opaque
+
+
+def decide(found: Sequence[Change], known: Mapping[str, Offline], opaque: Collection[str]) -> tuple[Change, ...]:
+    """The changes of a change set, those that may replace decided where the templates say it.
+
+    Args:
+        found: the change set's.
+        known: what the templates say, by logical id; what is missing there does not change.
+        opaque: parameters that could not be compared: what hangs on them stays open.
+    """
+    doubtful = _doubtful(found, opaque)
+    return tuple(
+        decided
+        for change in found
+        if (decided := change if change.logical_id in doubtful else _decided(change, known.get(change.logical_id)))
+    )
+
+
+def _doubtful(found: Iterable[Change], opaque: Collection[str]) -> set[str]:
+    """Those that change by a parameter that could not be compared, or by one of these again."""
+    causes = {change.logical_id: {_cause(each.by) for each in change.because} for change in found}
+    doubtful: set[str] = set()
+    grown = {f"parameter {name}" for name in opaque}
+    while more := {name for name, by in causes.items() if by & grown and name not in doubtful}:
+        doubtful |= more
+        grown = more
+    return doubtful
+
+
+def _cause(by: str) -> str:
+    """`parameter Password` as it is; the resource's id of `resource Key` and of `attribute Key.Arn`."""
+    kind, _, name = by.partition(" ")
+    return by if kind == "parameter" else name.partition(".")[0]
+
+
+def _decided(change: Change, known: Offline | None) -> Change | None:
+    if change.action != OPEN or (known is not None and known.action == OPEN):
+        return change
+    if known is None:
+        return None
+    if known.action == "replace":
+        return replace(change, action="replace")
+    because = tuple(replace(each, recreates="Never") for each in change.because)
+    return replace(change, action="modify", data="none" if change.data == "none" else "kept", because=because)
