@@ -213,7 +213,9 @@ def test_8_tests_asserted_nothing() -> None:
         f"{path.name}:{node.lineno}"
         for path, test, _ in functions
         for node in ast.walk(test)
-        if isinstance(node, ast.Assert) and isinstance(node.msg, ast.Attribute | ast.Compare | ast.Subscript)
+        if isinstance(node, ast.Assert)
+        and isinstance(node.test, ast.Attribute | ast.Subscript | ast.Constant)
+        and isinstance(node.msg, ast.Attribute | ast.Subscript | ast.Compare)
     ]
     assert commas == []
 
