@@ -7,6 +7,7 @@ wins; without an allow nothing is allowed. Source: the IAM user guide, "Policy e
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stackproof.proofs.iam_conditions import Condition, holds
@@ -187,8 +188,14 @@ def of_action(statement: Statement, action: str) -> bool | None:
 
 def _action(pattern: Value, action: str) -> bool | None:
     if isinstance(pattern, str):
-        return pattern in {"*", action} or action_matches(pattern, action)
+        return _names(pattern, action)
     return matches(pattern, action)
+
+
+@lru_cache(maxsize=16384)
+def _names(pattern: str, action: str) -> bool:
+    """The same few patterns meet the same few actions again and again."""
+    return pattern == "*" or action_matches(pattern, action)
 
 
 def of_resource(statement: Statement, resource: Scalar) -> bool | None:

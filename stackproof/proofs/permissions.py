@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from stackproof.proofs import arns
 from stackproof.proofs.iam import NOTHING, Answer, Request, covers, decide, of_action, of_principal, of_resource
 from stackproof.proofs.iam_conditions import holds
+from stackproof.proofs.intent import DEFAULT
 from stackproof.proofs.model_iam import KEY, LOG_GROUP, model_iam
 from stackproof.proofs.needs import Doubt, Missing, Need, Scene, Wanted
 from stackproof.proofs.needs_application import application_needs
+from stackproof.proofs.needs_declared import declared_needs
 from stackproof.proofs.needs_roles import role_needs
 from stackproof.proofs.needs_services import service_needs
 from stackproof.proofs.needs_tasks import execution_needs
@@ -30,19 +32,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stackproof.proofs.iam import Document, Statement
+    from stackproof.proofs.intent import Intent
     from stackproof.proofs.model import System
 
 GATES: Final = {"either": "iam-allowed", "key": "iam-key", "resource": "iam-service"}
 
 
-def prove(system: System) -> list[Finding]:
-    """Everything that is to be said about permissions."""
+def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
+    """Everything that is to be said about permissions.
+
+    Args:
+        system: the modelled stack.
+        intent: what the application itself needs stands there.
+    """
     scene = Scene(system, model_iam(system.stack))
     wanted = [
         *execution_needs(scene),
         *application_needs(scene),
         *role_needs(scene),
         *service_needs(scene),
+        *declared_needs(scene, intent),
     ]
     return [
         *(finding for item in wanted for finding in _said(scene, item)),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from stackproof.proofs import iam_managed
 from stackproof.proofs.iam import of_action, of_resource
 from stackproof.proofs.patterns import action_matches
-from stackproof.proofs.permissions_trust import named_by, uses
+from stackproof.proofs.permissions_trust import TAKERS, named_by, uses
 from stackproof.proofs.rules import some
 from stackproof.proofs.schemas import actions as known_actions
 from stackproof.proofs.values import equal, show, symbols
@@ -110,12 +110,24 @@ def _kind(scene: Scene, role: Role, places: set[tuple[str, str]]) -> tuple[Kind,
         # Elsewhere a fixed name is enough to use it; a branch that is dead here is alive with other parameters.
         fixed = "RoleName" in scene.stack.resources[role.logical_id].properties
         users = [name for name, found in scene.stack.resources.items() if not found.type.startswith("AWS::IAM::")]
-        return "open" if fixed or _written(scene, role, users) else "unused", ""
+        elsewhere = fixed or _written(scene, role, users) or not _could_be_used(scene, role)
+        return "open" if elsewhere else "unused", ""
     if places <= CLOSED:
         return "closed", ""
     if places <= CLOSED | APPLICATION:
         return "told", "the application's own calls are not in the template"
     return "open", ""
+
+
+def _could_be_used(scene: Scene, role: Role) -> bool:
+    """Does the template have anything that takes such roles? One with roles alone is made for users elsewhere."""
+    trusted = [item.value for statement in role.trust.statements for item in statement.principals or ()]
+    types = {
+        resource_type
+        for (resource_type, _), service in TAKERS.items()
+        if any(value in scene.service(service).names for value in trusted)
+    }
+    return bool(scene.stack.of_type(*types))
 
 
 def _written(scene: Scene, role: Role, resources: Iterable[str]) -> bool:
@@ -288,7 +300,8 @@ def _wildcard(statement: Statement) -> Iterator[Finding]:
     """`*` as the resource of actions that take one, in a role whose needs are not known."""
     if "*" not in (statement.resources or ()) or statement.not_actions or _tagged(statement):
         return
-    bound = [show(action) for action in statement.actions if _takes_resource(show(action))]
+    # Passing a role on has a finding of its own.
+    bound = [show(action) for action in statement.actions if _takes_resource(show(action)) and action != "iam:PassRole"]
     if bound:
         yield _wide(statement, "", "*", bound)
 

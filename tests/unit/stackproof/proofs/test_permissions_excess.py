@@ -219,7 +219,11 @@ def test_a_role_that_an_output_hands_on_may_have_users_elsewhere() -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        pytest.param(alone(Own=role("ecs-tasks", RoleName="fixed")), id="a fixed name that others use"),
+        pytest.param(
+            alone(Own=role("ecs-tasks", RoleName="fixed"), Task=resource("ECS::TaskDefinition")),
+            id="a fixed name that others use",
+        ),
+        pytest.param(alone(Own=role("ecs-tasks")), id="a template of roles alone"),
         pytest.param(
             alone(
                 Own=resource(
@@ -242,7 +246,11 @@ def test_a_role_that_an_output_hands_on_may_have_users_elsewhere() -> None:
             id="programs on an instance",
         ),
         pytest.param(
-            {**alone(Own=role("ecs-tasks")), "Transform": "AWS::Serverless-2016-10-31"}, id="a macro that may use it"
+            {
+                **alone(Own=role("ecs-tasks"), Task=resource("ECS::TaskDefinition")),
+                "Transform": "AWS::Serverless-2016-10-31",
+            },
+            id="a macro that may use it",
         ),
     ],
 )
@@ -270,6 +278,7 @@ def test_a_role_whose_user_is_left_out_here_is_not_called_unused() -> None:
         (allow("sqs:SendMessage", "*"), True),
         (allow(["sqs:SendMessage", "sqs:ListQueues"], "*"), True),
         (allow("sqs:ListQueues", "*"), False),
+        (allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "x"}}), False),
         (allow("sqs:*", "*"), False),
         (allow("nobody:Knows", "*"), False),
         (allow("sqs:SendMessage", "arn:aws:sqs:*:*:*"), False),
