@@ -25,7 +25,7 @@ FAILED: Final = "check-failed"
 QUERIES: Final[Mapping[str, Callable[[System, Intent], list[Finding]]]] = {
     "references": lambda system, _: references.references(system.stack),
     "network": lambda system, _: network.prove(system),
-    "permissions": lambda system, _: permissions.prove(system),
+    "permissions": permissions.prove,
     "stores": stores.prove,
     "wiring": lambda system, _: wiring.prove(system),
     "tags": tags.prove,

@@ -32,9 +32,9 @@ class Permission:
 
     Attributes:
         role: logical id of the role.
-        actions: IAM actions, `s3:GetObject`; a `*` as in a policy.
-        resources: ARNs or patterns; `*` for all.
-        reason: what it is for.
+        actions: IAM actions, each spelled out: `s3:GetObject`.
+        resources: ARNs, logical ids (with `/…` for what is inside), or `*` for actions that take none.
+        reason: what it is for; fits behind "can" and "cannot".
     """
 
     role: str

@@ -130,8 +130,10 @@ def _permission(entry: dict[str, Any], _: str, __: Collection[str]) -> tuple[Per
         problems += [(key, message) for _, message in _words(entry.get(key))]
         if entry.get(key) == []:
             problems.append((key, "is empty; name at least one"))
-    actions = [action for action in _members(entry, "actions") if ":" not in action]
-    problems += [("actions", f"{quoted(action)} is no action; it looks like s3:GetObject") for action in actions]
+    actions = [action for action in _members(entry, "actions") if ":" not in action or "*" in action]
+    problems += [
+        ("actions", f"{quoted(action)} is not one action spelled out; it looks like s3:GetObject") for action in actions
+    ]
     built = Permission(
         str(entry.get("role")), _members(entry, "actions"), _members(entry, "resources"), str(entry.get("reason"))
     )

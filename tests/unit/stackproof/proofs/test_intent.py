@@ -62,7 +62,7 @@ def test_every_key_is_taken_as_it_is_written() -> None:
         role = "TaskRole"
         actions = ["s3:GetObject"]
         resources = ["*"]
-        reason = "reads its own course packages"
+        reason = "read its own course packages"
         [[default.accept]]
         rule = "store-key"
         resource = "Bucket"
@@ -86,7 +86,7 @@ def test_every_key_is_taken_as_it_is_written() -> None:
         spot_percent=50,
         on_demand_base=2,
         file_writers=(),
-        permissions=(Permission("TaskRole", ("s3:GetObject",), ("*",), "reads its own course packages"),),
+        permissions=(Permission("TaskRole", ("s3:GetObject",), ("*",), "read its own course packages"),),
         accepted=(Accepted("store-key", "Bucket", "the balancer writes with AWS's key alone", "default.accept[0]"),),
         where="here.toml",
     )
@@ -123,7 +123,7 @@ def test_an_environment_replaces_values_and_adds_to_tables_and_exceptions() -> N
 
 
 ACCEPT = '[[prod.accept]]\nrule = "store-key"\nresource = "Bucket"\nreason = "it is so"\n'
-PERMISSION = '[[prod.permission]]\nrole = "R"\nactions = ["s3:Get*"]\nresources = ["*"]\nreason = "x"\n'
+PERMISSION = '[[prod.permission]]\nrole = "R"\nactions = ["s3:GetObject"]\nresources = ["*"]\nreason = "x"\n'
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,15 @@ PERMISSION = '[[prod.permission]]\nrole = "R"\nactions = ["s3:Get*"]\nresources 
         (ACCEPT.replace('"store-key"', "7"), "prod.accept[0].rule: is a text that is not blank, not 7"),
         (ACCEPT.replace("Bucket", "*"), "prod.accept[0].resource: is one logical id"),
         (ACCEPT.replace('resource = "Bucket"', ""), "prod.accept[0].resource: is missing"),
-        (PERMISSION.replace('["s3:Get*"]', '["get"]'), 'prod.permission[0].actions: "get" is no action'),
-        (PERMISSION.replace('["s3:Get*"]', "[]"), "prod.permission[0].actions: is empty; name at least one"),
+        (
+            PERMISSION.replace('["s3:GetObject"]', '["get"]'),
+            'actions: "get" is not one action spelled out',
+        ),
+        (
+            PERMISSION.replace("GetObject", "Get*"),
+            '"s3:Get*" is not one action spelled out; it looks like s3:GetObject',
+        ),
+        (PERMISSION.replace('["s3:GetObject"]', "[]"), "prod.permission[0].actions: is empty; name at least one"),
         (
             PERMISSION.replace('resources = ["*"]', ""),
             'prod.permission[0].resources: is a list of texts, ["…"], not missing',
