@@ -201,7 +201,7 @@ def _users(stack: Stack, group: Resource) -> Findings:
             f"{_REFUSED} the user group: a group of redis takes no user of valkey.",
             "Set the group's Engine to valkey.",
         )
-    elif len({show(name) for name in names if name is not None}) < len([name for name in names if name is not None]):
+    elif len(set(given := [name for name in names if isinstance(name, str)])) < len(given):
         yield broken(*place, f"{_REFUSED} the user group: two of its users have the same name.", "Keep one of them.")
     elif known and isinstance(engine, str):
         yield proved(*place, f"{len(members)} users of {engine}")

@@ -119,7 +119,7 @@ def _requests(system: System, policy: Resource, doors: dict[str, list[str]]) -> 
     owner = service_named(system, target_of(system, policy) or policy)
     service = system.compute.services.get(owner or "")
     targets = map(system.stack.target, service.targets[0].target_groups[:1] if service and service.targets else ())
-    own = [group.logical_id for group in targets if group is not None]
+    own = [group.logical_id for group in targets if group is not None and group.logical_id in doors]
     path = f"Properties.{_TRACKING}.{_METRIC}"
     if service is not None and own and rolling(system.stack.resources[service.logical_id]) is False:
         yield broken(

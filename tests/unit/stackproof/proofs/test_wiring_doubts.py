@@ -343,6 +343,13 @@ def test_without_a_region_a_web_acl_for_cloudfront_cannot_be_told() -> None:
     assert complaints(template, region="us-east-1") == []
 
 
+def test_a_log_group_with_the_stacks_name_is_missing_whatever_the_stack_is_called() -> None:
+    template = changed(put("Task", GROUP.removeprefix("Properties."), {"Fn::Sub": "/${AWS::StackName}/web"}))
+    found = complaints(template, stack_name=None)
+    assert told(found, Verdict.BROKEN) == [("wire-log-group", "Task", GROUP)]
+    assert "the log group /${AWS::StackName}/web carries this stack's name" in found[0].message
+
+
 def test_an_output_that_nothing_is_known_of() -> None:
     template = changed()
     template["Outputs"]["Name"]["Value"] = MACRO

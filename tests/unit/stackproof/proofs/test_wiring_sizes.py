@@ -292,6 +292,13 @@ FAULTS: dict[str, Fault] = {
         "Properties.Scope",
         "one for CloudFront can be made in us-east-1 only, not in sa-east-1",
     ),
+    "web ACL for CloudFront on a balancer": (
+        [put("Acl", "Scope", "CLOUDFRONT")],
+        "wire-web-acl",
+        "AclOfBalancer",
+        "Properties.WebACLArn",
+        "WAF refuses the association: Acl is one for CloudFront, which ${Balancer} is not",
+    ),
     "web ACL's log group": (
         [put("AclLogging", "LogDestinationConfigs.0", att("LogBucket", "Arn")), put("LogBucket", "BucketName", "logs")],
         "wire-web-acl",

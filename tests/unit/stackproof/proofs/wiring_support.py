@@ -374,7 +374,9 @@ def platform() -> Template:
     resources = {**_network(), **_balancer(), **_tasks(), **_service(), **_scaling(), **_others()}
     # Two parameters without a value: what they stand for, only AWS knows.
     parameters = {"Given": {"Type": "String"}, "Listed": {"Type": "CommaDelimitedList"}}
-    return copy.deepcopy({"Parameters": parameters, "Resources": resources, "Outputs": outputs})
+    conditions = {"Maybe": {"Fn::Equals": [ref("Given"), "yes"]}}
+    template = {"Parameters": parameters, "Conditions": conditions, "Resources": resources, "Outputs": outputs}
+    return copy.deepcopy(template)
 
 
 def changed(*changes: Callable[[Template], None]) -> Template:
