@@ -113,6 +113,9 @@ def _plan(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="exit 3 when changes are waiting")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter, for this plan")
     command.add_argument("--out", type=Path, metavar="FILE", help="keep the plan for apply --plan FILE")
+    command.add_argument(
+        "--against", metavar="REV", help="compare with params/ and dist/ of a git revision instead, without AWS"
+    )
 
 
 def _apply(command: argparse.ArgumentParser) -> None:

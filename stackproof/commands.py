@@ -98,8 +98,16 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
             faults += [fault for fault in error.faults if fault not in faults]
     if options.out:
         faults += _out_faults(options.out, [each for _, each in environments], settings)
+    if options.out and options.against:
+        faults.append(Fault("--out", "", "keeps a change set; --against makes none"))
     if faults:
         raise BadInputError(faults)
+    if options.against is not None:
+        from stackproof import against
+
+        return against.plan(
+            options, place.root, environments, lambda options, root, name: _environment(options, root, name, {})
+        )
     from stackproof import deploying
 
     calls = [(_call(options, place, name, environment), environment) for name, environment in environments]

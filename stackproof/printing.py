@@ -71,20 +71,22 @@ def show_json(value: Mapping[str, object], stream: TextIO) -> None:
     stream.flush()
 
 
-def plan(plan: Plan) -> Iterator[Line]:
-    """A plan, grouped by what matters."""
+def plan(plan: Plan, title: str = "") -> Iterator[Line]:
+    """A plan, grouped by what matters, under a title of its own if it was made without AWS."""
     place = f"account {plan.account}, {plan.region}"
-    if plan.is_waiting:
+    if title:
+        yield Line(title if plan.is_waiting else f"{title}: no changes", "bold")
+    elif plan.is_waiting:
         yield Line(f"{plan.stack}: {'create' if plan.is_new else 'update'} in {place}", "bold")
     else:
         yield Line(f"{plan.stack}: no changes in {place}", "bold")
     yield from _grouped(plan.changes)
     if plan.at_stake:
         yield from _titled(f"Data at stake ({len(plan.at_stake)})", "bold white on red", _at_stake(plan))
-    for title, kinds in _SETTINGS:
+    for heading, kinds in _SETTINGS:
         rows = [each for each in plan.settings if each.kind in kinds]
         if rows:
-            yield from _titled(title, "bold", map(_setting, rows))
+            yield from _titled(heading, "bold", map(_setting, rows))
     if plan.warnings:
         yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in plan.warnings))
     if plan.is_waiting:

@@ -1,0 +1,142 @@
+"""`plan ENV --against REV`: params/ and dist/ of another git revision against the working tree's, without AWS."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from argparse import Namespace
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from stackproof import printing
+from stackproof.comparing import compare
+from stackproof.deployment import plan as plans
+from stackproof.errors import BadInputError, Fault
+from stackproof.proofs.resolve import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from stackproof.environments import Environment
+    from stackproof.proofs.resolve import Stack
+
+    Load = Callable[[Namespace, Path, str | None], Environment]
+
+WANTED = ("params", "dist")
+
+
+def plan(options: Namespace, root: Path, environments: Sequence[tuple[str | None, Environment]], load: Load) -> int:
+    """Show what has changed since a revision, for each environment; 3 with `--check` when something has.
+
+    Args:
+        options: of the command.
+        root: the folder with params/ and dist/.
+        environments: as they are in the working tree, by name.
+        load: reads an environment out of a folder, by the options.
+
+    Raises:
+        BadInputError: no such revision, or an environment that was not sound in it.
+    """
+    revision = options.against
+    found = []
+    with _tree(root, revision, _inside(options, root)) as then:
+        for name, environment in environments:
+            try:
+                old = load(_moved(options, root, then), then, name)
+            except BadInputError as error:
+                raise BadInputError(
+                    [replace(each, where=f"{revision}:{each.where.removeprefix(f'{then}/')}") for each in error.faults]
+                ) from error
+            found.append(_plan(old, environment))
+    for each in found:
+        if options.json:
+            printing.show_json(each.as_json(), sys.stdout)
+        else:
+            printing.show(printing.plan(each, f"{each.stack}: {revision} → working tree"), sys.stdout)
+    return 3 if options.check and any(each.is_waiting for each in found) else 0
+
+
+def _plan(old: Environment, new: Environment) -> plans.Plan:
+    changes, notes = compare(_resolved(old), _resolved(new))
+    before, after = (side.parameters for side in (old, new))
+    hidden = {**plans.secrets(old.template, before), **plans.secrets(new.template, after)}
+    settings = [
+        *plans.settings("parameter", before, after, secrets=hidden),
+        *plans.settings("tag", old.tags, new.tags),
+    ]
+    if old.stack_policy != new.stack_policy:
+        policies = [None if side.stack_policy is None else json.dumps(side.stack_policy) for side in (old, new)]
+        settings.append(plans.Setting("stack policy", "", *policies))
+    if old.protected != new.protected:
+        words = ["on" if side.protected else "off" for side in (old, new)]
+        settings.append(plans.Setting("termination protection", "", *words))
+    if old.stack != new.stack:
+        notes = (f"The stack was called {old.stack}: {new.stack} is another stack, and all of it would be new.", *notes)
+    return plans.Plan(
+        stack=new.stack,
+        account=new.account or "",
+        region=new.region or "",
+        is_new=False,
+        change_set=None,
+        changes=changes,
+        settings=tuple(settings),
+        warnings=notes,
+    )
+
+
+def _resolved(environment: Environment) -> Stack:
+    return resolve(
+        environment.template,
+        environment.parameters,
+        region=environment.region,
+        account=environment.account,
+        stack_name=environment.stack,
+    )
+
+
+@contextmanager
+def _tree(root: Path, revision: str, paths: Sequence[str]) -> Iterator[Path]:
+    """The files of a revision in a folder that is gone afterwards."""
+    if revision.startswith("-"):
+        raise BadInputError([Fault("--against", "", f'"{revision}" is no git revision')])
+    _git(root, revision, "rev-parse", "--quiet", "--verify", f"{revision}^{{tree}}")
+    content = _git(root, revision, "archive", "--format=tar", revision, "--", *paths)
+    with TemporaryDirectory(prefix="stackproof-") as folder, tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        archive.extractall(folder, filter="data")
+        yield Path(folder).resolve()
+
+
+def _git(root: Path, revision: str, *arguments: str) -> bytes:
+    try:
+        # Whatever git the person types is the one that is meant.
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S607
+    except FileNotFoundError as error:
+        raise BadInputError([Fault("--against", "", "git is not installed here")]) from error
+    if done.returncode:
+        said = " ".join(done.stderr.decode(errors="replace").split())
+        message = f'"{revision}" cannot be compared with: {said or "git knows no such revision"}'
+        raise BadInputError([Fault("--against", "", message)])
+    return done.stdout
+
+
+def _inside(options: Namespace, root: Path) -> list[str]:
+    """What is wanted of the revision: params/, dist/, and files of the repository that options name."""
+    named = [path.absolute() for path in (options.template, options.params) if path is not None]
+    return [*WANTED, *(str(path.relative_to(root)) for path in named if path.is_relative_to(root))]
+
+
+def _moved(options: Namespace, root: Path, then: Path) -> Namespace:
+    """The same options with the files of the revision."""
+
+    def moved(path: Path | None) -> Path | None:
+        if path is None or not path.absolute().is_relative_to(root):
+            return path
+        return then / path.absolute().relative_to(root)
+
+    return Namespace(**{**vars(options), "template": moved(options.template), "params": moved(options.params)})
