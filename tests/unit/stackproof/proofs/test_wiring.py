@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stackproof.proofs import catalogue
 from stackproof.proofs.conditions import Space
 from stackproof.proofs.model import model
 from stackproof.proofs.resolve import resolve
@@ -151,7 +152,19 @@ def test_the_template_for_the_bucket_gives_its_outputs_to_prove() -> None:
     assert {one.id for one in own("bootstrap", {})} == {"wire-output"}
 
 
-ANYTHING = (None, "x", 7, -1, [], {}, [[]], [None], {"a": [1]}, {"Ref": "Given"}, {"Fn::Transform": {}})
+ANYTHING: tuple[Any, ...] = (
+    None,
+    "x",
+    7,
+    -1,
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": [1]},
+    {"Ref": "Given"},
+    {"Fn::Transform": {}},
+)
 
 
 @pytest.mark.parametrize("turn", range(len(ANYTHING)))
@@ -165,6 +178,12 @@ def test_whatever_is_written_there_nothing_crashes(turn: int) -> None:
         for found in findings(other):
             assert found.id.startswith("wire-")
             assert found.message
+
+
+def test_each_rule_has_its_paragraph() -> None:
+    text = (ROOT / "docs" / "proofs" / "wiring.md").read_text("utf-8")
+    headings = [line.removeprefix("### ") for line in text.splitlines() if line.startswith("### ")]
+    assert sorted(headings) == [rule for rule in catalogue.RULES if rule.startswith("wire-")]
 
 
 def test_outputs_that_cloudformation_refuses() -> None:
