@@ -47,6 +47,14 @@ def called(stack: Stack, value: Value, resource: Resource) -> bool | None:
     return same(stack, value, arns.name(resource))
 
 
+def find(stack: Stack, value: Value, *types: str) -> Resource | None:
+    """The resource of some types whose name a value is; a reference is followed without looking at the others."""
+    target = stack.target(value)
+    if target is not None and target.type in types and called(stack, value, target) is True:
+        return target
+    return next((found for found in stack.of_type(*types) if called(stack, value, found) is True), None)
+
+
 def segments(value: Value) -> list[Value]:
     """A text cut at its slashes; symbols stay whole. Nothing to cut gives the value alone."""
     parts = value.parts if isinstance(value, Text) else (value,)

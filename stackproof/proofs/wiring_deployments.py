@@ -10,13 +10,14 @@ from stackproof.proofs import arns
 from stackproof.proofs.model_placement import each, whole
 from stackproof.proofs.values import Value, at, show
 from stackproof.proofs.verdicts import broken, proved
-from stackproof.proofs.wiring_common import Findings, called, listed_or_reason, on, rolling, same, unclear
+from stackproof.proofs.wiring_common import Findings, find, listed_or_reason, on, rolling, same, unclear
 from stackproof.proofs.wiring_scaling import service_named
 
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
     from stackproof.proofs.resolve import Resource
 
+_ALARMS: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 _CONFIG: Final = "Properties.DeploymentConfiguration"
 _REFUSED: Final = "ECS refuses the service"
 
@@ -192,10 +193,9 @@ def _alarms(system: System, resource: Resource) -> Findings:
             f"{_REFUSED}: deployment alarms are on, and none is named.",
             "Name an alarm, or set Enable to false.",
         )
-    alarms = system.stack.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     for index, name in enumerate(names):
         place = ("wire-deployment-alarm", resource.logical_id, f"{path}.{index}")
-        match = next((alarm for alarm in alarms if called(system.stack, name, alarm) is True), None)
+        match = find(system.stack, name, *_ALARMS)
         target = system.stack.target(name)
         if match is not None:
             yield proved(*place, f"{match.logical_id} watches the deployment")
@@ -207,7 +207,7 @@ def _alarms(system: System, resource: Resource) -> Findings:
                 "Refer to an alarm with Ref, which is its name.",
             )
         else:
-            known = [show(arns.name(alarm)) for alarm in alarms]
+            known = [show(arns.name(alarm)) for alarm in system.stack.of_type(*_ALARMS)]
             hint = nearest(show(name), known).removesuffix("?")
             yield unclear(*place, f"the alarm {show(name)} exists", f"the template has none of this name{hint}")
 

@@ -14,7 +14,7 @@ from stackproof.proofs.model_placement import whole
 from stackproof.proofs.values import Sym, Text, Unknown, Value, show
 from stackproof.proofs.verdicts import Finding, broken, proved
 from stackproof.proofs.wiring_balancers import balancer_of, forwarders
-from stackproof.proofs.wiring_common import called, same, unclear
+from stackproof.proofs.wiring_common import called, find, same, unclear
 from stackproof.proofs.wiring_scaling import in_cluster
 
 if TYPE_CHECKING:
@@ -177,8 +177,7 @@ class Judge:
             told = f"{name} is the {wanted.meaning} of {wanted.type}, while {text} is {_kind(text)}"
             return None, self._broken(metric, path, told, _spelled(wanted))
         inside = metric.dimensions.get("ClusterName", (None, ""))[0]
-        clusters = self.stack.of_type("AWS::ECS::Cluster")
-        own = next((cluster for cluster in clusters if called(self.stack, inside, cluster) is True), None)
+        own = find(self.stack, inside, "AWS::ECS::Cluster")
         if name == "ServiceName" and own is not None and all(answer is False for _, answer in answers):
             told = f"The cluster {own.logical_id} of this template has no service called {text}"
             return None, self._broken(metric, path, told, _spelled(wanted))

@@ -142,11 +142,13 @@ def _label(
     label, path = given
     place = ("wire-scaling-label", policy.logical_id, path)
     answers = []
-    for group in doors:
+    for group in dict.fromkeys([*own, *doors]):
         behind = balancer_of_group(system, group, doors)
         if behind is not None:
             pair = join(Sym(behind, "LoadBalancerFullName"), "/", Sym(group, "TargetGroupFullName"))
             answers.append((behind, group, same(system.stack, label, pair)))
+            if answers[-1][2] is True:
+                break
     match = next(((behind, group) for behind, group, answer in answers if answer is True), None)
     if match is not None and (not own or match[1] in own):
         yield proved(*place, f"requests of {match[1]} behind {match[0]}")

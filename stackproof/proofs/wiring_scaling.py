@@ -8,7 +8,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.model_placement import whole
 from stackproof.proofs.values import Sym, Unknown, Value, show
 from stackproof.proofs.verdicts import broken, proved
-from stackproof.proofs.wiring_common import called, same, segments, unclear
+from stackproof.proofs.wiring_common import called, find, same, segments, unclear
 
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.wiring_common import Findings
 
 _WRITE: Final = "Write service/${Cluster}/${Service.Name}, with the names by Ref and GetAtt Name."
+SERVICE: Final = "AWS::ECS::Service"
 TARGET: Final = "AWS::ApplicationAutoScaling::ScalableTarget"
 REFUSED: Final = "Application Auto Scaling refuses"
 
@@ -32,15 +33,17 @@ def scaling(system: System) -> Findings:
 def service_named(system: System, target: Resource) -> str | None:
     """The service of this template whose task count a target (or a policy) scales; None when it is none."""
     cluster, service = _segments(target)
-    return next(
-        (
-            found.logical_id
-            for found in system.compute.services.values()
-            if _is_service(system.stack, service, found.logical_id) is True
-            and in_cluster(system.stack, cluster, found.logical_id) is True
-        ),
-        None,
-    )
+    stack = system.stack
+    named = stack.target(service)
+    for owner in system.compute.services if named is None else (named.logical_id,):
+        found = stack.resources[owner]
+        if (
+            found.type == SERVICE
+            and called(stack, service, found) is True
+            and in_cluster(stack, cluster, owner) is True
+        ):
+            return owner
+    return None
 
 
 def _segments(target: Resource) -> tuple[Value, Value]:
@@ -48,10 +51,6 @@ def _segments(target: Resource) -> tuple[Value, Value]:
     parts = segments(target.properties.get("ResourceId"))
     unknown = Unknown("the resource id is not service/<cluster>/<service>")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "service" else (unknown, unknown)
-
-
-def _is_service(stack: Stack, value: Value, service: str) -> bool | None:
-    return called(stack, value, stack.resources[service])
 
 
 def in_cluster(stack: Stack, value: Value, service: str) -> bool | None:
@@ -112,9 +111,8 @@ def _astray(system: System, target: Resource, cluster: Value, service: Value) ->
     stack = system.stack
     place = ("wire-scaling-target", target.logical_id, "Properties.ResourceId")
     services = [stack.resources[name] for name in system.compute.services]
-    clusters = stack.of_type("AWS::ECS::Cluster")
-    own = next((found for found in clusters if called(stack, cluster, found) is True), None)
-    match = next((found for found in services if called(stack, service, found) is True), None)
+    own = find(stack, cluster, "AWS::ECS::Cluster")
+    match = find(stack, service, SERVICE)
     named = stack.target(service)
     if match is not None and in_cluster(stack, cluster, match.logical_id) is False:
         told = f"{REFUSED} the target: {match.logical_id} does not run in the cluster {show(cluster)}."

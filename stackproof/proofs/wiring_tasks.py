@@ -9,7 +9,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.values import Sym, Text, Value, at, show
 from stackproof.proofs.verdicts import broken, proved
-from stackproof.proofs.wiring_common import Findings, called, listed_or_reason, on, same, unclear
+from stackproof.proofs.wiring_common import Findings, called, find, listed_or_reason, on, same, unclear
 
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
@@ -169,8 +169,7 @@ def _log_group(stack: Stack, task: str, log: Log) -> Findings:
     if group is None:
         return
     place = ("wire-log-group", task, f"{log.path}.Options.awslogs-group")
-    answers = [(found, called(stack, group, found)) for found in stack.of_type(_GROUP)]
-    match = next((found for found, answer in answers if answer is True), None)
+    match = find(stack, group, _GROUP)
     target = stack.target(group)
     meant = arns.meaning(target.type, group.attribute) if target is not None and isinstance(group, Sym) else arns.OTHER
     if match is not None:
@@ -184,8 +183,8 @@ def _log_group(stack: Stack, task: str, log: Log) -> Findings:
         )
     elif on(log.options.get("awslogs-create-group")) is True:
         yield proved(*place, f"the log driver makes the group {show(group)} itself")
-    elif _of_this_stack(stack, group) and all(answer is False for _, answer in answers):
-        hint = nearest(show(group), [show(arns.name(found)) for found, _ in answers]).removesuffix("?")
+    elif _of_this_stack(stack, group) and all(called(stack, group, one) is False for one in stack.of_type(_GROUP)):
+        hint = nearest(show(group), [show(arns.name(one)) for one in stack.of_type(_GROUP)]).removesuffix("?")
         yield broken(
             *place,
             f"Tasks cannot start: the log group {show(group)} carries this stack's name, and the stack makes no such"
