@@ -37,21 +37,20 @@ def _finding(finding: Finding, place: str, style: str) -> Iterator[Line]:
     component = ".".join(part for part in (finding.logical_id, finding.path) if part)
     yield Line(f"  {finding.id}  {component}  ({place})", style)
     yield Line(f"    {finding.message}")
-    if finding.fix:
-        yield Line(f"    Fix: {finding.fix}")
+    yield Line(f"    Fix: {finding.fix}")
 
 
 def _counts(report: Report) -> Iterator[Line]:
     broken, unknown = report.count(Verdict.BROKEN), report.count(Verdict.UNKNOWN)
-    style = "bold red" if broken else "bold yellow" if unknown or not report.proved else "bold green"
+    style = "bold red" if broken else "bold yellow" if unknown or not report.analysed else "bold green"
     yield Line(f"{broken} broken, {unknown} unknown, {report.proved} proved", style)
     analysed, others = sum(report.analysed.values()), sum(report.not_analysed.values())
     yield Line(f"{analysed} of {analysed + others} resources analysed")
     if others:
         types = ", ".join(f"{number} {kind or 'without a type'}" for kind, number in report.not_analysed.items())
         yield Line(f"not analysed: {types}")
-    if not report.findings and not report.proved:
-        yield Line("There is nothing to prove here: nothing that is modelled needs anything.", "bold yellow")
+    if not report.analysed:
+        yield Line("There is nothing to prove here: no rule is about these resources, only references.", "bold yellow")
 
 
 def places(report: Report, where: str, text: str, template: Mapping[str, object]) -> dict[Finding, str]:
@@ -90,16 +89,14 @@ def _path(finding: Finding, template: Mapping[str, object]) -> tuple[str | int, 
     while steps:
         if isinstance(node, dict):
             # A key may hold dots itself: the longest that is there counts.
-            size = next((n for n in range(len(steps), 0, -1) if ".".join(steps[:n]) in node), 0)
-            key: str | int = ".".join(steps[:size])
-            node = node.get(key)
+            sizes = [size for size in range(len(steps), 0, -1) if ".".join(steps[:size]) in node]
+            if not sizes:
+                break
+            path.append(".".join(steps[: sizes[0]]))
+            node, steps = node[path[-1]], steps[sizes[0] :]
         elif isinstance(node, list) and steps[0].isdigit() and int(steps[0]) < len(node):
-            size, key = 1, int(steps[0])
-            node = node[int(steps[0])]
+            path.append(int(steps[0]))
+            node, steps = node[int(steps[0])], steps[1:]
         else:
             break
-        if not size:
-            break
-        path.append(key)
-        steps = steps[size:]
     return tuple(path)

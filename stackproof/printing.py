@@ -24,7 +24,7 @@ _WIDEST_VALUE = 100
 _GROUPS = (
     ("Removed", ("remove",), "bold red", "to remove"),
     ("Replaced", ("replace",), "bold red", "to replace"),
-    ("May be replaced (CloudFormation does not know yet)", ("may-replace",), "bold red", "that may be replaced"),
+    ("May be replaced (only AWS knows)", ("may-replace",), "bold red", "that may be replaced"),
     ("Modified", ("modify",), "bold yellow", "to modify"),
     ("Imported", ("import",), "bold green", "to import"),
     ("Added", ("add",), "bold green", "to add"),
@@ -123,9 +123,7 @@ def _titled(title: str, style: str, lines: Iterable[Line]) -> Iterator[Line]:
 def _changes(changes: Sequence[Change], style: str) -> Iterator[Line]:
     width = max(len(each.logical_id) for each in changes)
     for each in changes:
-        is_safe = each.action == "may-replace" and each.data == "kept"
-        note = "  stays: what it refers to keeps its id" if is_safe else ""
-        yield Line(f"  {_SIGNS[each.action]} {each.logical_id:<{width}}  {each.type}{note}", "" if is_safe else style)
+        yield Line(f"  {_SIGNS[each.action]} {each.logical_id:<{width}}  {each.type}", style)
         if each.action != "add":
             yield from _reasons(each.because)
 

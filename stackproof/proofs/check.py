@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOT_READ: Final = "check-not-read"
 FAILED: Final = "check-failed"
 
-QUERIES: Final[Mapping[str, Callable[[System, Intent], list[Finding]]]] = {
+QUERIES: Final[dict[str, Callable[[System, Intent], list[Finding]]]] = {
     "references": lambda system, _: references.references(system.stack),
     "network": lambda system, _: network.prove(system),
     "permissions": permissions.prove,

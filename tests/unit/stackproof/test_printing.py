@@ -55,19 +55,9 @@ def test_a_path_that_changes_for_two_reasons_is_one_line_with_the_gravest_word()
 
 def test_what_may_be_replaced_has_a_group_of_its_own_and_imports_too() -> None:
     found = shown(change("Maybe", Replacement="Conditional"), change("Adopted", action="Import"))
-    assert "May be replaced (CloudFormation does not know yet) (1)" in found
+    assert "May be replaced (only AWS knows) (1)" in found
     assert "Imported (1)" in found
     assert found[-1] == "1 that may be replaced, 1 to import"
-
-
-def test_a_store_that_is_sure_to_stay_is_said_to() -> None:
-    by_arn = detail("/Properties/KmsKeyId", "ResourceAttribute", "Key.Arn", RequiresRecreation="Always")
-    found = shown(
-        change("Key", "AWS::KMS::Key"),
-        change("Files", "AWS::EFS::FileSystem", Replacement="Conditional", Details=[by_arn]),
-    )
-    assert "  ± Files  AWS::EFS::FileSystem  stays: what it refers to keeps its id" in found
-    assert not [line for line in found if "Data at stake" in line]
 
 
 def test_one_setting_is_one() -> None:

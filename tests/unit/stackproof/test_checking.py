@@ -1,0 +1,381 @@
+"""`stackproof check` and `stackproof diff` on templates of anybody, in this process and by their files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stackproof import commands
+from stackproof.check_report import line_of
+from stackproof.documents import json_lines
+from stackproof.proofs import check as proofs
+from stackproof.proofs.verdicts import broken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., "Outcome"]
+
+BUCKET = {
+    "Parameters": {
+        "Access": {"Type": "String", "Default": "Private", "AllowedValues": ["Private", "PublicRead"]},
+        "Days": {"Type": "Number"},
+    },
+    "Resources": {
+        "Files": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": {"Ref": "Access"}}},
+        "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": {"Ref": "Days"}}},
+    },
+}
+YAML = """\
+AWSTemplateFormatVersion: 2010-09-09
+Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      AccessControl: !Sub Public${Kind}
+Parameters:
+  Kind: {Type: String, Default: Read}
+"""
+# The text for a person that has nothing to say.
+CLEAN = "0 broken, 0 unknown, "
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return json.loads(self.out)  # type: ignore[no-any-return]  # an object, as the tests find out
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, object], str]:
+    """Write a file into the current folder; gives its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def _write(name: str, content: object) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
+        return name
+
+    return _write
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def _run(*arguments: str) -> Outcome:
+        try:
+            code = commands.main(arguments)
+        except SystemExit as end:  # argparse
+            code = int(end.code or 0)
+        told = capsys.readouterr()
+        return Outcome(code, told.out, told.err)
+
+    return _run
+
+
+def test_a_clean_template_says_what_was_proven(write: Any, run: Run) -> None:
+    outcome = run("check", write("t.json", BUCKET))
+    assert outcome.code == 0
+    first, second = outcome.out.splitlines()
+    assert first.startswith(CLEAN)
+    assert int(first.removeprefix(CLEAN).split()[0]) > 0
+    assert second == "2 of 2 resources analysed"
+
+
+def test_a_finding_stands_with_its_line_its_sentence_and_its_fix(write: Any, run: Run) -> None:
+    template = write("t.json", BUCKET)
+    outcome = run("check", template, "--params", write("p.json", {"Parameters": {"Access": "PublicRead"}}))
+    assert outcome.code == 1
+    lines = outcome.out.splitlines()
+    assert lines[0] == "Broken (1)"
+    number = 1 + (json.dumps(BUCKET, indent=1).splitlines()).index('    "AccessControl": {')
+    assert lines[1] == f"  store-public-refused  Files.Properties.AccessControl  (t.json:{number})"
+    assert lines[2].startswith("    S3 refuses to create Files: ")
+    assert lines[3].startswith("    Fix: Use a bucket policy instead")
+    assert lines[-2].startswith("1 broken, 0 unknown, ")
+
+
+def test_json_is_one_object_as_documented(write: Any, run: Run) -> None:
+    given = write("p.json", {"Parameters": {"Access": "PublicRead", "Days": 3}})
+    outcome = run("check", write("t.json", BUCKET), "--params", given, "--json")
+    assert outcome.code == 1
+    [finding] = outcome.data["findings"]
+    assert finding["id"] == "store-public-refused"
+    assert finding["verdict"] == "broken"
+    assert finding["logical_id"] == "Files"
+    assert finding["path"] == "Properties.AccessControl"
+    assert finding["message"].startswith("S3 refuses to create Files: ")
+    assert outcome.data["proved"] > 0
+    assert outcome.data["analysed"] == {
+        "resources": 2,
+        "types": {"AWS::Logs::LogGroup": 1, "AWS::S3::Bucket": 1},
+        "not_analysed": {},
+    }
+
+
+def test_yaml_is_a_template_too(write: Any, run: Run) -> None:
+    outcome = run("check", write("t.yaml", YAML))
+    assert outcome.code == 1
+    assert "  store-public-refused  Files.Properties.AccessControl  (t.yaml)\n" in outcome.out
+
+
+SAM = {
+    "Transform": ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "Ours"],
+    "Resources": {
+        "Api": {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.b"}},
+        "Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://x.example/t"}},
+        "Fn::ForEach::Topics": ["Name", ["a"], {"Topic${Name}": {"Type": "AWS::SNS::Topic"}}],
+    },
+}
+
+
+def test_what_is_made_elsewhere_is_unknown_with_a_reason(write: Any, run: Run) -> None:
+    template = write("t.json", SAM)
+    outcome = run("check", template, "--json")
+    assert outcome.code == 0
+    found = [each for each in outcome.data["findings"] if each["id"] == "check-not-read"]
+    assert {each["verdict"] for each in found} == {"unknown"}
+    said = {(each["logical_id"], each["path"]): each["message"] for each in found}
+    texts = " ".join(each["message"] for each in found)
+    assert "AWS::Serverless-2016-10-31 makes other resources of 1 resources here" in texts
+    assert "The macro Ours may rewrite any part of the template" in texts
+    assert "LanguageExtensions" not in texts
+    assert said["Inner", "Properties.TemplateURL"].startswith("The stack nested here is not analysed")
+    assert "a macro or a loop makes these resources" in said["Fn::ForEach::Topics", ""]
+    assert outcome.data["analysed"]["not_analysed"] == {
+        "AWS::CloudFormation::Stack": 1,
+        "AWS::Serverless::Function": 1,
+    }
+    assert run("check", template, "--fail-on", "unknown").code == 1
+
+
+def test_a_template_that_gives_nothing_to_prove_says_so(write: Any, run: Run) -> None:
+    outcome = run("check", write("t.json", {"Resources": {"Own": {"Type": "Custom::Thing"}}}))
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[-3:] == [
+        "0 of 1 resources analysed",
+        "not analysed: 1 Custom::Thing",
+        "There is nothing to prove here: no rule is about these resources, only references.",
+    ]
+
+
+def test_everything_that_cannot_be_read_is_told_at_once(write: Any, run: Run) -> None:
+    write("t.json", '{"Resources": }')
+    write("p.json", "[]")
+    write("i.toml", "[default]\nlog_day = 3\n")
+    outcome = run("check", "t.json", "--params", "p.json", "--intent", "i.toml")
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert [line.split(":")[0] for line in outcome.err.splitlines()] == ["t.json", "i.toml"]
+    assert "no.json: there is no such file" in run("check", "no.json").err
+    assert "no.toml: there is no such file" in run("check", "t.json", "--intent", "no.toml").err
+
+
+def test_wrong_parameters_are_told_and_missing_ones_are_symbols(write: Any, run: Run) -> None:
+    template = write("t.json", BUCKET)
+    wrong = write("p.json", {"Parameters": {"Access": "Secret", "Acess": "Private"}})
+    outcome = run("check", template, "--params", wrong)
+    assert outcome.code == 2
+    assert "Parameters.Access" in outcome.err
+    assert 'did you mean "Access"?' in outcome.err
+    assert run("check", template, "--params", write("q.json", {"Parameters": {}})).code == 0
+
+
+def test_the_intent_is_that_of_the_environment_the_parameter_file_is_named_after(write: Any, run: Run) -> None:
+    template = write("t.json", BUCKET)
+    given = write("params/prod.json", {"Parameters": {"Days": 3}})
+    assert run("check", template, "--params", given).code == 0
+    other = write("other.toml", "[default]\nlog_days = 1\n[prod]\nlog_days = 30\n")
+    outcome = run("check", template, "--params", given, "--intent", other)
+    assert outcome.code == 1
+    assert "store-log-retention" in outcome.out
+    assert (
+        run("check", template, "--params", write("dev.json", {"Parameters": {"Days": 3}}), "--intent", other).code == 0
+    )
+    # The file beside the parameters is taken by itself.
+    write("params/intent.toml", "[default]\nlog_days = 7\n")
+    assert "store-log-retention" in run("check", template, "--params", given).out
+
+
+def test_the_environments_place_comes_from_the_targets_beside_its_parameters(write: Any, run: Run) -> None:
+    template = write(
+        "site.json",
+        {
+            "Conditions": {"Elsewhere": {"Fn::Equals": [{"Fn::Sub": "${AWS::Region}/${AWS::AccountId}"}, "x/y"]}},
+            "Resources": {"Files": {"Type": "AWS::S3::Bucket", "Condition": "Elsewhere"}},
+        },
+    )
+    params = write("params/prod.json", {"Parameters": {}})
+    assert run("check", template, "--params", params, "--json").data["analysed"]["resources"] == 1
+    write("params/targets.toml", '[prod]\nregion = "eu-west-1"\naccount = "333333333333"\n')
+    assert run("check", template, "--params", params, "--json").data["analysed"]["resources"] == 0
+    write("params/targets.toml", '[prod]\nregoin = "eu-west-1"\n')
+    outcome = run("check", template, "--params", params)
+    assert outcome.code == 2
+    assert 'did you mean "region"?' in outcome.err
+
+
+def test_a_query_that_fails_is_unknown_and_the_others_answer(
+    write: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> list[Any]:
+        raise KeyError("surprise")
+
+    monkeypatch.setitem(proofs.QUERIES, "wiring", fails)
+    template = write("t.json", BUCKET)
+    outcome = run("check", template, "--json")
+    assert outcome.code == 0
+    [finding] = outcome.data["findings"]
+    assert (finding["id"], finding["verdict"]) == ("check-failed", "unknown")
+    assert finding["message"].startswith("Nothing is known about wiring: the query failed on this template (KeyError")
+    assert outcome.data["proved"] > 0
+    with pytest.raises(KeyError, match="surprise"):
+        run("check", template, "--debug")
+
+
+@pytest.mark.parametrize(
+    ("logical_id", "path", "line"),
+    [
+        ("Group", "Properties.Rules.0.Port", 4),
+        ("Group", "", 3),
+        # Resolved away from where it stands: what is around it is the nearest.
+        ("Group", "Properties.Rules.7.Port", 4),
+        ("Group", "Properties.Missing", 3),
+        ("Group", "Properties.Port.Value", 3),
+        # A key may hold dots.
+        ("", "Outputs.Site.Name.Value", 6),
+        ("", "Nowhere", None),
+        ("", "", None),
+    ],
+)
+def test_a_line_is_found_as_deep_as_the_template_goes(logical_id: str, path: str, line: int | None) -> None:
+    text = """{
+      "Resources": {
+        "Group": {"Properties": {"Port": 1,
+          "Rules": [{"Port": 1}]}}},
+      "Outputs": {
+        "Site.Name": {"Value": 1}}}"""
+    finding = broken("net-open", logical_id, path, "", "")
+    assert line_of(finding, json.loads(text), json_lines(text)) == line
+
+
+# diff
+
+
+def test_what_would_change_is_grouped_with_what_becomes_of_data(write: Any, run: Run) -> None:
+    old = {"Resources": {"Table": table("a"), "Gone": {"Type": "AWS::SNS::Topic"}, "Key": {"Type": "AWS::KMS::Key"}}}
+    new = {"Resources": {"Table": table("b"), "Came": {"Type": "AWS::SQS::Queue"}, "Key": key("c")}}
+    outcome = run("diff", write("old.json", old), write("new.json", new))
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "old.json → new.json",
+        "",
+        "Removed (1)",
+        "  - Gone  AWS::SNS::Topic",
+        "",
+        "Replaced (1)",
+        "  ± Table  AWS::DynamoDB::Table",
+        "      TableName: a → b",
+        "",
+        "Modified (1)",
+        "  ~ Key  AWS::KMS::Key",
+        "      Description: (none) → c",
+        "",
+        "Added (1)",
+        "  + Came  AWS::SQS::Queue",
+        "",
+        "Data at stake (1)",
+        "  ! Table  AWS::DynamoDB::Table: its data would be lost",
+        "",
+        "1 to remove, 1 to replace, 1 to modify, 1 to add",
+    ]
+    changes = {each["logical_id"]: each for each in run("diff", "old.json", "new.json", "--json").data["changes"]}
+    assert changes["Table"] == {
+        "logical_id": "Table",
+        "type": "AWS::DynamoDB::Table",
+        "action": "replace",
+        "because": [{"path": "/Properties/TableName", "by": "template"}],
+        "data": "lost",
+    }
+    assert {name: each["action"] for name, each in changes.items()} == {
+        "Gone": "remove",
+        "Table": "replace",
+        "Key": "modify",
+        "Came": "add",
+    }
+
+
+def table(name: Any, **more: object) -> dict[str, Any]:
+    return {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name, **more}}
+
+
+def key(description: str) -> dict[str, Any]:
+    return {"Type": "AWS::KMS::Key", "Properties": {"Description": description}}
+
+
+def test_what_stands_beside_the_properties_has_no_values(write: Any, run: Run) -> None:
+    old = write("old.json", {"Resources": {"Table": table("a")}})
+    new = write(
+        "new.json",
+        {"Resources": {"Table": {**table("a", Tags=[{"Key": "a", "Value": 1}]), "DeletionPolicy": "Retain"}}},
+    )
+    lines = run("diff", old, new).out.splitlines()
+    assert lines[lines.index("  ~ Table  AWS::DynamoDB::Table") + 1 :][:2] == [
+        "      DeletionPolicy",
+        "      Tags: (none) → [{Key: a, Value: 1}]",
+    ]
+
+
+def test_a_name_that_is_taken_is_a_warning(write: Any, run: Run) -> None:
+    old, new = (
+        write(f"{billing}.json", {"Resources": {"Table": table("a", KeySchema=[{"AttributeName": billing}])}})
+        for billing in ("one", "two")
+    )
+    outcome = run("diff", old, new)
+    assert "Warnings\n  ! Table: CloudFormation makes the new Table before it deletes the old one" in outcome.out
+
+
+def test_nothing_changes_between_two_spellings(write: Any, run: Run) -> None:
+    old = write("old.yaml", "Resources: {Table: {Type: 'AWS::DynamoDB::Table', Properties: {TableName: !Sub a}}}")
+    new = write("new.json", {"Resources": {"Table": table("a")}})
+    outcome = run("diff", old, new)
+    assert outcome.out == "old.yaml → new.json: no changes\n"
+    assert run("diff", old, new, "--json").data["changes"] == []
+
+
+NAMED = {
+    "Parameters": {"Name": {"Type": "String", "Default": "a"}},
+    "Resources": {"Table": table({"Ref": "Name"})},
+}
+
+
+def test_each_side_has_its_parameters(write: Any, run: Run) -> None:
+    old = write("old.json", NAMED)
+    wider = write("new.json", {**NAMED, "Parameters": {**NAMED["Parameters"], "More": {"Type": "String"}}})
+    given = write("p.json", {"Parameters": {"Name": "b", "More": "c"}})
+    # One file for both: what the old template does not know yet is no fault.
+    assert run("diff", old, wider, "--params", given).out == "old.json → new.json: no changes\n"
+    before = write("q.json", {"Parameters": {"Name": "a"}})
+    outcome = run("diff", old, wider, "--params", given, "--old-params", before)
+    assert "      TableName: a → b  (from parameter Name)" in outcome.out.splitlines()
+    outcome = run("diff", old, wider, "--params", given, "--old-params", given)
+    assert outcome.code == 2
+    assert "p.json" in outcome.err
+    assert "More" in outcome.err
+
+
+def test_both_sides_are_read_before_anything_is_said(write: Any, run: Run) -> None:
+    write("p.json", '{"Parameters": []}')
+    outcome = run("diff", "no.json", write("bad.json", "{"), "--params", "p.json")
+    assert outcome.code == 2
+    assert {line.split(":")[0] for line in outcome.err.splitlines()} == {"no.json", "bad.json"}
+    assert run("diff", write("new.json", NAMED), "new.json", "--params", "p.json").err.count("p.json") == 1
