@@ -1,6 +1,6 @@
 """The commands: arguments and files in, everything wrong with them at once, exit code out.
 
-AWS is reached from deploying.py, which is imported when all input is known to be good: it takes longer to import
+AWS is reached from deploying/, which is imported when all input is known to be good: it takes longer to import
 than everything here takes to run.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from troposphere import Template
 
-    from stackproof.deploying import Call
+    from stackproof.deploying.call import Call
 
 BOOTSTRAP_STACK = "lms-bootstrap"
 # What says that lms-bootstrap is ours: it belongs to no single environment, and carries none's tags.
@@ -108,10 +108,10 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
         return against.plan(
             options, place.root, environments, lambda options, root, name: _environment(options, root, name, {})
         )
-    from stackproof import deploying
+    from stackproof.deploying import plan
 
     calls = [(_call(options, place, name, environment), environment) for name, environment in environments]
-    return deploying.plan(calls, settings)
+    return plan.run(calls, settings)
 
 
 def _out_faults(path: Path, environments: Sequence[Environment], settings: Mapping[str, str]) -> list[Fault]:
@@ -138,9 +138,9 @@ def _apply(options: argparse.Namespace, place: Place) -> int:
         shown = planfile.read(options.plan)
     # Its file says which --set values belong to the plan.
     environment = _environment(options, place.root, options.environments, shown.settings if shown else {})
-    from stackproof import deploying
+    from stackproof.deploying import apply
 
-    return deploying.apply(_call(options, place, options.environments, environment), environment, shown)
+    return apply.run(_call(options, place, options.environments, environment), environment, shown)
 
 
 def _bootstrap(options: argparse.Namespace, place: Place) -> int:
@@ -152,19 +152,20 @@ def _bootstrap(options: argparse.Namespace, place: Place) -> int:
         region=options.region or target.region,
         profile=options.profile or target.profile,
     )
-    from stackproof import deploying
+    from stackproof.deploying import apply
+    from stackproof.deploying.call import Call
 
     own = replace(environment, account=target.account, tags=environment.tags | BOOTSTRAP_TAGS, protected=False)
     words = arguments.bootstrap_commands(place.program, options, own)
-    call = deploying.Call(options, words, is_foreign=True, notes=place.notes(own))
-    return deploying.apply(call, own)
+    call = Call(options, words, is_foreign=True, notes=place.notes(own))
+    return apply.run(call, own)
 
 
 def _status(options: argparse.Namespace, place: Place) -> int:
     target = _stack(options, place.root)
-    from stackproof import deploying
+    from stackproof.deploying import status
 
-    return deploying.status(_call(options, place, options.environments), target)
+    return status.run(_call(options, place, options.environments), target)
 
 
 def _destroy(options: argparse.Namespace, place: Place) -> int:
@@ -174,13 +175,13 @@ def _destroy(options: argparse.Namespace, place: Place) -> int:
         tags = target.tags
     else:
         target, tags = _stack(options, place.root), {}
-    from stackproof import deploying
+    from stackproof.deploying import destroy
 
-    return deploying.destroy(_call(options, place, options.environments), target, tags)
+    return destroy.run(_call(options, place, options.environments), target, tags)
 
 
 def _call(options: argparse.Namespace, place: Place, name: str | None, environment: Environment | None = None) -> Call:
-    from stackproof.deploying import Call
+    from stackproof.deploying.call import Call
 
     words = arguments.commands(place.program, options, name)
     return Call(options, words, is_foreign=name is None, notes=place.notes(environment) if environment else ())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from stackproof import deploying
+from stackproof.deploying import apply, watching
+from stackproof.deploying.call import Call
 from stackproof.deployment.operations import Outcome
 from stackproof.errors import StackproofError
 from tests.unit.stackproof.deployment.builders import COMMANDS, event
@@ -28,8 +29,8 @@ def batches(*, started: bool, error: BaseException) -> Iterator[list[Event]]:
 
 
 def watch(command: str, *, started: bool, error: BaseException) -> None:
-    call = deploying.Call(Namespace(command=command, json=False), COMMANDS, is_foreign=False)
-    deploying._watch(call, batches(started=started, error=error), total=1, what="the update of lms-dev")
+    call = Call(Namespace(command=command, json=False), COMMANDS, is_foreign=False)
+    watching.watch(call, batches(started=started, error=error), total=1, what="the update of lms-dev")
 
 
 def test_credentials_that_expire_meanwhile_leave_a_word_on_what_goes_on() -> None:
@@ -71,7 +72,7 @@ def test_what_never_started_does_not_go_on() -> None:
     ],
 )
 def test_each_bad_end_comes_with_its_way_out(status: str, words: list[str]) -> None:
-    call = deploying.Call(Namespace(), COMMANDS, is_foreign=False)
-    said = "\n".join(line.text for line in deploying._failure(call, "lms-dev", Outcome(None, status, None)))
+    call = Call(Namespace(), COMMANDS, is_foreign=False)
+    said = "\n".join(line.text for line in apply._failure(call, "lms-dev", Outcome(None, status, None)))
     assert f"lms-dev ended in {status}." in said
     assert [word for word in words if word not in said] == []

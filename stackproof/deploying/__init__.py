@@ -1,0 +1,1 @@
+"""The deployment commands, one module each: connect, guard, preview, ask, execute, watch, explain."""

@@ -1,0 +1,56 @@
+"""How a command was called, and the account that it is about."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackproof import printing
+from stackproof.deployment import aws, guards
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+
+    from stackproof.arguments import Commands
+    from stackproof.deployment.aws import Aws
+    from stackproof.environments import Environment
+    from stackproof.printing import Line
+    from stackproof.targets import Target
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a command was called.
+
+    Attributes:
+        options: as they were parsed.
+        commands: that an answer may name.
+        is_foreign: no environment was named: the stack is somebody else's.
+        notes: about the files, for the plan's warnings.
+    """
+
+    options: argparse.Namespace
+    commands: Commands
+    is_foreign: bool
+    notes: tuple[str, ...] = ()
+
+    def say(self, *lines: Line) -> None:
+        """Progress, on standard error."""
+        printing.show(lines, sys.stderr)
+
+    def print(self, lines: Iterable[Line], as_json: Mapping[str, object]) -> None:
+        """Data, on standard output."""
+        if self.options.json:
+            printing.show_json(as_json, sys.stdout)
+        else:
+            printing.show(lines, sys.stdout)
+
+
+def connect(call: Call, place: Environment | Target) -> Aws:
+    """The account that the credentials are of, if it is the one that is meant."""
+    asked = call.options.profile is not None
+    account = aws.connect(region=place.region, profile=place.profile, asked_for_profile=asked)
+    guards.account(place.account, account.account, account.caller, str(place.stack))
+    return account
