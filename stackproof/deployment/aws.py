@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
@@ -111,6 +112,17 @@ class Aws:
         """CloudWatch Logs in this region."""
         client: CloudWatchLogsClient = _client(self.session, "logs")
         return client
+
+    @cached_property
+    def ecs(self) -> ECSClient:
+        """ECS in this region."""
+        client: ECSClient = _client(self.session, "ecs")
+        return client
+
+    @cached_property
+    def cloudwatch(self) -> Any:  # its stubs are not installed
+        """CloudWatch's metrics and alarms in this region."""
+        return _client(self.session, "cloudwatch")
 
     @property
     def is_local(self) -> bool:
