@@ -106,6 +106,7 @@ RULES: Final = (
     "wire-scaling-range",
     "wire-scaling-target",
     "wire-schedule",
+    "wire-secret",
     "wire-stop-timeout",
     "wire-strategy",
     "wire-target-type",

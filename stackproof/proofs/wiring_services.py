@@ -44,7 +44,7 @@ def services(system: System) -> Findings:
             for registration in registrations:
                 yield from _registered(system.stack, task, registration)
             yield from _connected(system.stack, resource, task)
-            yield from _compatible(service, task)
+            yield from _compatible(resource, service, task)
         elif registrations:
             reason = "its task definition is none of this template"
             yield unclear(*place, "Properties.TaskDefinition", "its containers exist", reason)
@@ -148,8 +148,16 @@ def _target_types(system: System, service: Service, task: TaskDefinition | None)
                 yield proved(*place, f"tasks of {service.logical_id} in mode {mode} are targets of type {wanted}")
 
 
-def _compatible(service: Service, task: TaskDefinition) -> Findings:
-    """What runs on Fargate must be registered for it, with an address of its own."""
+def _compatible(resource: Resource, service: Service, task: TaskDefinition) -> Findings:
+    """What runs on Fargate must be registered for it, with an address of its own; such an address has a subnet."""
+    if task.network_mode == "awsvpc" and resource.properties.get("NetworkConfiguration") is None:
+        yield broken(
+            "wire-fargate",
+            service.logical_id,
+            "Properties",
+            f"{_CREATE}: the tasks of {task.logical_id} have addresses of their own, and no subnet to take them from.",
+            "Add NetworkConfiguration with the subnets and security groups.",
+        )
     if service.fargate is not True:
         return
     if task.network_mode not in {"awsvpc", "?"}:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource, Stack
 
 _GROUP: Final = "AWS::Logs::LogGroup"
+_BEHIND_A_SECRET: Final = 3
+"""JSON key, version stage, version id (Amazon ECS Developer Guide, secrets in environment variables)."""
 _REGISTER: Final = "ECS refuses to register the task definition"
 
 
@@ -29,6 +31,7 @@ def tasks(system: System) -> Findings:
         for container in task.containers:
             yield from _mounts(system.stack, resource, container)
             yield from _siblings(system.stack, task, container)
+            yield from _secrets(task, container)
             if container.log is not None:
                 yield from _log_group(system.stack, task.logical_id, container.log)
         yield from _names(task)
@@ -49,6 +52,27 @@ def _names(task: TaskDefinition) -> Findings:
                         "Give each a name of its own.",
                     )
                 seen.add(thing.name)
+
+
+def _secrets(task: TaskDefinition, container: Container) -> Findings:
+    """Behind a secret's ARN stand a JSON key, a stage and a version, blank or not; or nothing at all."""
+    for secret in container.secrets:
+        if secret.kind != "secret" or not secret.suffix:
+            continue
+        if len(secret.suffix) != _BEHIND_A_SECRET:
+            tail = "".join(f":{part}" for part in secret.suffix)
+            colons = ":" * max(_BEHIND_A_SECRET - len(secret.suffix), 0)
+            yield broken(
+                "wire-secret",
+                task.logical_id,
+                secret.path,
+                f"Tasks cannot start: ECS does not understand {tail} behind the ARN of {secret.name or 'the secret'}.",
+                f"Write {tail}{colons}, the JSON key, the stage and the version, blank or not."
+                if colons
+                else "Write the JSON key, the stage and the version behind the ARN, and nothing else.",
+            )
+        else:
+            yield proved("wire-secret", task.logical_id, secret.path, f"{secret.name} names a key, stage or version")
 
 
 def _mounts(stack: Stack, resource: Resource, container: Container) -> Findings:
