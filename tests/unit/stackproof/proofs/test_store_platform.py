@@ -84,7 +84,7 @@ def test_production_is_as_meant_in_every_combination_that_its_rules_allow() -> N
             assert ask(template("lms"), {**parameters, **chosen}, intent) == [], chosen
 
 
-GONE = object()
+GONE = "(left out)"
 """The property is left out."""
 
 CACHE = "CacheReplicationGroup"
