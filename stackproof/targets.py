@@ -14,6 +14,8 @@ from stackproof.documents import dotted, quoted, read_toml
 from stackproof.errors import BadInputError, Fault
 
 TARGETS = "params/targets.toml"
+# Once per account and region: it holds the artifact bucket, and belongs to no environment.
+BOOTSTRAP_STACK = "lms-bootstrap"
 
 
 @dataclass(frozen=True)

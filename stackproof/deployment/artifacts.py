@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from stackproof.building import compact
 from stackproof.deployment import aws, stack
 from stackproof.errors import BadInputError, Fault, RefusedError
+from stackproof.targets import BOOTSTRAP_STACK
 
 if TYPE_CHECKING:
     from stackproof.deployment.aws import Aws
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 # CloudFormation's limits, in bytes (User Guide, "CloudFormation quotas").
 INLINE_LIMIT = 51_200
 LIMIT = 1_000_000
-BOOTSTRAP_STACK = "lms-bootstrap"
 BUCKET_OUTPUT = "ArtifactBucket"
 
 

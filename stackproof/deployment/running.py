@@ -107,7 +107,7 @@ class _Eye:
 
     def resources(self, stack_id: str) -> Iterator[Resource]:
         """Every resource that exists, those of nested stacks too."""
-        for each in self._see(lambda: stack.resources(self.account.cloudformation, stack_id), []):
+        for each in self._see(lambda: stack.resources(self.account.cloudformation, stack_id)) or []:
             if each.type == _NESTED and each.physical_id:
                 yield from self.resources(each.physical_id)
             elif each.physical_id:
@@ -116,7 +116,7 @@ class _Eye:
     def services(self, arns: Sequence[str]) -> Iterator[Service]:
         for cluster in dict.fromkeys(map(_cluster, arns)):
             for some in _portions([arn for arn in arns if _cluster(arn) == cluster], _SERVICES_AT_ONCE):
-                for each in self._see(lambda: self._services(cluster, some), []):  # noqa: B023  # called at once
+                for each in self._see(lambda: self._services(cluster, some)) or []:  # noqa: B023  # called at once
                     yield self._service(each)
 
     def _services(self, cluster: str, arns: Sequence[str]) -> list[ServiceTypeDef]:
@@ -134,7 +134,7 @@ class _Eye:
     def _deployment(self, answer: DeploymentTypeDef) -> Deployment:
         definition = answer["taskDefinition"]
         if definition not in self._images:
-            self._images[definition] = self._see(lambda: self._containers(definition), ())
+            self._images[definition] = self._see(lambda: self._containers(definition)) or ()
         return Deployment(
             images=self._images[definition],
             desired=answer["desiredCount"],
@@ -150,7 +150,7 @@ class _Eye:
 
     def alarms(self, names: Sequence[str]) -> Iterator[Alarm]:
         for some in _portions(names, _ALARMS_AT_ONCE):
-            yield from map(_alarm, self._see(lambda: self._alarms(some), []))  # noqa: B023  # called at once
+            yield from map(_alarm, self._see(lambda: self._alarms(some)) or [])  # noqa: B023  # called at once
 
     def _alarms(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
         answer = self.account.cloudwatch.describe_alarms(
@@ -158,13 +158,13 @@ class _Eye:
         )
         return [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
 
-    def _see(self, read: Callable[[], _Answer], nothing: _Answer) -> _Answer:
-        """The answer to a read; nothing, and a sentence, where AWS gives none."""
+    def _see(self, read: Callable[[], _Answer]) -> _Answer | None:
+        """The answer to a read; None, and a sentence, where AWS gives none."""
         try:
             return read()
         except (ClientError, BotoCoreError) as error:
             self.unseen.append(str(aws.explain(error)))
-            return nothing
+            return None
 
 
 def _cluster(service_arn: str) -> str:

@@ -277,7 +277,7 @@ def _pseudo(region: str | None, account: str | None, stack_name: str | None) -> 
     def given(name: str, value: str | None) -> Value:
         return Sym(name, kind="pseudo", plain=True) if value is None else value
 
-    partition, suffix = _partition(region) if region is not None else (None, None)
+    partition, suffix = partition_of(region) if region is not None else (None, None)
     here, owner, name = (
         given("AWS::Region", region),
         given("AWS::AccountId", account),
@@ -298,7 +298,7 @@ def _pseudo(region: str | None, account: str | None, stack_name: str | None) -> 
     }
 
 
-def _partition(region: str) -> tuple[str, str]:
+def partition_of(region: str) -> tuple[str, str]:
     """The partition and the domain of a region."""
     known = {
         "cn-": ("aws-cn", "amazonaws.com.cn"),

@@ -1,0 +1,156 @@
+"""The least IAM policy that the deployment commands need. Pure: stacks in, a policy document out.
+
+What an action can be limited to is in AWS's Service Authorization Reference. What CloudFormation does in the caller's
+name, above all making the template's resources, is not covered: that depends on the template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from stackproof.proofs.resolve import partition_of
+from stackproof.targets import BOOTSTRAP_STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+# Each level can do what those before it can; bootstrap stands apart.
+LEVELS = ("look", "plan", "apply", "bootstrap")
+
+_LOOK = (
+    "cloudformation:DescribeEvents",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ListStackResources",
+)
+# What these read has no name yet when the policy is written, or cannot be limited at all.
+_LOOK_ELSEWHERE = (
+    "cloudwatch:DescribeAlarms",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+)
+_CHANGE_SETS = (
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeEvents",
+)
+_PLAN = (
+    "cloudformation:CreateChangeSet",
+    "cloudformation:GetStackPolicy",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListChangeSets",
+)
+_PLAN_ELSEWHERE = ("logs:DescribeLogGroups",)
+_APPLY = (
+    "cloudformation:CancelUpdateStack",
+    "cloudformation:DeleteStack",
+    "cloudformation:SetStackPolicy",
+    "cloudformation:UpdateTerminationProtection",
+)
+# S3 asks for GetObject on a HEAD as well, and CloudFormation fetches the template in the caller's name.
+_ARTIFACTS = ("s3:GetObject", "s3:PutObject")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stack, wherever it is.
+
+    Attributes:
+        stack: its name.
+        region: `*` where no file says it.
+        account: 12 digits; `*` where no file says it.
+        template: what it is made of; empty where that is not known.
+    """
+
+    stack: str
+    region: str
+    account: str
+    template: Mapping[str, Any]
+
+    def arn(self, resource: str) -> str:
+        """An ARN of CloudFormation's in this account and region."""
+        return f"arn:{partition_of(self.region)[0]}:cloudformation:{self.region}:{self.account}:{resource}"
+
+
+def policy(level: str, places: Collection[Place]) -> dict[str, Any]:
+    """The policy document for what a level does to some stacks.
+
+    Args:
+        level: `look` (status, why, outputs, list), `plan`, `apply` (destroy and cancel, too) or `bootstrap`.
+        places: the stacks; at least one.
+    """
+    homes = [replace(each, stack=BOOTSTRAP_STACK, template={}) for each in places]
+    if level == "bootstrap":
+        places = homes
+    stacks = [each.arn(f"stack/{each.stack}/*") for each in places]
+    # All that stackproof makes are called so; AWS checks the stack, or the change set where that was named.
+    change_sets = [each.arn("changeSet/stackproof-*/*") for each in places]
+    plans, applies = level != "look", level in {"apply", "bootstrap"}
+    elsewhere = _LOOK_ELSEWHERE + (_PLAN_ELSEWHERE if plans else ())
+    statements = [
+        _statement("Look", _LOOK, stacks + [each.arn(f"stack/{each.stack}-*/*") for each in places if _nests(each)]),
+        _statement("LookElsewhere", elsewhere, ["*"], _only("aws:RequestedRegion", [each.region for each in places])),
+    ]
+    if plans:
+        transforms = [arn for each in places for arn in _transforms(each)]
+        executes = ("cloudformation:ExecuteChangeSet",) if applies else ()
+        statements += [
+            _statement("Plan", _PLAN, stacks + transforms),
+            _statement("ChangeSets", _CHANGE_SETS + executes, stacks + change_sets),
+            _tags(stacks + change_sets, executes=applies),
+        ]
+    if level in {"plan", "apply"}:
+        found = [each.arn(f"stack/{each.stack}/*") for each in homes]
+        owners = _only("s3:ResourceAccount", [each.account for each in homes])
+        statements += [
+            _statement("Bucket", ["cloudformation:DescribeStacks"], found),
+            _statement("Artifacts", _ARTIFACTS, _objects(homes), owners),
+        ]
+    if applies:
+        statements.append(_statement("Apply", _APPLY, stacks))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _statement(
+    sid: str, actions: Iterable[str], resources: Iterable[str], condition: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    found = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": sorted(set(resources))}
+    return {**found, "Condition": condition} if condition else found
+
+
+def _only(key: str, values: Iterable[str]) -> dict[str, Any]:
+    """A condition that one of these values meets; none where one of them may be anything."""
+    known = sorted(set(values))
+    return {} if "*" in known else {"StringEquals": {key: known}}
+
+
+def _tags(resources: Iterable[str], *, executes: bool) -> dict[str, Any]:
+    """A permission of its own, which AWS checks where a change set sets tags of the stack, or takes them away."""
+    actions = ["cloudformation:TagResource", *(["cloudformation:UntagResource"] if executes else [])]
+    calls = ["CreateChangeSet", *(["ExecuteChangeSet"] if executes else [])]
+    return _statement("Tags", actions, resources, _only("cloudformation:CreateAction", calls))
+
+
+def _nests(place: Place) -> bool:
+    """Whether there are nested stacks: their names begin with the name of theirs."""
+    resources = place.template.get("Resources") or {}
+    return any(each.get("Type") == "AWS::CloudFormation::Stack" for each in resources.values())
+
+
+def _transforms(place: Place) -> list[str]:
+    """ARNs of the macros that the template names at its top: a change set needs leave for each."""
+    named = place.template.get("Transform") or []
+    names = named if isinstance(named, list) else [named]
+    return [
+        replace(place, account="aws" if name.startswith("AWS::") else place.account).arn(
+            f"transform/{name.removeprefix('AWS::')}"
+        )
+        for name in names
+        if isinstance(name, str)
+    ]
+
+
+def _objects(homes: Iterable[Place]) -> list[str]:
+    """Templates in the artifact bucket, whose name CloudFormation makes of the stack's and the bucket's."""
+    return [f"arn:{partition_of(each.region)[0]}:s3:::{each.stack}-artifactbucket-*/templates/*" for each in homes]
