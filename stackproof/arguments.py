@@ -21,6 +21,7 @@ _COMMANDS = {
     "plan": "show what would change, and change nothing",
     "apply": "plan, ask, execute, watch and explain",
     "status": "show the stack's state and outputs",
+    "cancel": "have an update that is under way rolled back",
     "destroy": "delete the stack; what is retained stays",
     "bootstrap": "make the artifact bucket and image repository, once per account and region",
 }
@@ -145,7 +146,14 @@ def _yes(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help="do not ask")
 
 
-_OPTIONS = {"plan": _plan, "apply": _apply, "status": lambda _: None, "destroy": _yes, "bootstrap": _bootstrap}
+_OPTIONS = {
+    "plan": _plan,
+    "apply": _apply,
+    "status": lambda _: None,
+    "cancel": lambda _: None,
+    "destroy": _yes,
+    "bootstrap": _bootstrap,
+}
 
 
 def settings(words: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
@@ -171,12 +179,14 @@ class Commands:
     Attributes:
         apply: applies what was to be applied.
         status: shows the stack.
+        cancel: cancels an update.
         destroy: deletes it.
         bootstrap: makes the artifact bucket.
     """
 
     apply: str
     status: str
+    cancel: str
     destroy: str
     bootstrap: str
 
@@ -195,6 +205,7 @@ def commands(program: str, options: Namespace, environment: str | None) -> Comma
     return Commands(
         apply=f"{program} " + shlex.join(["apply", *names, *files, *place]),
         status=f"{program} " + shlex.join(["status", *names, *place]),
+        cancel=f"{program} " + shlex.join(["cancel", *names, *place]),
         destroy=f"{program} " + shlex.join(["destroy", *names, *files, *place]),
         bootstrap=f"{program} "
         + shlex.join(["bootstrap", *names, *_options(options, "region", "profile")])
@@ -209,7 +220,9 @@ def bootstrap_commands(program: str, options: Namespace, own: Environment) -> Co
     names = [options.environments] if options.environments else []
     given = _options(options, "template", "params", "stack_name", "region", "profile")
     bootstrap = f"{program} " + shlex.join(["bootstrap", *names, *given])
-    return Commands(apply=bootstrap, status=words.status, destroy=words.destroy, bootstrap=bootstrap)
+    return Commands(
+        apply=bootstrap, status=words.status, cancel=words.cancel, destroy=words.destroy, bootstrap=bootstrap
+    )
 
 
 def _options(options: Namespace, *names: str) -> list[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from stackproof.errors import StackproofError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -61,11 +64,12 @@ class Parser(argparse.ArgumentParser):
 def run(command: Callable[[], int], *, debug: bool = False) -> int:
     """Run a command and turn what it raises into words and an exit code.
 
-    StackproofError becomes its sentences on standard error (with the traceback too when `debug`), Ctrl-C 130,
-    and a reader that closed the pipe a quiet end.
+    StackproofError becomes its sentences on standard error (with the traceback too when `debug`), Ctrl-C and
+    SIGTERM 130, and a reader that closed the pipe a quiet end.
     """
     try:
-        code = command()
+        with _terminated_like_interrupted():
+            code = command()
         sys.stdout.flush()
     except BrokenPipeError:
         # Python would complain once more when it flushes at exit.
@@ -82,3 +86,20 @@ def run(command: Callable[[], int], *, debug: bool = False) -> int:
         sys.stderr.write(f"{str(error) or 'interrupted'}\n")
         return 130
     return code
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM, by which CI ends what it has no time for, tidies up and says what goes on as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():  # no other may say what a signal does
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -168,6 +168,13 @@ def _status(options: argparse.Namespace, place: Place) -> int:
     return status.run(_call(options, place, options.environments), target)
 
 
+def _cancel(options: argparse.Namespace, place: Place) -> int:
+    target = _stack(options, place.root)
+    from stackproof.deploying import cancel
+
+    return cancel.run(_call(options, place, options.environments), target)
+
+
 def _destroy(options: argparse.Namespace, place: Place) -> int:
     target: Environment | Target
     if options.environments or options.template:
@@ -205,6 +212,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
     "plan": _plan,
     "apply": _apply,
     "status": _status,
+    "cancel": _cancel,
     "destroy": _destroy,
     "bootstrap": _bootstrap,
 }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from stackproof.deployment.events import MEANINGS
 from stackproof.printing import Line, is_terminal, show, show_json
 
 if TYPE_CHECKING:
@@ -30,17 +31,20 @@ class Progress:
 
     Attributes:
         total: resources that the operation is about; on the way back those that it had touched.
-        done: logical ids of those that are finished.
-        running: logical id → the event with which work on it began.
+        clock: seconds; between two events it tells how much time went by in AWS, too.
+        done: those that are finished, by path (logical id, nested stacks before it).
+        running: path → the first event and the last one of the work on it.
         status: of the stack itself; blank until it says something.
     """
 
     total: int
+    clock: Callable[[], float] = time.monotonic
     done: set[str] = field(default_factory=set)
-    running: dict[str, Event] = field(default_factory=dict)
+    running: dict[str, tuple[Event, Event]] = field(default_factory=dict)
     status: str = ""
     _touched: set[str] = field(default_factory=set)
     _began: datetime | None = None
+    _newest: tuple[datetime, float] | None = None
 
     @property
     def size(self) -> int:
@@ -56,30 +60,44 @@ class Progress:
         """Time from the operation's first event to this one, by AWS's clock: `4:05`."""
         return duration((event.time - (self._began or event.time)).total_seconds())
 
+    def age(self, event: Event) -> str:
+        """Time from this event until now. AWS's clock is taken to go on, since its last event, as ours does."""
+        newest, since = self._newest or (event.time, self.clock())
+        return duration((newest - event.time).total_seconds() + self.clock() - since)
+
     def feed(self, event: Event) -> Line | None:
         """Count an event; a line where it is worth one: something finished, failed, or the stack itself changed."""
         self._began = self._began or event.time
+        if self._newest is None or event.time > self._newest[0]:
+            self._newest = event.time, self.clock()
         if event.is_of_stack:
-            self.status = event.status
-            if event.is_start and event.is_rollback and "CLEANUP" not in event.status:
-                self.total = len(self._touched)
-                self.done.clear()
-                self.running.clear()
+            self._feed_stack(event)
             return self._line(event)
-        self._touched.add(event.logical_id)
+        self._touched.add(event.path)
         if event.is_start:
-            # AWS says twice that it starts: before and after the first call.
-            self.running.setdefault(event.logical_id, event)
+            first, _ = self.running.get(event.path, (event, event))
+            self.running[event.path] = first, event
             return None
-        self.running.pop(event.logical_id, None)
+        self.running.pop(event.path, None)
         if not event.is_failure:
-            self.done.add(event.logical_id)
+            self.done.add(event.path)
         return self._line(event)
 
+    def _feed_stack(self, event: Event) -> None:
+        self.status = event.status
+        if event.is_start and event.is_rollback and event.status not in MEANINGS:
+            self.total = len(self._touched)
+            self.done.clear()
+            self.running.clear()
+        elif event.ends_operation and not event.is_failure:
+            # What was planned and turned out to be as it should be already has no event, and is not missing.
+            self.total = len(self.done)
+            self._touched &= self.done
+
     def _line(self, event: Event) -> Line:
-        reason = f": {event.reason}" if event.reason and (event.is_failure or event.is_of_stack) else ""
-        what = f"{event.logical_id} ({event.type})"
-        return Line(f"{self.elapsed(event):>6}  {self.count:>9}  {event.status:<20}  {what}{reason}", style(event))
+        reason = event.reason if event.is_failure or event.is_of_stack else ""
+        said = ": ".join(filter(None, (f"{event.path} ({event.type})", reason or MEANINGS.get(event.status, ""))))
+        return Line(f"{self.elapsed(event):>6}  {self.count:>9}  {event.status:<20}  {said}", style(event))
 
 
 def style(event: Event) -> str:
@@ -111,39 +129,40 @@ class Plain:
 
     progress: Progress
     stream: TextIO
-    clock: Callable[[], float] = time.monotonic
     _spoke: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._spoke = self.clock()
+        self._spoke = self.progress.clock()
 
     def update(self, events: Sequence[Event]) -> None:
         """Write a line for each event that is worth one."""
         lines = [line for line in map(self.progress.feed, events) if line]
-        if not lines and self.clock() - self._spoke >= HEARTBEAT:
-            names = sorted(self.progress.running)
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            working = f"still working on {', '.join(names[:SHOWN])}{more}" if names else "still waiting for AWS"
-            lines = [Line(f"{'':>6}  {self.progress.count:>9}  {working}", "dim")]
+        now = self.progress.clock()
+        if not lines and now - self._spoke >= HEARTBEAT:
+            lines = [Line(f"{'':>6}  {self.progress.count:>9}  {self._working()}", "dim")]
         if lines:
             show(lines, self.stream)
-            self._spoke = self.clock()
+            self._spoke = now
+
+    def _working(self) -> str:
+        """`still working on Cache 4:10, Topic 0:05`: whatever takes longest stands first."""
+        running = self.progress.running
+        names = [f"{path} {self.progress.age(first)}" for path, (first, _) in running.items()]
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        return f"still working on {', '.join(names[:SHOWN])}{more}" if names else "still waiting for AWS"
 
 
 @dataclass
 class Redrawn:
-    """Finished resources scroll up; those that run stay below, each with its own clock.
+    """Finished resources scroll up; those that run stay below, each with its own clock and what AWS last said of it.
 
     Attributes:
         progress: counts.
         write: writes a line above the part that is redrawn.
-        clock: seconds.
     """
 
     progress: Progress
     write: Callable[[Line], None]
-    clock: Callable[[], float] = time.monotonic
-    _since: dict[str, float] = field(default_factory=dict)
 
     def update(self, events: Sequence[Event]) -> None:
         """Write what is finished; what runs is drawn whenever rich asks for it."""
@@ -151,20 +170,20 @@ class Redrawn:
             line = self.progress.feed(event)
             if line:
                 self.write(line)
-        now = self.clock()
-        self._since = {name: self._since.get(name, now) for name in self.progress.running}
 
     def __rich__(self) -> RenderableType:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        # The one that gives way where the screen is narrow.
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         running = list(self.progress.running.values())
-        for event in running[:SHOWN]:
-            seconds = self.clock() - self._since.get(event.logical_id, self.clock())
-            table.add_row(
-                Text(f"{duration(seconds):>6}", "cyan"), Text(event.status), Text(f"{event.logical_id} ({event.type})")
-            )
+        for first, last in running[:SHOWN]:
+            said = ": ".join(filter(None, (f"{last.path} ({last.type})", last.reason)))
+            table.add_row(Text(f"{self.progress.age(first):>6}", "cyan"), Text(last.status), Text(said))
         if len(running) > SHOWN:
             table.add_row("", "", Text(f"and {len(running) - SHOWN} more", "dim"))
         table.add_row(Text(self.progress.count, "bold"), Text(self.progress.status, "bold"), "")
@@ -186,6 +205,7 @@ class JsonLines:
                 {
                     "time": event.time.isoformat(),
                     "logical_id": event.logical_id,
+                    "within": event.within,
                     "type": event.type,
                     "status": event.status,
                     "reason": event.reason,

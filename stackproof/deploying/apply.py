@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stackproof import printing
 from stackproof.deploying import asking, watching
-from stackproof.deploying.call import connect
+from stackproof.deploying.call import connect, under_way
 from stackproof.deploying.plan import previewed
 from stackproof.deployment import aws, guards, operations, preview, stack
 from stackproof.errors import RefusedError
@@ -32,33 +32,42 @@ def run(call: Call, environment: Environment, shown: PlanFile | None = None) -> 
         existing = _settled(call, account, environment)
         if shown is not None:
             found = preview.stored(account, environment, existing, shown, call.notes, is_foreign=call.is_foreign)
-            return _carry_out(call, account, found)
+            return _carry_out(call, account, found, environment)
         with previewed(call, account, environment, existing) as found:
-            return _carry_out(call, account, found)
+            return _carry_out(call, account, found, environment)
 
 
 def _settled(call: Call, account: Aws, environment: Environment) -> Stack | None:
     """The stack, at rest and fit for a change; with `--wait`, when what is under way has ended."""
     while True:
         existing = stack.find(account.cloudformation, environment.stack)
+        started = under_way(account, existing)
         try:
-            guards.can_change(existing, environment.tags, call.commands)
+            guards.can_change(existing, environment.tags, call.commands, started)
         except guards.BusyError:
             if not call.options.wait or existing is None:
                 raise
-            call.say(Line(f"{existing.name} is in {existing.status}; waiting for it"))
+            call.say(Line(f"{existing.name} is in {existing.status} {started}; waiting for it"))
             watching.watch(call, operations.wait(account, existing), total=0, what=f"the operation on {existing.name}")
         else:
             return existing
 
 
-def _carry_out(call: Call, account: Aws, found: Preview) -> int:
+def _carry_out(call: Call, account: Aws, found: Preview, environment: Environment) -> int:
     call.print(printing.plan(found.plan), found.plan.as_json())
+    no_rollback = call.options.no_rollback
+    guards.can_skip_rollback(
+        found.plan,
+        found.existing.status if found.existing else "",
+        no_rollback=no_rollback,
+        is_protected=environment.protected,
+        commands=call.commands,
+    )
     if found.plan.is_waiting:
         _approve(call, found.plan)
         watching.watch(
             call,
-            operations.apply(account, found, no_rollback=call.options.no_rollback),
+            operations.apply(account, found, no_rollback=no_rollback),
             total=len(found.plan.changes),
             what=f"the {'creation' if found.plan.is_new else 'update'} of {found.plan.stack}",
         )
@@ -114,8 +123,8 @@ def _failure(call: Call, name: str, ended: Outcome) -> Iterator[Line]:
         yield Line(f"  {call.commands.apply}")
     elif ended.status == "UPDATE_FAILED":
         yield Line("Nothing was rolled back. Mend the cause and apply again, or go back; one of:")
-        yield Line(f"  {call.commands.apply}")
-        yield Line(f"  aws cloudformation rollback-stack --stack-name {name}")
+        yield Line(f"  {call.commands.apply} --no-rollback")
+        yield Line(f"  {guards.roll_back(name)}")
     elif ended.status == "UPDATE_ROLLBACK_FAILED":
         yield Line("The rollback stopped half-way. Mend the cause, then:")
         yield Line(f"  {guards.continue_rollback(name)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackproof import printing
-from stackproof.deployment import aws, guards
+from stackproof.deployment import aws, guards, operations
 
 if TYPE_CHECKING:
     import argparse
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from stackproof.arguments import Commands
     from stackproof.deployment.aws import Aws
+    from stackproof.deployment.stack import Stack
     from stackproof.environments import Environment
     from stackproof.printing import Line
     from stackproof.targets import Target
@@ -54,3 +55,8 @@ def connect(call: Call, place: Environment | Target) -> Aws:
     account = aws.connect(region=place.region, profile=place.profile, asked_for_profile=asked)
     guards.account(place.account, account.account, account.caller, str(place.stack))
     return account
+
+
+def under_way(account: Aws, existing: Stack | None) -> str:
+    """Of a busy stack: since when, and who is at work; nothing of one that rests."""
+    return operations.under_way(account, existing) if existing is not None and existing.is_busy else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stackproof import printing
 from stackproof.deploying import asking, watching
-from stackproof.deploying.call import connect
+from stackproof.deploying.call import connect, under_way
 from stackproof.deployment import aws, guards, leftovers, operations, stack
 from stackproof.printing import Line
 
@@ -28,7 +28,13 @@ def run(call: Call, place: Environment | Target, tags: Mapping[str, str]) -> int
         if existing is None:
             call.print([Line(f"{name} does not exist: nothing to do.")], _gone(name))
             return 0
-        guards.can_delete(existing, is_protected=place.protected, tags=tags, commands=call.commands)
+        guards.can_delete(
+            existing,
+            is_protected=place.protected,
+            tags=tags,
+            commands=call.commands,
+            under_way=under_way(account, existing),
+        )
         what = leftovers.deletion(
             name,
             account.account,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackproof import printing
-from stackproof.deploying.call import connect
+from stackproof.deploying.call import connect, under_way
 from stackproof.deployment import aws, guards, planfile, preview, stack
 from stackproof.printing import Line
 
@@ -30,7 +30,7 @@ def run(calls: Sequence[tuple[Call, Environment]], settings: Mapping[str, str]) 
 def _plan(call: Call, environment: Environment, settings: Mapping[str, str]) -> bool:
     account = connect(call, environment)
     existing = stack.find(account.cloudformation, environment.stack)
-    guards.can_change(existing, environment.tags, call.commands)
+    guards.can_change(existing, environment.tags, call.commands, under_way(account, existing))
     with previewed(call, account, environment, existing) as found:
         call.print(printing.plan(found.plan), found.plan.as_json())
         if call.options.out:

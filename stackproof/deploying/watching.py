@@ -18,20 +18,34 @@ if TYPE_CHECKING:
 
 
 def watch(call: Call, batches: Iterator[list[Event]], *, total: int, what: str) -> None:
-    """Show events until the operation ends. Whatever cuts this short, the operation itself goes on."""
+    """Show events until the operation ends. Whatever cuts this short, the operation itself goes on.
+
+    Args:
+        call: of the command.
+        batches: the events as they come; the first batch, empty maybe, says that the request is on its way.
+        total: resources that the operation is about.
+        what: the operation, in words.
+    """
     so_far = progress.Progress(total)
-    started = False
-    goes_on = f"{what} goes on in AWS. Look at it: {call.commands.status}"
-    if call.options.command != "destroy":
-        goes_on += f"\nTake it up again: {call.commands.apply} --wait"
+    sent = started = False
     try:
         with progress.display(so_far, as_json=call.options.json) as shown:
             for batch in batches:
-                started = True
+                sent, started = True, started or bool(batch)
                 shown.update(batch)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; {goes_on}" if started else "interrupted") from None
+        raise KeyboardInterrupt(f"interrupted; {_goes_on(call, what, started)}" if sent else "interrupted") from None
     except (ClientError, BotoCoreError) as error:
-        if not started:
+        if not sent:
             raise
-        raise StackproofError(f"{aws.explain(error)}\n{goes_on}") from error
+        raise StackproofError(f"{aws.explain(error)}\n{_goes_on(call, what, started)}") from error
+
+
+def _goes_on(call: Call, what: str, started: bool) -> str:
+    """What AWS does meanwhile, and the commands that look at it and take it up again."""
+    said = "goes on in AWS" if started else "may have started in AWS"
+    again = f"{call.commands.apply} --wait" if call.options.command in {"apply", "bootstrap"} else ""
+    ways = [f"{what} {said}. Look at it: {call.commands.status}"]
+    ways += [f"Take it up again: {again}"] if again else []
+    ways += [f"Cancel it: {call.commands.cancel}"] if what.startswith("the update ") else []
+    return "\n".join(ways)

@@ -212,6 +212,15 @@ def explained() -> Iterator[None]:
         raise explain(error) from error
 
 
+@contextmanager
+def answered() -> Iterator[None]:
+    """Turn what AWS answers inside into AwsError: a refusal. A call that got no answer may have been heard."""
+    try:
+        yield
+    except ClientError as error:
+        raise explain(error) from error
+
+
 def explain(error: Exception) -> AwsError:
     """The sentences for one of botocore's exceptions."""
     if isinstance(error, ClientError):

@@ -107,7 +107,7 @@ def race() -> Iterator[None]:
         if not is_gone and not any(words in aws.message(error) for words in _TOO_LATE):
             raise
         raise RefusedError(
-            f"somebody else was faster, and nothing was changed by this command ({aws.message(error)}). Plan again."
+            f"somebody else was faster, and this plan was not executed ({aws.message(error)}). Plan again."
         ) from error
 
 
@@ -249,14 +249,15 @@ def capabilities(template: Mapping[str, object]) -> list[CapabilityType]:
 
 def _clear(account: Aws, stack_name: str, change_set_name: str, *, with_stack: bool) -> None:
     """Delete a change set, and the empty stack that it made; what cannot be cleared away is named."""
+    left = f"left behind: change set {change_set_name} of {stack_name}"
     try:
         _delete(account.cloudformation, stack_name, change_set_name)
         if with_stack:
             _delete_empty(account, stack_name)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted. Nothing was changed; {left}") from None
     except (ClientError, BotoCoreError) as error:
-        raise aws.AwsError(
-            f"{aws.explain(error)}\nNothing was changed; left behind: change set {change_set_name} of {stack_name}."
-        ) from error
+        raise aws.AwsError(f"{aws.explain(error)}\nNothing was changed; {left}.") from error
 
 
 def _delete(client: CloudFormationClient, stack_name: str, change_set_name: str) -> None:
@@ -276,7 +277,7 @@ def _delete_empty(account: Aws, stack_name: str) -> None:
     others = client.list_change_sets(StackName=leftover.id)["Summaries"]
     if any(not each["Status"].startswith("DELETE_") for each in others):
         return  # somebody else plans the same new stack
-    stack.delete(client, leftover)
+    stack.delete(client, leftover, uuid.uuid4().hex)
     # Until it is gone, the next command would take it for somebody's.
     pace = polling.for_change_set(is_local=account.is_local)
     while (left := stack.find(client, leftover.id)) and left.status.endswith("_IN_PROGRESS"):

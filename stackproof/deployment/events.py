@@ -1,8 +1,8 @@
-"""A stack's events: read once, or followed until the operation that is under way ends."""
+"""A stack's events: read once, or followed until the operation that is under way ends, nested stacks included."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 _PATIENCE = 20
 # How the stack itself says that an operation begins; a rollback belongs to the one that it takes back.
 _STARTS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+_NESTED = "AWS::CloudFormation::Stack"
+# What AWS's words for the end of an operation leave unsaid.
+MEANINGS = {
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "the new state is live; old resources are being removed",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "the old state is back; new resources are being removed",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Event:
         type: of the resource.
         status: for example `CREATE_IN_PROGRESS`.
         reason: why; often blank.
+        request: ClientRequestToken of the operation, which its first caller chose; blank where he chose none.
+        within: logical ids of the nested stacks that it is in, `Network/Subnets`; blank in the stack itself.
     """
 
     id: str
@@ -47,6 +55,13 @@ class Event:
     type: str
     status: str
     reason: str
+    request: str = ""
+    within: str = ""
+
+    @property
+    def path(self) -> str:
+        """The logical id, nested stacks before it: `Network/Subnet1`."""
+        return f"{self.within}/{self.logical_id}" if self.within else self.logical_id
 
     @property
     def is_of_stack(self) -> bool:
@@ -98,18 +113,21 @@ def _event(answer: StackEventTypeDef) -> Event:
         type=answer.get("ResourceType", ""),
         status=answer.get("ResourceStatus", ""),
         reason=" ".join(part for part in (reason, hook) if part),
+        request=answer.get("ClientRequestToken", ""),
     )
 
 
-def unseen(client: CloudFormationClient, stack_id: str, seen: Collection[str]) -> list[Event]:
-    """The events that are not known yet, oldest first.
+def unseen(
+    client: CloudFormationClient, stack_id: str, seen: Collection[str], since: datetime | None = None
+) -> list[Event]:
+    """The events that are not known yet, oldest first; none before `since`.
 
-    AWS answers newest first; reading stops at the page that has a known event on it.
+    AWS answers newest first; reading stops at the page that has a known event, or one that is too old, on it.
     """
     found: list[Event] = []
     for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
         events = [_event(each) for each in page["StackEvents"]]
-        fresh = [event for event in events if event.id not in seen]
+        fresh = [event for event in events if event.id not in seen and (since is None or event.time >= since)]
         found += fresh
         if len(fresh) < len(events):
             break
@@ -132,14 +150,22 @@ def last_operation(client: CloudFormationClient, stack_id: str) -> list[Event]:
     return found[::-1]
 
 
-def follow(client: CloudFormationClient, stack_id: str, *, seen: Collection[str], pace: Pace) -> Iterator[list[Event]]:
-    """Yield what happens to a stack until the operation that is under way ends.
+def follow(
+    client: CloudFormationClient,
+    stack_id: str,
+    *,
+    seen: Collection[str],
+    pace: Pace,
+    history: Sequence[Event] = (),
+) -> Iterator[list[Event]]:
+    """Yield what happens to a stack, and to those nested in it, until the operation that is under way ends.
 
     Args:
         client: CloudFormation.
         stack_id: the stack's ARN: a deleted stack has no name any more.
         seen: ids of the events that were there before the operation started.
         pace: how long to wait between two looks.
+        history: of the operation, where it was found under way: it comes first.
 
     Yields:
         After each look the new events, oldest first; nothing new is an empty list. The last batch is the one
@@ -149,21 +175,82 @@ def follow(client: CloudFormationClient, stack_id: str, *, seen: Collection[str]
         ClientError, BotoCoreError: AWS refuses, or nobody answered for minutes. Throttling and a lost line are waited
         out: the operation goes on in AWS meanwhile.
     """
-    known = set(seen)
+    known = set(seen) | {event.id for event in history}
+    nested = _Nested(client)
+    batch = list(history)
     silent = 0
     while True:
         try:
-            batch = unseen(client, stack_id, known)
+            batch += unseen(client, stack_id, known)
+            inner = nested.look(batch)
         except (ClientError, BotoCoreError) as error:
             silent += 1
             if not aws.is_passing(error) or silent >= _PATIENCE:
                 raise
+            known |= {event.id for event in batch}
             yield []
             pace.wait(throttled=True)
             continue
         silent = 0
         known |= {event.id for event in batch}
-        yield batch
+        yield sorted([*inner, *batch], key=lambda event: event.time)
         if has_ended(batch):
             return
-        pace.wait(news=bool(batch))
+        pace.wait(news=bool(batch or inner))
+        batch = []
+
+
+@dataclass
+class _Nested:
+    """The nested stacks that are being worked on.
+
+    Attributes:
+        client: CloudFormation.
+        begun: by path: when the work on it began, which is before its ARN is known.
+        open: by ARN: where it is nested, when the work on it began, and its events that are known.
+        found: events that nobody was told of yet: a later look may have failed.
+    """
+
+    client: CloudFormationClient
+    begun: dict[str, datetime] = field(default_factory=dict)
+    open: dict[str, tuple[str, datetime, set[str]]] = field(default_factory=dict)
+    found: list[Event] = field(default_factory=list)
+
+    def look(self, batch: Sequence[Event]) -> list[Event]:
+        """What is new in them, oldest first within each, without what their parent says as well.
+
+        Args:
+            batch: what is new in the outermost stack: it says which nested stacks begin and end.
+        """
+        ended: set[str] = set()
+        looked: set[str] = set()
+        news = [*batch, *self.found]
+        while news:
+            self._note(news, ended)
+            news = [event for stack_id in [*self.open] if stack_id not in looked for event in self._fresh(stack_id)]
+            looked |= set(self.open)
+        for stack_id in ended:
+            self.open.pop(stack_id, None)
+        found, self.found = self.found, []
+        return found
+
+    def _note(self, news: Sequence[Event], ended: set[str]) -> None:
+        for event in news:
+            if event.type != _NESTED or event.is_of_stack:
+                continue
+            if event.is_start:
+                since = self.begun.setdefault(event.path, event.time)
+                if event.physical_id:
+                    self.open.setdefault(event.physical_id, (event.path, since, set()))
+                    ended.discard(event.physical_id)
+            else:
+                self.begun.pop(event.path, None)
+                ended.add(event.physical_id)
+
+    def _fresh(self, stack_id: str) -> list[Event]:
+        within, since, known = self.open[stack_id]
+        events = unseen(self.client, stack_id, known, since)
+        known |= {event.id for event in events}
+        fresh = [replace(event, within=within) for event in events if not event.is_of_stack]
+        self.found += fresh
+        return fresh

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
+from stackproof.deployment.events import MEANINGS
 from stackproof.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -38,20 +39,21 @@ def account(expected: str | None, actual: str, caller: str, environment: str) ->
         )
 
 
-def can_change(stack: Stack | None, tags: Mapping[str, str], commands: Commands) -> None:
+def can_change(stack: Stack | None, tags: Mapping[str, str], commands: Commands, under_way: str = "") -> None:
     """Refuse a stack that is in no state to be created or updated.
 
     Args:
         stack: as it is; None when it does not exist.
         tags: of the environment's file: they say whether the stack is ours to clear.
         commands: the ways out.
+        under_way: of a busy stack: since when, and who is at work.
 
     Raises:
         BusyError: an operation is under way; it can be waited for.
     """
     if stack is None:
         return
-    not_busy(stack, commands)
+    not_busy(stack, commands, under_way)
     name = stack.name
     if stack.status in NEVER_DEPLOYED:
         way_out = (
@@ -72,13 +74,45 @@ def can_change(stack: Stack | None, tags: Mapping[str, str], commands: Commands)
         )
 
 
-def not_busy(stack: Stack, commands: Commands) -> None:
+def not_busy(stack: Stack, commands: Commands, under_way: str) -> None:
     """Refuse a stack on which an operation is under way."""
     if stack.is_busy:
-        since = stack.updated.strftime("%Y-%m-%d %H:%M:%S %Z")
+        meaning = f"({MEANINGS[stack.status]})" if stack.status in MEANINGS else ""
+        state = " ".join(filter(None, (stack.status, meaning, under_way)))
         raise BusyError(
-            f"{stack.name} is in {stack.status} since {since}; nothing was sent. "
+            f"{stack.name} is in {state}; nothing was sent. "
             f"Wait for it with {commands.apply} --wait, or look with {commands.status}"
+        )
+
+
+def can_skip_rollback(plan: Plan, status: str, *, no_rollback: bool, is_protected: bool, commands: Commands) -> None:
+    """Refuse what CloudFormation would only refuse half-way, or what production must not be left in.
+
+    While rollback is off CloudFormation replaces nothing (aws/aws-cdk issue 30546), and a stack that was left in
+    UPDATE_FAILED takes an update only with rollback off (aws/aws-cli issue 6368).
+
+    Args:
+        plan: that was asked for.
+        status: of the stack now; blank when there is none.
+        no_rollback: `--no-rollback` was given.
+        is_protected: the environment is.
+        commands: the ways out.
+    """
+    replaced = [each.logical_id for each in plan.changes if each.action == "replace"]
+    if no_rollback and is_protected:
+        raise RefusedError(
+            f"{plan.stack} is protected: --no-rollback would leave it half-way after a failure. "
+            f"Apply it with {commands.apply}"
+        )
+    if no_rollback and replaced:
+        raise RefusedError(
+            f"CloudFormation replaces nothing while rollback is off, and this replaces {', '.join(replaced)}. "
+            f"Apply it without --no-rollback: {commands.apply}"
+        )
+    if status == "UPDATE_FAILED" and not no_rollback:
+        raise RefusedError(
+            f"{plan.stack} is in UPDATE_FAILED, where the last update was left without a rollback. Go on from there "
+            f"with {commands.apply} --no-rollback, or go back first: {roll_back(plan.stack)}"
         )
 
 
@@ -105,7 +139,9 @@ def data(plan: Plan, allowed: Collection[str]) -> None:
     raise RefusedError("\n".join([*lines, f"Not applied. If that is meant, add: {options}"]))
 
 
-def can_delete(stack: Stack, *, is_protected: bool, tags: Mapping[str, str], commands: Commands) -> None:
+def can_delete(
+    stack: Stack, *, is_protected: bool, tags: Mapping[str, str], commands: Commands, under_way: str = ""
+) -> None:
     """Refuse to delete a stack that is protected, somebody else's, or busy.
 
     Args:
@@ -114,8 +150,9 @@ def can_delete(stack: Stack, *, is_protected: bool, tags: Mapping[str, str], com
             cleared away.
         tags: of the environment's file; a stack that carries others is somebody else's.
         commands: the ways out.
+        under_way: of a busy stack: since when, and who is at work.
     """
-    not_busy(stack, commands)
+    not_busy(stack, commands, under_way)
     if is_protected and stack.status not in NEVER_DEPLOYED and not stack.is_new:
         raise RefusedError(
             f"{stack.name} is protected: write protected = false in its table of params/targets.toml "
@@ -134,6 +171,21 @@ def can_delete(stack: Stack, *, is_protected: bool, tags: Mapping[str, str], com
         )
 
 
+def can_cancel(stack: Stack, commands: Commands) -> None:
+    """Refuse to cancel what CloudFormation cannot cancel: anything but an update that still goes forward."""
+    if stack.status == "UPDATE_IN_PROGRESS":
+        return
+    if stack.status == "CREATE_IN_PROGRESS":
+        why = f"a creation cannot be cancelled. Wait for it, or delete what there is: {commands.destroy}"
+    elif stack.status in MEANINGS:
+        why = f"it is too late: {MEANINGS[stack.status]}"
+    elif "ROLLBACK" in stack.status:
+        why = "it is on its way back already"
+    else:
+        why = "only an update can be cancelled"
+    raise RefusedError(f"{stack.name} is in {stack.status}: {why}. Look with {commands.status}")
+
+
 def delete_log_group(name: str) -> str:
     """The command that deletes a log group which is in the way."""
     return f"aws logs delete-log-group --log-group-name {name}"
@@ -142,3 +194,8 @@ def delete_log_group(name: str) -> str:
 def continue_rollback(name: str) -> str:
     """The command that goes on with a rollback that stopped half-way."""
     return f"aws cloudformation continue-update-rollback --stack-name {name}"
+
+
+def roll_back(name: str) -> str:
+    """The command that takes back an update that was left half-way."""
+    return f"aws cloudformation rollback-stack --stack-name {name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +142,11 @@ def set_protection(client: CloudFormationClient, name: str, *, wanted: bool) -> 
     client.update_termination_protection(StackName=name, EnableTerminationProtection=wanted)
 
 
-def delete(client: CloudFormationClient, stack: Stack) -> None:
+def delete(client: CloudFormationClient, stack: Stack, token: str) -> None:
     """Start the deletion. By ARN: a stack that somebody made anew under the same name is another one."""
-    client.delete_stack(StackName=stack.id, ClientRequestToken=uuid.uuid4().hex)
+    client.delete_stack(StackName=stack.id, ClientRequestToken=token)
+
+
+def cancel(client: CloudFormationClient, stack: Stack, token: str) -> None:
+    """Have an update that is under way rolled back."""
+    client.cancel_update_stack(StackName=stack.id, ClientRequestToken=token)

@@ -259,10 +259,30 @@ class TestFailures:
         assert done.code == 1
         assert "lms-dev ended in UPDATE_FAILED." in done.err
         assert done.err.endswith(
-            "  python deploy.py apply dev\n  aws cloudformation rollback-stack --stack-name lms-dev\n"
+            "  python deploy.py apply dev --no-rollback\n  aws cloudformation rollback-stack --stack-name lms-dev\n"
         )
+        deployer.write({"Topic": TOPIC, "Other": TOPIC})
+        again = deployer("apply", "dev", "--yes")
+        assert again.code == 4
+        assert "Go on from there with python deploy.py apply dev --no-rollback, or go back first" in again.err
+        assert deployer.change_sets() == []
+        deployer.apply("--no-rollback")
+
+    def test_rollback_stays_on_where_something_is_replaced_or_the_environment_is_protected(
+        self, deployer: Deployer
+    ) -> None:
         deployer.write({"Topic": TOPIC})
         deployer.apply()
+        named = {**TOPIC, "Properties": {"TopicName": "another"}}
+        deployer.write({"Topic": named})
+        done = deployer("apply", "dev", "--yes", "--no-rollback")
+        assert done.code == 4
+        assert "CloudFormation replaces nothing while rollback is off, and this replaces Topic." in done.err
+        deployer.write({"Topic": TOPIC, "Other": TOPIC}, target="protected = true")
+        done = deployer("apply", "dev", "--yes", "--no-rollback")
+        assert done.code == 4
+        assert "lms-dev is protected: --no-rollback would leave it half-way" in done.err
+        assert (deployer.stack() or {})["StackStatus"] == "CREATE_COMPLETE"
 
     def test_an_output_that_cannot_be_made_is_the_stack_s_own_failure(self, deployer: Deployer) -> None:
         deployer.write({"Topic": TOPIC}, outputs={"Name": {"Value": {"Fn::GetAtt": ["Topic", "Nowhere"]}}})

@@ -4,50 +4,17 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.deployer import STACK
+from tests.integration.lasting import LASTING, TOPIC, finish, status, stopped, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from subprocess import Popen
 
     from tests.integration.deployer import Deployer
-
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
-# An operation that goes on until somebody says so.
-LASTING = {
-    "Topic": TOPIC,
-    "Wait": {
-        "Type": "AWS::CloudFormation::WaitCondition",
-        "DependsOn": "Topic",
-        "CreationPolicy": {"ResourceSignal": {"Timeout": "PT1M"}},
-    },
-}
-
-
-def until(what: Any) -> Any:
-    """The first true answer to a question that is asked again and again."""
-    for _ in range(600):
-        if found := what():
-            return found
-        time.sleep(0.05)  # between two looks, not for luck
-    raise AssertionError("it did not happen within half a minute")
-
-
-def finish(deployer: Deployer) -> None:
-    """Let the operation that lasts end well."""
-
-    def is_waiting() -> bool:
-        found = deployer.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-        return any(each["LogicalResourceId"] == "Wait" for each in found)
-
-    until(is_waiting)
-    deployer.cloudformation.signal_resource(StackName=STACK, LogicalResourceId="Wait", UniqueId="1", Status="SUCCESS")
 
 
 @pytest.fixture
@@ -62,23 +29,13 @@ def lasting(deployer: Deployer) -> Iterator[Deployer]:
     process.communicate(timeout=30)
 
 
-def status(deployer: Deployer) -> str:
-    return str((deployer.stack() or {}).get("StackStatus"))
-
-
-def interrupted(process: Popen[str]) -> tuple[int, str]:
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    return process.returncode, said
-
-
 def test_interrupted_it_says_what_goes_on_and_how_to_take_it_up_again_which_works(deployer: Deployer) -> None:
     deployer.write(LASTING)
     process = deployer.start("apply", "dev", "--yes")
     until(lambda: status(deployer) == "CREATE_IN_PROGRESS")
     assert process.stderr is not None
     process.stderr.readline()  # it has begun to watch
-    code, said = interrupted(process)
+    code, said = stopped(process)
     assert code == 130
     assert "interrupted; the creation of lms-dev goes on in AWS. Look at it: stackproof status dev\n" in said
     assert said.endswith("Take it up again: stackproof apply dev --wait\n")
@@ -86,7 +43,9 @@ def test_interrupted_it_says_what_goes_on_and_how_to_take_it_up_again_which_work
 
     again = deployer.start("apply", "dev", "--wait")
     assert again.stderr is not None
-    assert "lms-dev is in CREATE_IN_PROGRESS; waiting for it" in again.stderr.readline()
+    line = again.stderr.readline()
+    assert line.startswith("lms-dev is in CREATE_IN_PROGRESS since 20")
+    assert line.endswith(" UTC, started by root; waiting for it\n")
     finish(deployer)
     out, _ = again.communicate(timeout=30)
     assert (again.returncode, "no changes" in out) == (0, True)
@@ -98,7 +57,7 @@ def test_a_busy_stack_is_refused_before_anything_is_sent(lasting: Deployer) -> N
         done = lasting(*command)
         assert done.code == 4
         assert "lms-dev is in CREATE_IN_PROGRESS since " in done.err
-        assert "nothing was sent. Wait for it with python deploy.py apply dev --wait" in done.err
+        assert ", started by root; nothing was sent. Wait for it with python deploy.py apply dev --wait" in done.err
     assert lasting.change_sets() == []
     assert "lms-dev: CREATE_IN_PROGRESS" in lasting("status", "dev").out
 

@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "too late"}}, "DescribeStackEvents")
 
 
-def batches(*, started: bool, error: BaseException) -> Iterator[list[Event]]:
+def batches(*, started: bool, error: BaseException, sent: bool) -> Iterator[list[Event]]:
+    if sent:
+        yield []
     if started:
         yield [event("UPDATE_IN_PROGRESS")]
     raise error
 
 
-def watch(command: str, *, started: bool, error: BaseException) -> None:
+def watch(
+    command: str, *, started: bool, error: BaseException, what: str = "the update of lms-dev", sent: bool = False
+) -> None:
     call = Call(Namespace(command=command, json=False), COMMANDS, is_foreign=False)
-    watching.watch(call, batches(started=started, error=error), total=1, what="the update of lms-dev")
+    watching.watch(call, batches(started=started, error=error, sent=sent), total=1, what=what)
 
 
 def test_credentials_that_expire_meanwhile_leave_a_word_on_what_goes_on() -> None:
@@ -41,13 +45,20 @@ def test_credentials_that_expire_meanwhile_leave_a_word_on_what_goes_on() -> Non
         "Log in again (aws sso login, or however you got them), then try again.",
         "the update of lms-dev goes on in AWS. Look at it: python deploy.py status dev",
         "Take it up again: python deploy.py apply dev --wait",
+        "Cancel it: python deploy.py cancel dev",
     ]
 
 
 def test_a_deletion_is_not_taken_up_again_by_apply() -> None:
     with pytest.raises(StackproofError) as failure:
-        watch("destroy", started=True, error=EXPIRED)
+        watch("destroy", started=True, error=EXPIRED, what="the deletion of lms-dev")
     assert str(failure.value).endswith("Look at it: python deploy.py status dev")
+
+
+def test_what_was_sent_and_not_answered_may_have_started() -> None:
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        watch("apply", started=False, sent=True, error=KeyboardInterrupt())
+    assert str(stopped.value).startswith("interrupted; the update of lms-dev may have started in AWS. Look at it: ")
 
 
 def test_what_never_started_does_not_go_on() -> None:
@@ -65,7 +76,10 @@ def test_what_never_started_does_not_go_on() -> None:
             ["can only be deleted now", "python deploy.py destroy dev", "python deploy.py apply dev"],
         ),
         ("CREATE_FAILED", ["can only be deleted now"]),
-        ("UPDATE_FAILED", ["python deploy.py apply dev", "aws cloudformation rollback-stack --stack-name lms-dev"]),
+        (
+            "UPDATE_FAILED",
+            ["python deploy.py apply dev --no-rollback", "aws cloudformation rollback-stack --stack-name lms-dev"],
+        ),
         ("UPDATE_ROLLBACK_FAILED", ["aws cloudformation continue-update-rollback --stack-name lms-dev"]),
         ("UPDATE_ROLLBACK_COMPLETE", ["everything is as it was before"]),
         ("DELETE_COMPLETE", ["No event says why."]),

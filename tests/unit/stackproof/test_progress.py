@@ -77,6 +77,45 @@ def test_more_than_was_planned_is_counted_too() -> None:
     assert so_far.count == "2 of 2"
 
 
+def test_what_was_planned_and_turned_out_to_be_as_it_should_be_is_not_missing_at_the_end() -> None:
+    so_far = Progress(17)
+    shown = lines(so_far, event("UPDATE_COMPLETE", "Topic"), event("UPDATE_COMPLETE", after=1))
+    assert "1 of 17" in shown[0]
+    assert "1 of 1 " in shown[1]
+    so_far = Progress(17)
+    shown = lines(so_far, event("UPDATE_COMPLETE", "Topic"), event("UPDATE_FAILED", after=1))
+    assert "1 of 17" in shown[1]
+
+
+def test_what_never_came_to_be_is_not_missing_after_the_rollback() -> None:
+    so_far = Progress(3)
+    lines(so_far, event("CREATE_COMPLETE", "Topic"), event("CREATE_FAILED", "Cache"), event("ROLLBACK_IN_PROGRESS"))
+    assert so_far.count == "0 of 2"
+    lines(so_far, event("DELETE_COMPLETE", "Topic", after=1), event("ROLLBACK_COMPLETE", after=2))
+    assert so_far.count == "1 of 1"
+
+
+def test_resources_of_nested_stacks_are_told_apart_and_counted() -> None:
+    so_far = Progress(1)
+    shown = lines(
+        so_far,
+        event("CREATE_COMPLETE", "Topic"),
+        event("CREATE_COMPLETE", "Topic", within="Network"),
+        event("CREATE_FAILED", "Topic", within="Network/Subnets", reason="full"),
+    )
+    assert [line.split("  ")[-1].strip() for line in shown] == [
+        "Topic (AWS::SNS::Topic)",
+        "Network/Topic (AWS::SNS::Topic)",
+        "Network/Subnets/Topic (AWS::SNS::Topic): full",
+    ]
+    assert so_far.count == "2 of 3"
+
+
+def test_the_end_that_is_no_end_yet_says_what_is_still_done() -> None:
+    (line,) = lines(Progress(1), event("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
+    assert line.endswith("(AWS::CloudFormation::Stack): the new state is live; old resources are being removed")
+
+
 @pytest.mark.parametrize(
     ("status", "style"),
     [
@@ -101,7 +140,7 @@ class Clock:
 
 def test_a_log_that_was_silent_for_half_a_minute_gets_a_sign_of_life() -> None:
     clock, stream = Clock(), io.StringIO()
-    shown = Plain(Progress(20), stream, clock)
+    shown = Plain(Progress(20, clock), stream)
     shown.update([])
     clock.now = 29
     shown.update([])
@@ -111,21 +150,21 @@ def test_a_log_that_was_silent_for_half_a_minute_gets_a_sign_of_life() -> None:
     clock.now = 31
     shown.update([])
     assert stream.getvalue() == "          0 of 20  still waiting for AWS\n"
-    shown.update([event("CREATE_IN_PROGRESS", f"Topic{number:02}") for number in range(14)])
+    shown.update([event("CREATE_IN_PROGRESS", f"Topic{number:02}", after=number) for number in range(14)])
     clock.now = 60
     shown.update([])
     (last,) = stream.getvalue().splitlines()[1:]
-    assert last.startswith("          0 of 20  still working on Topic00, Topic01, ")
-    assert last.endswith(", Topic11 and 2 more")
+    assert last.startswith("          0 of 20  still working on Topic00 0:42, Topic01 0:41, ")
+    assert last.endswith(", Topic11 0:31 and 2 more")
 
 
 def test_two_that_run_are_named_without_more() -> None:
     clock, stream = Clock(), io.StringIO()
-    shown = Plain(Progress(2), stream, clock)
-    shown.update([event("CREATE_IN_PROGRESS", "Topic"), event("CREATE_IN_PROGRESS", "Cache")])
+    shown = Plain(Progress(2, clock), stream)
+    shown.update([event("CREATE_IN_PROGRESS", "Topic"), event("CREATE_IN_PROGRESS", "Cache", after=4)])
     clock.now = 30
     shown.update([])
-    assert stream.getvalue().endswith("still working on Cache, Topic\n")
+    assert stream.getvalue().endswith("still working on Topic 0:34, Cache 0:30\n")
 
 
 def drawn(shown: Redrawn) -> list[str]:
@@ -137,23 +176,41 @@ def drawn(shown: Redrawn) -> list[str]:
 
 def test_on_a_terminal_what_is_done_scrolls_up_and_what_runs_stays_with_its_own_clock() -> None:
     clock, written = Clock(), list[Line]()
-    shown = Redrawn(Progress(3), written.append, clock)
+    shown = Redrawn(Progress(3, clock), written.append)
     shown.update([event("CREATE_IN_PROGRESS"), event("CREATE_IN_PROGRESS", "Cache")])
     clock.now = 65
-    shown.update([event("CREATE_IN_PROGRESS", "Topic")])
+    initiated = event("CREATE_IN_PROGRESS", "Cache", after=64, reason="Resource creation Initiated")
+    shown.update([initiated, event("CREATE_IN_PROGRESS", "Topic", after=65)])
     clock.now = 70
     assert drawn(shown) == [
-        "  1:10  CREATE_IN_PROGRESS  Cache (AWS::SNS::Topic)",
+        "  1:10  CREATE_IN_PROGRESS  Cache (AWS::SNS::Topic): Resource creation Initiated",
         "  0:05  CREATE_IN_PROGRESS  Topic (AWS::SNS::Topic)",
         "0 of 3  CREATE_IN_PROGRESS",
     ]
-    shown.update([event("CREATE_COMPLETE", "Cache")])
+    shown.update([event("CREATE_COMPLETE", "Cache", after=70)])
     assert [line.text.split()[-2] for line in written] == ["lms-dev", "Cache"]
     assert drawn(shown)[-1] == "1 of 3  CREATE_IN_PROGRESS"
 
 
+def test_how_long_something_runs_is_right_too_for_whoever_takes_it_up_later() -> None:
+    clock = Clock()
+    shown = Redrawn(Progress(0, clock), lambda _: None)
+    shown.update([event("UPDATE_IN_PROGRESS"), event("UPDATE_IN_PROGRESS", "Cache", after=1)])
+    shown.update([event("UPDATE_COMPLETE", "Topic", after=600)])
+    clock.now = 2
+    assert drawn(shown)[0] == " 10:01  UPDATE_IN_PROGRESS  Cache (AWS::SNS::Topic)"
+
+
+def test_a_long_reason_takes_no_second_line() -> None:
+    shown = Redrawn(Progress(1, Clock()), lambda _: None)
+    shown.update([event("CREATE_IN_PROGRESS", "Cache", reason="word " * 40)])
+    first, last = drawn(shown)
+    assert first.endswith("…")
+    assert last == "0 of 1"
+
+
 def test_more_than_fit_are_a_number() -> None:
-    shown = Redrawn(Progress(20), lambda _: None, Clock())
+    shown = Redrawn(Progress(20, Clock()), lambda _: None)
     shown.update([event("CREATE_IN_PROGRESS", f"Topic{number}") for number in range(15)])
     assert len(drawn(shown)) == progress.SHOWN + 2
     assert drawn(shown)[-2].strip() == "and 3 more"
@@ -167,6 +224,7 @@ def test_for_programs_every_event_is_an_object_on_a_line() -> None:
     assert [json.loads(line) for line in stream.getvalue().splitlines()][1] == {
         "time": "2026-03-14T03:00:02+00:00",
         "logical_id": "Topic",
+        "within": "",
         "type": "AWS::SNS::Topic",
         "status": "CREATE_COMPLETE",
         "reason": "",

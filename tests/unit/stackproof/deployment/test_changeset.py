@@ -226,9 +226,7 @@ def test_whoever_is_slower_is_refused(message: str, cloudformation: Stubber, acc
     refused_at_creation(cloudformation, "ValidationError", message)
     with pytest.raises(RefusedError) as refused:
         plan(account, stack())
-    assert str(refused.value) == (
-        f"somebody else was faster, and nothing was changed by this command ({message}). Plan again."
-    )
+    assert str(refused.value) == (f"somebody else was faster, and this plan was not executed ({message}). Plan again.")
 
 
 def test_whoever_loses_the_change_set_to_another_s_execution_is_refused(

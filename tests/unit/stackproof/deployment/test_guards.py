@@ -73,14 +73,70 @@ def test_a_stack_that_does_not_exist_can_be_made() -> None:
         "IMPORT_IN_PROGRESS",
     ],
 )
-def test_a_busy_stack_is_refused_with_since_when_and_how_to_wait(status: str) -> None:
-    said = refusal(guards.can_change, stack(status), TAGS, COMMANDS)
+def test_a_busy_stack_is_refused_with_who_since_when_and_how_to_wait(status: str) -> None:
+    said = refusal(guards.can_change, stack(status), TAGS, COMMANDS, "since noon, started by ana")
+    meaning = " (the new state is live; old resources are being removed)" if "CLEANUP" in status else ""
     assert said == (
-        f"lms-dev is in {status} since 2026-03-14 03:00:00 UTC; nothing was sent. "
+        f"lms-dev is in {status}{meaning} since noon, started by ana; nothing was sent. "
         "Wait for it with python deploy.py apply dev --wait, or look with python deploy.py status dev"
     )
-    with pytest.raises(guards.BusyError):
-        guards.can_change(stack(status), TAGS, COMMANDS)
+
+
+def a_plan(*changes: Any) -> Plan:
+    return Plan("lms-dev", "1", "sa-east-1", False, "arn:set", plan.changes(changes, {}), ())
+
+
+REPLACED = change("Table", action="Modify", Replacement="True")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "no_rollback", "is_protected", "words"),
+    [
+        ([REPLACED], "UPDATE_COMPLETE", True, False, "this replaces Table. Apply it without --no-rollback: python d"),
+        ([], "UPDATE_COMPLETE", True, True, "lms-dev is protected: --no-rollback would leave it half-way"),
+        ([], "UPDATE_FAILED", False, False, "Go on from there with python deploy.py apply dev --no-rollback, or go ba"),
+        ([], "UPDATE_FAILED", False, False, "go back first: aws cloudformation rollback-stack --stack-name lms-dev"),
+    ],
+)
+def test_what_cloudformation_refuses_half_way_is_refused_before(
+    changes: list[Any], status: str, no_rollback: bool, is_protected: bool, words: str
+) -> None:
+    options = {"no_rollback": no_rollback, "is_protected": is_protected, "commands": COMMANDS}
+    assert words in refusal(guards.can_skip_rollback, a_plan(*changes), status, **options)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "no_rollback", "is_protected"),
+    [
+        ([REPLACED], "UPDATE_COMPLETE", False, True),
+        ([change("Table", Replacement="Conditional"), change(action="Add")], "UPDATE_COMPLETE", True, False),
+        ([change()], "UPDATE_FAILED", True, False),
+        ([change(action="Add")], "", True, False),
+    ],
+)
+def test_rollback_is_left_on_or_off_where_cloudformation_takes_it(
+    changes: list[Any], status: str, no_rollback: bool, is_protected: bool
+) -> None:
+    options = {"no_rollback": no_rollback, "is_protected": is_protected, "commands": COMMANDS}
+    assert passes(guards.can_skip_rollback, a_plan(*changes), status, **options)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (
+            "CREATE_IN_PROGRESS",
+            "a creation cannot be cancelled. Wait for it, or delete what there is: python deploy.py d",
+        ),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "it is too late: the new state is live"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "it is on its way back already"),
+        ("ROLLBACK_IN_PROGRESS", "it is on its way back already"),
+        ("DELETE_IN_PROGRESS", "only an update can be cancelled. Look with python deploy.py status dev"),
+    ],
+)
+def test_only_an_update_that_goes_forward_is_cancelled(status: str, words: str) -> None:
+    assert words in refusal(guards.can_cancel, stack(status), COMMANDS)
+    assert passes(guards.can_cancel, stack("UPDATE_IN_PROGRESS"), COMMANDS)
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"])
@@ -115,10 +171,6 @@ def test_a_half_deleted_stack_is_to_be_deleted_whole() -> None:
         said = refusal(guards.can_change, stack("DELETE_FAILED", reason=reason), TAGS, COMMANDS)
         assert words in said
         assert said.endswith("Finish with python deploy.py destroy dev")
-
-
-def a_plan(*answers: Any) -> Plan:
-    return Plan("lms-dev", "1", "sa-east-1", False, "arn:set", plan.changes(answers, {}), ())
 
 
 BUCKET = "AWS::S3::Bucket"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -55,6 +57,7 @@ def answers(stubber: Stubber, *events: Event, stack_id: str = STACK_ID) -> None:
             "ResourceType": each.type,
             "ResourceStatus": each.status,
             "ResourceStatusReason": each.reason,
+            **({"ClientRequestToken": each.request} if each.request else {}),
         }
         for each in reversed(events)
     ]
@@ -83,6 +86,7 @@ def a_preview() -> Preview:
 def test_whoever_executes_second_is_refused(code: str, message: str, cloudformation: Stubber, account: aws.Aws) -> None:
     answers(cloudformation, event("UPDATE_COMPLETE"))
     cloudformation.add_client_error("execute_change_set", code, message)
+    answers(cloudformation, event("UPDATE_COMPLETE"), event("UPDATE_IN_PROGRESS", after=1, request="theirs"))
     found = a_preview()
     with pytest.raises(RefusedError, match="somebody else was faster"):
         list(operations.apply(account, found, no_rollback=False))
@@ -92,8 +96,83 @@ def test_whoever_executes_second_is_refused(code: str, message: str, cloudformat
 def test_any_other_refusal_to_execute_is_passed_on(cloudformation: Stubber, account: aws.Aws) -> None:
     answers(cloudformation, event("UPDATE_COMPLETE"))
     cloudformation.add_client_error("execute_change_set", "AccessDenied", "not for you")
-    with pytest.raises(ClientError, match="not for you"):
+    cloudformation.add_client_error("describe_stack_events", "AccessDenied", "nor this")
+    with pytest.raises(aws.AwsError, match="not for you"):
         list(operations.apply(account, a_preview(), no_rollback=False))
+
+
+def test_a_request_whose_first_answer_was_lost_is_ours_although_its_second_is_refused(
+    cloudformation: Stubber, account: aws.Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "token", lambda _: "stackproof-ana-1")
+    history = [event("UPDATE_COMPLETE"), event("UPDATE_IN_PROGRESS", after=1, request="stackproof-ana-1")]
+    answers(cloudformation, history[0])
+    cloudformation.add_client_error("execute_change_set", "InvalidChangeSetStatus", "[EXECUTE_IN_PROGRESS]")
+    answers(cloudformation, *history)
+    answers(cloudformation, *history, event("UPDATE_COMPLETE", after=2))
+    found = a_preview()
+    batches = list(operations.apply(account, found, no_rollback=False))
+    assert [each.status for batch in batches for each in batch] == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+    assert found.change_set.is_kept is True
+
+
+def test_a_stack_whose_policy_cannot_be_set_after_its_creation_is_created_all_the_same(
+    cloudformation: Stubber, account: aws.Aws
+) -> None:
+    answers(cloudformation, event("REVIEW_IN_PROGRESS"))
+    cloudformation.add_response("execute_change_set", {})
+    answers(cloudformation, event("CREATE_COMPLETE", after=1))
+    cloudformation.add_client_error("set_stack_policy", "AccessDenied", "not for you")
+    found = replace(a_preview(), policy={"Statement": []})
+    found = replace(found, plan=replace(found.plan, is_new=True))
+    with pytest.raises(aws.AwsError) as failure:
+        list(operations.apply(account, found, no_rollback=False))
+    assert str(failure.value).splitlines() == [
+        "cloudformation:SetStackPolicy is not allowed to these credentials: not for you",
+        "lms-dev was created, but its stack policy and termination protection are not set; the next apply sets them.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("caller", "who"),
+    [
+        ("arn:aws:iam::111111111111:user/team/ana.lima@example.org", "ana-lima-example-org"),
+        ("arn:aws:sts::111111111111:assumed-role/Deployer/GitHub_Actions", "GitHub-Actions"),
+        ("arn:aws:iam::111111111111:root", "root"),
+        ("arn:aws:iam::111111111111:user/___", "somebody"),
+        ("arn:aws:sts::111111111111:assumed-role/R/" + "x" * 64, "x" * 64),
+        ("arn:aws:sts::111111111111:assumed-role/R/" + "x" * 200, "x" * 84),
+    ],
+)
+def test_the_token_of_an_operation_says_who_started_it(caller: str, who: str, account: aws.Aws) -> None:
+    token = operations.token(replace(account, caller=caller))
+    # CreateStack's model: [a-zA-Z0-9][-a-zA-Z0-9]*, 128 at most
+    assert re.fullmatch(rf"stackproof-{who}-[0-9a-f]{{32}}", token)
+    assert len(token) <= 128
+    assert operations._who(token) == f", started by {who}"
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("Console-ExecuteChangeSet-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", ", started in the console"),
+        ("exec0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", ""),
+        ("", ""),
+    ],
+)
+def test_who_else_started_it_is_said_where_it_is_known(
+    token: str, words: str, cloudformation: Stubber, account: aws.Aws
+) -> None:
+    answers(cloudformation, event("UPDATE_IN_PROGRESS", request=token), event("UPDATE_IN_PROGRESS", "Topic", after=9))
+    said = operations.under_way(account, builders.stack("UPDATE_IN_PROGRESS"))
+    assert said == f"since 2026-03-14 03:00:00 UTC{words}"
+
+
+def test_without_a_look_at_the_events_since_when_is_what_the_stack_says(
+    cloudformation: Stubber, account: aws.Aws
+) -> None:
+    cloudformation.add_client_error("describe_stack_events", "AccessDenied", "not for you")
+    assert operations.under_way(account, builders.stack("UPDATE_IN_PROGRESS")) == "since 2026-03-14 03:00:00 UTC"
 
 
 def test_a_failure_after_which_the_rollback_comes_later_is_not_taken_for_the_end(
