@@ -65,7 +65,8 @@ def _template_problems(template: object) -> Iterator[tuple[tuple[str, ...], str]
         yield (), "is no template: CloudFormation wants an object with Resources"
         return
     for key in template:
-        if key not in SECTIONS:
+        # A macro may understand more sections: AWS::Serverless has Globals.
+        if key not in SECTIONS and "Transform" not in template:
             yield (
                 (key,),
                 f"is no section of a template; there are {', '.join(SECTIONS)}{nearest(key, SECTIONS)}",

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.intent import DEFAULT, Intent
-from stackproof.proofs.values import Value, at, flag, number, show
+from stackproof.proofs.values import Value, at, flag, is_one_of, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
 def _tls(stack: Stack, intent: Intent) -> Iterator[Finding]:
     """The oldest TLS version that each listener takes."""
     for listener in stack.of_type("AWS::ElasticLoadBalancingV2::Listener"):
-        if listener.properties.get("Protocol") in {"HTTPS", "TLS"}:
+        if is_one_of(listener.properties.get("Protocol"), "HTTPS", "TLS"):
             given = listener.properties.get("SslPolicy")
             yield _version(listener, "Properties.SslPolicy", DEFAULT_POLICY if given is None else given, intent)
     for kind, path in OTHER_POLICIES:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs import arns
 from stackproof.proofs.iam import Document, Principal, Statement
 from stackproof.proofs.iam_conditions import Condition
-from stackproof.proofs.values import Dynamic, Sym, Text, Unknown, Value, items, join, show
+from stackproof.proofs.values import Dynamic, Sym, Text, Unknown, Value, is_one_of, items, join, show
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource, Stack
@@ -51,7 +51,7 @@ def read_statement(stack: Stack, owner: Resource, path: str, body: Value) -> Sta
     if not isinstance(body, dict):
         return body if isinstance(body, Unknown) else Unknown(f"{path} of {owner.logical_id} is no statement")
     effect = body.get("Effect")
-    if effect not in {"Allow", "Deny"}:
+    if not is_one_of(effect, "Allow", "Deny"):
         return Unknown(f"{path}.Effect of {owner.logical_id} is {show(effect)}")
     resources, principals = (_either(body, name) for name in ("Resource", "Principal"))
     return Statement(

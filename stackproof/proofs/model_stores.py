@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs.model_placement import Placement, listed, switch, whole, word
-from stackproof.proofs.values import Sym, Unknown, Value, at
+from stackproof.proofs.values import Sym, Unknown, Value, at, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -272,7 +272,7 @@ def _ports(resource: Resource, shape: _Shape) -> tuple[int, ...]:
     if shape.ports:
         return shape.ports
     engine = word(resource.properties.get("Engine", resource.properties.get("EngineFamily")), "?")
-    if resource.type == "AWS::ElastiCache::ServerlessCache" and engine in {"redis", "valkey"}:
+    if resource.type == "AWS::ElastiCache::ServerlessCache" and is_one_of(engine, "redis", "valkey"):
         return (6379, 6380)
     family = engine.partition("-")[0]
     found = _ENGINES.get(engine) or (_ENGINES.get(family) if family != "aurora" else None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from stackproof.proofs.conditions import Space
 from stackproof.proofs.mentions import Mention, mentions
 from stackproof.proofs.resolver import Resolver
-from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, join, scalar_text, show
+from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, scalar_text, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -332,7 +332,7 @@ def parameter(name: str, body: Mapping[str, object], given: object) -> Value:
     text = ",".join(map(scalar_text, items))
     if kind.startswith("AWS::SSM::Parameter::Value"):
         return Sym(text, kind="ssm", many=listed)
-    if body.get("NoEcho") in {True, "true", "True"} and text:
+    if is_one_of(body.get("NoEcho"), True, "true", "True") and text:
         return Sym(name, kind="secret", many=listed, digest=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
     if listed:
         # A blank list is a list of one blank, as CloudFormation has it.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs.backups import planned_days
 from stackproof.proofs.store_encryption import key_of
 from stackproof.proofs.store_types import PRIMARY, Store, chosen, fate, stores
-from stackproof.proofs.values import Unknown, Value, at, number, show
+from stackproof.proofs.values import Unknown, Value, at, is_one_of, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def prove_keeping(stack: Stack, intent: Intent) -> Iterator[Finding]:
         if store.type.holds_data
         # Buckets are retained since they cannot be deleted while they hold something.
         and store.type.kind != "bucket"
-        and store.resource.deletion_policy in {*KEEPING, "Snapshot"}
+        and is_one_of(store.resource.deletion_policy, *KEEPING, "Snapshot")
     ]
     for store in everything:
         wanted = intent.keep_data
@@ -216,7 +216,7 @@ def _switched(value: Value, on: str) -> int | Unknown:
     if value is None or isinstance(value, bool):
         return CONTINUOUS_DAYS if value else 0
     if isinstance(value, str):
-        return CONTINUOUS_DAYS if value in {on, on.capitalize()} else 0
+        return CONTINUOUS_DAYS if is_one_of(value, on, on.capitalize()) else 0
     return Unknown(f"{show(value)} is known to AWS only")
 
 

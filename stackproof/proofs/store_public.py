@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.iam_documents import read_document
 from stackproof.proofs.store_transit import bucket_policies
-from stackproof.proofs.values import Value, at, flag, show
+from stackproof.proofs.values import Value, at, flag, is_one_of, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _acl(bucket: Resource, blocked: dict[str, bool | None]) -> Iterator[Finding]
         return
     name = bucket.logical_id
     ownership = at(bucket.properties, "OwnershipControls", "Rules", 0, "ObjectOwnership")
-    if ownership in {None, "BucketOwnerEnforced"}:
+    if is_one_of(ownership, None, "BucketOwnerEnforced"):
         message = f"S3 refuses to create {name}: new buckets have no ACLs, and it asks for {acl}."
         fix = "Use a bucket policy instead; where an ACL must be, set OwnershipControls to ObjectWriter."
         yield broken("store-public-refused", name, path, message, fix)

@@ -12,7 +12,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs.values import Dynamic, Path, Sym, Text, Value, leaves, scalar_text
+from stackproof.proofs.values import Dynamic, Path, Sym, Text, Value, is_one_of, leaves, scalar_text
 from stackproof.proofs.verdicts import Finding, broken, proved
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _variables_in(value: Value, path: Path) -> Iterator[tuple[Path, str, Value]]
     elif isinstance(value, list):
         for index, entry in enumerate(value):
             if isinstance(entry, dict) and isinstance(entry.get("Name"), str):
-                secret = entry.get("Type") in {"SECRETS_MANAGER", "PARAMETER_STORE"}
+                secret = is_one_of(entry.get("Type"), "SECRETS_MANAGER", "PARAMETER_STORE")
                 if not secret:
                     yield (*path, index, "Value"), str(entry["Name"]), entry.get("Value")
 

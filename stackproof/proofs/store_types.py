@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from stackproof.proofs.values import Key, Unknown, Value, at
+from stackproof.proofs.values import Key, Unknown, Value, at, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -199,7 +199,7 @@ def fate(store: Store, policy: Value) -> str | Unknown:
         return "snapshot" if _snapshot_by_default(store.resource) else "lost"
     if policy == "Snapshot":
         return "snapshot" if store.type.snapshot else "lost"
-    return "kept" if policy in {"Retain", "RetainExceptOnCreate"} else "lost"
+    return "kept" if is_one_of(policy, "Retain", "RetainExceptOnCreate") else "lost"
 
 
 def _snapshot_by_default(resource: Resource) -> bool:

@@ -13,7 +13,7 @@ from stackproof.proofs.intent import DEFAULT, Intent
 from stackproof.proofs.patterns import matches
 from stackproof.proofs.schemas import EVERYWHERE
 from stackproof.proofs.tag_values import tag_path, tags_of
-from stackproof.proofs.values import Unknown, at, flag, items, show
+from stackproof.proofs.values import Unknown, at, flag, is_one_of, items, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _propagated(resource: Resource) -> Iterator[Finding]:
     if resource.type == "AWS::ECS::Service":
         path, given = "Properties.PropagateTags", resource.properties.get("PropagateTags")
         fix = "Set PropagateTags to SERVICE or TASK_DEFINITION."
-        if given in {"SERVICE", "TASK_DEFINITION"}:
+        if is_one_of(given, "SERVICE", "TASK_DEFINITION"):
             yield proved(rule, name, path, f"its tasks carry the tags of {str(given).lower().replace('_', ' ')}")
         elif given is None or isinstance(given, str):
             message = f"The tasks of {name} and their network interfaces carry no tags: nobody can tell what they cost."

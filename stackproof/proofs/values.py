@@ -279,6 +279,11 @@ def at(value: Value, *keys: Key) -> Value:
     return value
 
 
+def is_one_of(value: object, *options: Plain) -> bool:
+    """Is a value one of these literals? Lists and objects, which no set takes, are none."""
+    return any(value == option for option in options)
+
+
 def items(value: Value) -> list[Value] | Unknown:
     """A property that takes a list: nothing is an empty list, one value a list of one, a list symbol Unknown."""
     if isinstance(value, list):

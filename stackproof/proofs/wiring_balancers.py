@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_placement import each, whole, word
-from stackproof.proofs.values import Unknown, Value, at, show, symbols
+from stackproof.proofs.values import Unknown, Value, at, is_one_of, show, symbols
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_common import Findings, unclear
 
@@ -174,11 +174,13 @@ def _redirects(system: System, listener: Listener) -> Findings:
     actions = system.stack.resources[listener.logical_id].properties.get("DefaultActions")
     for index, action in enumerate(each(actions)):
         config = at(action, "RedirectConfig")
-        if at(action, "Type") == "redirect" and at(config, "Host") in {None, "#{host}"} and listener.balancer:
-            port = listener.port if at(config, "Port") in {None, "#{port}"} else whole(at(config, "Port"))
+        if at(action, "Type") == "redirect" and is_one_of(at(config, "Host"), None, "#{host}") and listener.balancer:
+            port = listener.port if is_one_of(at(config, "Port"), None, "#{port}") else whole(at(config, "Port"))
             protocol = word(at(config, "Protocol"), "#{protocol}").replace("#{protocol}", listener.protocol)
             if port is not None and protocol != "?":
-                moved = at(config, "Path") not in {None, "/#{path}"} or at(config, "Query") not in {None, "#{query}"}
+                moved = not is_one_of(at(config, "Path"), None, "/#{path}") or not is_one_of(
+                    at(config, "Query"), None, "#{query}"
+                )
                 path = f"Properties.DefaultActions.{index}.RedirectConfig"
                 yield from _redirect(system, listener, _Redirect(path, port, protocol, moved=moved))
 

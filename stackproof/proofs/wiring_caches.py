@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_placement import each, whole
-from stackproof.proofs.values import Value, at, scalar_text, show
+from stackproof.proofs.values import Value, at, is_one_of, scalar_text, show
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_common import on, unclear
 from stackproof.proofs.wiring_tables import cache_nodes, cache_versions
@@ -112,7 +112,7 @@ def _engine(stack: Stack, group: Resource) -> Iterator[Fault]:
     engine, version = group.properties.get("Engine", "redis"), group.properties.get("EngineVersion")
     if not isinstance(engine, str):
         return
-    if engine not in {"valkey", "redis"}:
+    if not is_one_of(engine, "valkey", "redis"):
         yield "wire-cache-engine", "Engine", f"its engine is {engine}", "Take valkey or redis."
         return
     known = cache_versions(engine)

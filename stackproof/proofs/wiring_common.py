@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from stackproof.proofs import arns
 from stackproof.proofs.model_iam import named
 from stackproof.proofs.model_placement import each, switch, whole
-from stackproof.proofs.values import Sym, Text, Unknown, Value, at, equal, items, join
+from stackproof.proofs.values import Sym, Text, Unknown, Value, at, equal, is_one_of, items, join
 from stackproof.proofs.verdicts import Finding, unknown
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def rolling(resource: Resource) -> bool | None:
     """Does a service replace its tasks one after the other (ECS's own rolling update)?"""
     controller = at(resource.properties, "DeploymentController", "Type")
     kind = at(resource.properties, "DeploymentConfiguration", "Strategy")
-    if controller not in {None, "ECS"}:
+    if not is_one_of(controller, None, "ECS"):
         return False if isinstance(controller, str) else None
     if kind in {None, "ROLLING"}:
         return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.cli import nearest
 from stackproof.proofs import arns
 from stackproof.proofs.model_placement import each, whole
-from stackproof.proofs.values import Value, at, show
+from stackproof.proofs.values import Value, at, is_one_of, show
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_common import Findings, find, listed_or_reason, on, rolling, same, unclear
 from stackproof.proofs.wiring_scaling import service_named
@@ -111,10 +111,10 @@ def _rebalancing(resource: Resource) -> Findings:
 def _shifted(system: System, resource: Resource) -> Findings:
     """Strategies that shift traffic need a second target group and the rule that they turn."""
     kind = at(resource.properties, "DeploymentConfiguration", "Strategy")
-    if kind not in {"BLUE_GREEN", "LINEAR", "CANARY"}:
+    if not is_one_of(kind, "BLUE_GREEN", "LINEAR", "CANARY"):
         return
     controller = at(resource.properties, "DeploymentController", "Type")
-    if controller not in {None, "ECS"}:
+    if not is_one_of(controller, None, "ECS"):
         yield broken(
             "wire-blue-green",
             resource.logical_id,
@@ -217,7 +217,7 @@ def _hooks(system: System, resource: Resource) -> Findings:
     for index, hook in enumerate(each(at(resource.properties, "DeploymentConfiguration", "LifecycleHooks"))):
         target = system.stack.target(at(hook, "HookTargetArn"))
         place = ("wire-hook", resource.logical_id, f"{_CONFIG}.LifecycleHooks.{index}.HookTargetArn")
-        calls = at(hook, "TargetType") in {None, "AWS_LAMBDA"}
+        calls = is_one_of(at(hook, "TargetType"), None, "AWS_LAMBDA")
         if calls and at(hook, "HookTargetArn") is None:
             yield broken(*place, f"{_REFUSED}: the hook names no function to call.", "Add the function's ARN.")
         elif (

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_placement import each, whole
-from stackproof.proofs.values import Value, at, show
+from stackproof.proofs.values import Value, at, is_one_of, show
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_scaling import TARGET
 
@@ -66,7 +66,7 @@ def _window(action: Value) -> list[tuple[str, str, str]]:
         return [("EndTime", told, "Take an EndTime behind StartTime.")]
     schedule = at(action, "Schedule")
     exact = _AT.fullmatch(schedule) if isinstance(schedule, str) else None
-    if exact and at(action, "Timezone") in {None, "UTC", "Etc/UTC"}:
+    if exact and is_one_of(at(action, "Timezone"), None, "UTC", "Etc/UTC"):
         before = moments[0] is not None and exact[1] < moments[0]
         behind = moments[1] is not None and exact[1] > moments[1]
         if before or behind:

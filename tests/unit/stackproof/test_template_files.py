@@ -153,3 +153,12 @@ def test_a_template_that_is_not_there(tmp_path: Path) -> None:
     faults: list[Fault] = []
     assert read_template(tmp_path / "t.json", "dist/t.json", faults) is None
     assert str(faults[0]) == "dist/t.json: there is no such file"
+
+
+def test_a_macro_may_know_more_sections(tmp_path: Path) -> None:
+    path = tmp_path / "sam.yaml"
+    text = "Transform: AWS::Serverless-2016-10-31\nGlobals: {Function: {Timeout: 3}}\n"
+    path.write_text(f"{text}Resources: {{F: {{Type: 'AWS::Serverless::Function'}}}}\n")
+    faults: list[Fault] = []
+    assert read_template(path, "sam.yaml", faults) is not None
+    assert faults == []
