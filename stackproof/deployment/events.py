@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,36 @@ _PATIENCE = 20
 # How the stack itself says that an operation begins; a rollback belongs to the one that it takes back.
 _STARTS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
 _NESTED = "AWS::CloudFormation::Stack"
+_TOKEN = re.compile(r'"ServiceToken"\s*:\s*"([^"]+)"')
 # What AWS's words for the end of an operation leave unsaid.
 MEANINGS = {
     "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "the new state is live; old resources are being removed",
     "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "the old state is back; new resources are being removed",
 }
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A hook of the account that looked at a resource before it was made.
+
+    Attributes:
+        type: for example `Private::Guard::Buckets`.
+        status: `HOOK_COMPLETE_FAILED` when it found something, `HOOK_FAILED` when it broke itself.
+        mode: `FAIL` or `WARN`; a warning stops nothing.
+        reason: what it says; often blank.
+        result: what GetHookResult knows it by; blank in old events.
+    """
+
+    type: str
+    status: str
+    mode: str
+    reason: str
+    result: str
+
+    @property
+    def refuses(self) -> bool:
+        """It stopped the operation."""
+        return self.status.endswith("_FAILED") and self.mode != "WARN"
 
 
 @dataclass(frozen=True)
@@ -45,6 +71,10 @@ class Event:
         reason: why; often blank.
         request: ClientRequestToken of the operation, which its first caller chose; blank where he chose none.
         within: logical ids of the nested stacks that it is in, `Network/Subnets`; blank in the stack itself.
+        operation: OperationId; what DescribeEvents is asked about.
+        hook: that this event is about.
+        handler: ServiceToken of a custom resource: the function or topic behind it. The other properties are not kept:
+            they may hold secrets.
     """
 
     id: str
@@ -57,6 +87,9 @@ class Event:
     reason: str
     request: str = ""
     within: str = ""
+    operation: str = ""
+    hook: Hook | None = None
+    handler: str = ""
 
     @property
     def path(self) -> str:
@@ -114,7 +147,28 @@ def _event(answer: StackEventTypeDef) -> Event:
         status=answer.get("ResourceStatus", ""),
         reason=" ".join(part for part in (reason, hook) if part),
         request=answer.get("ClientRequestToken", ""),
+        operation=answer.get("OperationId", ""),
+        hook=_hook(answer),
+        handler=_handler(answer.get("ResourceProperties", "")),
     )
+
+
+def _hook(answer: StackEventTypeDef) -> Hook | None:
+    if "HookType" not in answer:
+        return None
+    return Hook(
+        type=answer["HookType"],
+        status=answer.get("HookStatus", ""),
+        mode=answer.get("HookFailureMode", ""),
+        reason=answer.get("HookStatusReason", ""),
+        result=answer.get("HookInvocationId", ""),
+    )
+
+
+def _handler(properties: str) -> str:
+    # JSON, but AWS cuts off what is long.
+    found = _TOKEN.search(properties)
+    return found[1] if found else ""
 
 
 def unseen(
