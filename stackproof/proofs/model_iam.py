@@ -14,7 +14,7 @@ from stackproof.proofs.iam import Document, Principal, Statement
 from stackproof.proofs.iam_conditions import Condition
 from stackproof.proofs.iam_documents import read_document
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.values import Scalar, Unknown, Value, at, equal, items, show
+from stackproof.proofs.values import Scalar, Unknown, Value, at, equal, items, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +31,6 @@ ON_ITSELF: Final = {
     "AWS::EC2::VPCEndpoint": "PolicyDocument",
 }
 """Types whose policy is a property of their own."""
-
 ON_OTHERS: Final = {
     "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
     "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument"),
@@ -208,9 +207,11 @@ def _resource_policies(stack: Stack) -> tuple[dict[str, list[Document]], list[Do
     shared: list[Document] = []
     for resource in stack.of_type(*ON_ITSELF):
         name = ON_ITSELF[resource.type]
-        if name in resource.properties:
-            document = read_document(stack, resource, f"Properties.{name}", resource.properties[name])
-            found.setdefault(resource.logical_id, []).append(document)
+        given = resource.properties.get(name, _default_policy(stack) if resource.type == KEY else None)
+        if given is not None:
+            found.setdefault(resource.logical_id, []).append(
+                read_document(stack, resource, f"Properties.{name}", given)
+            )
     for resource in stack.of_type(*ON_OTHERS):
         owner, name = ON_OTHERS[resource.type]
         document = read_document(stack, resource, f"Properties.{name}", resource.properties.get(name))
@@ -223,8 +224,14 @@ def _resource_policies(stack: Stack) -> tuple[dict[str, list[Document]], list[Do
     for resource in stack.of_type("AWS::Lambda::Permission"):
         function = named(stack, resource.properties.get("FunctionName"), "AWS::Lambda::Function")
         if function is not None:
-            found.setdefault(function.logical_id, []).append(_permission(stack, resource))
+            found.setdefault(function.logical_id, []).append(permission(stack, resource))
     return found, shared
+
+
+def _default_policy(stack: Stack) -> Value:
+    """What KMS gives a key that has no policy: everything to the account, which may hand it on (KMS guide)."""
+    root = join("arn:", stack.partition, ":iam::", stack.account, ":root")
+    return {"Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]}
 
 
 def _holder(stack: Stack, policy_type: str, value: Value) -> str | None:
@@ -235,7 +242,7 @@ def _holder(stack: Stack, policy_type: str, value: Value) -> str | None:
     return target.logical_id if target is not None else None
 
 
-def _permission(stack: Stack, resource: Resource) -> Document:
+def permission(stack: Stack, resource: Resource) -> Document:
     """AWS::Lambda::Permission as the statement that it adds to the function's policy."""
     properties = resource.properties
     principal = properties.get("Principal")

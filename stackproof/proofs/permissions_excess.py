@@ -296,12 +296,20 @@ def _wide(statement: Statement, path: str, resource: Value, actions: list[str]) 
     )
 
 
+_INTERFACE: Final = re.compile(r"^ec2:.*(NetworkInterface|PrivateIpAddresses|Ipv6Addresses)", re.IGNORECASE)
+"""What a service in a VPC does to interfaces that it makes itself, so that nobody knows their ARNs beforehand."""
+
+
 def _wildcard(statement: Statement) -> Iterator[Finding]:
     """`*` as the resource of actions that take one, in a role whose needs are not known."""
     if "*" not in (statement.resources or ()) or statement.not_actions or _tagged(statement):
         return
     # Passing a role on has a finding of its own.
-    bound = [show(action) for action in statement.actions if _takes_resource(show(action)) and action != "iam:PassRole"]
+    bound = [
+        show(action)
+        for action in statement.actions
+        if _takes_resource(show(action)) and action != "iam:PassRole" and not _INTERFACE.search(show(action))
+    ]
     if bound:
         yield _wide(statement, "", "*", bound)
 

@@ -33,8 +33,8 @@ def prove_keeping(stack: Stack, intent: Intent) -> Iterator[Finding]:
         store
         for store in everything
         if store.type.holds_data
-        # Buckets are retained since they cannot be deleted while they hold something.
-        and store.type.kind != "bucket"
+        # Buckets are retained since they cannot be deleted while they hold something, logs since tools do it unasked.
+        and store.type.kind not in {"bucket", "logs"}
         and is_one_of(store.resource.deletion_policy, *KEEPING, "Snapshot")
     ]
     for store in everything:

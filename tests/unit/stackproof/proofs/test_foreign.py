@@ -1,0 +1,55 @@
+"""What templates of others taught: right templates that a rule called broken, each with its broken twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stackproof.proofs.check import check
+from stackproof.proofs.verdicts import Verdict
+
+
+def broken(resources: dict[str, Any]) -> set[tuple[str, str]]:
+    """Rule and component of everything that is broken."""
+    found = check({"Resources": resources}, region="eu-west-1", account="111122223333", strict=True).findings
+    return {(each.id, each.logical_id) for each in found if each.verdict is Verdict.BROKEN}
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": kind, "Properties": properties}
+
+
+def statement(actions: list[str], **more: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Action": actions, **more}]}
+
+
+def test_a_key_without_a_policy_has_the_one_that_kms_gives_it() -> None:
+    assert broken({"Key": resource("AWS::KMS::Key")}) == set()
+    nobody = statement(["kms:Decrypt"], Principal={"AWS": "arn:aws:iam::111122223333:root"}, Resource="*")
+    assert ("iam-service", "Key") in broken({"Key": resource("AWS::KMS::Key", KeyPolicy=nobody)})
+
+
+@pytest.mark.parametrize(
+    ("actions", "is_broken"),
+    [
+        (["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses"], False),
+        (["ec2:CreateNetworkInterface", "ec2:TerminateInstances"], True),
+    ],
+)
+def test_interfaces_that_a_service_makes_itself_have_no_arn_beforehand(actions: list[str], is_broken: bool) -> None:
+    trust = statement(["sts:AssumeRole"], Principal={"Service": "lambda.amazonaws.com"})
+    policy = {"PolicyName": "p", "PolicyDocument": statement(actions, Resource="*")}
+    role = resource("AWS::IAM::Role", AssumeRolePolicyDocument=trust, Policies=[policy])
+    function = resource("AWS::Lambda::Function", Role={"Fn::GetAtt": ["Role", "Arn"]}, Code={"ZipFile": "x"})
+    found = broken({"Role": role, "Function": function})
+    assert (("iam-wildcard", "Role") in found) is is_broken
+
+
+def test_logs_that_are_kept_say_nothing_of_other_data() -> None:
+    table = resource("AWS::DynamoDB::Table")
+    kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    logs = {**resource("AWS::Logs::LogGroup", RetentionInDays=7), **kept}
+    assert ("store-kept", "Table") not in broken({"Table": table, "Logs": logs})
+    other = {**resource("AWS::DynamoDB::Table"), **kept}
+    assert ("store-kept", "Table") in broken({"Table": table, "Other": other})
