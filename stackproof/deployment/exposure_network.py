@@ -1,0 +1,109 @@
+"""Security groups, rule by rule: who may reach what on which ports, compared by meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackproof.deployment.exposure import Access
+from stackproof.proofs.model_groups import DEFAULT, DIRECTIONS, Group, Rule, model_groups
+from stackproof.proofs.model_ranges import together
+from stackproof.proofs.network_outcomes import called
+from stackproof.proofs.values import equal, symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from stackproof.deployment.exposure import Sides
+    from stackproof.proofs.model_groups import Peer
+
+_TYPE = "AWS::EC2::SecurityGroup"
+
+
+def compare(sides: Sides) -> Iterator[Access]:
+    """What differs between the rules of both sides."""
+    before, after = model_groups(sides.before), model_groups(sides.after)
+    for key in dict.fromkeys([*before, *after]):
+        old, new = before.get(key), after.get(key)
+        if any(group is not None and group.unknown is not None for group in (old, new)) and sides.is_touched(key):
+            reason = next(str(group.unknown.reason) for group in (new, old) if group is not None and group.unknown)
+            yield Access(key, _TYPE, "security group", "unknown", "has rules that cannot be read", reason)
+        for direction in DIRECTIONS:
+            yield from _rules(sides, key, _of(old, direction), _of(new, direction))
+
+
+def _of(group: Group | None, direction: str) -> list[Rule]:
+    """The rules that let something through; not those that AWS makes for a VPC's default group, in which nobody is."""
+    if group is None:
+        return []
+    rules = group.ingress if direction == "ingress" else group.egress
+    return [rule for rule in rules if not rule.void and not (rule.added and group.key.endswith(f".{DEFAULT}"))]
+
+
+def _rules(sides: Sides, key: str, before: list[Rule], after: list[Rule]) -> Iterator[Access]:
+    for rule in after:
+        if _is_hidden(sides, rule):
+            reason = "it takes the value of a parameter that is shown to nobody"
+            yield Access(key, _TYPE, "security group", "unknown", _sentence(rule), reason)
+        elif not any(_covers(other, rule) for other in before):
+            yield _access(key, rule, before, came=True)
+    for rule in before:
+        if not _is_hidden(sides, rule) and not any(_covers(other, rule) for other in after):
+            yield _access(key, rule, after, came=False)
+
+
+def _is_hidden(sides: Sides, rule: Rule) -> bool:
+    owners = {symbol.owner for symbol in symbols(rule.peer.value)}
+    return bool(owners & sides.opaque) and sides.is_touched(rule.owner)
+
+
+def _access(key: str, rule: Rule, others: Collection[Rule], *, came: bool) -> Access:
+    """A rule that only one side has; `others` are those of the other side."""
+    subject = (key, _TYPE, "security group")
+    everybody = came and rule.direction == "ingress" and any(found.prefixlen == 0 for found in rule.peer.ranges)
+    sentence = _sentence(rule) if came else f"no longer {_sentence(rule)}"
+    if reason := _fog(rule):
+        return Access(*subject, "unknown", sentence, reason)
+    covered = [other for other in others if _covers(rule, other)]
+    if not covered:
+        return Access(*subject, "opened" if came else "closed", sentence, everybody=everybody)
+    mine, theirs = _sentence(rule), "; ".join(map(_sentence, covered))
+    now, was = (mine, theirs) if came else (theirs, mine)
+    return Access(*subject, "broadened" if came else "narrowed", now, was, everybody=everybody)
+
+
+def _fog(rule: Rule) -> str:
+    """Why it is not known what a rule lets through; blank when it is."""
+    if rule.first is None or rule.last is None or rule.protocol == "?":
+        return "its ports are known to AWS only"
+    if rule.peer.kind == "" or (rule.peer.kind == "range" and not rule.peer.ranges):
+        return f"{called(rule.peer.value)} is known to AWS only"
+    return ""
+
+
+def _covers(wider: Rule, rule: Rule) -> bool:
+    """Does a rule let through all that another one of the same direction does?"""
+    if wider.protocol not in {"-1", rule.protocol} or not _takes_in(wider.peer, rule.peer):
+        return False
+    if wider.protocol == "-1":
+        return True
+    if None in {wider.first, wider.last, rule.first, rule.last}:
+        return (wider.first, wider.last) == (rule.first, rule.last)
+    return wider.first <= rule.first and rule.last <= wider.last  # type: ignore[operator]  # None is out
+
+
+def _takes_in(wider: Peer, peer: Peer) -> bool:
+    """Is everybody of a peer in another one?"""
+    if wider.ranges and peer.ranges:
+        return all(together(wider.ranges, found) for found in peer.ranges)
+    if wider.kind == "group" and peer.kind == "group":
+        return wider.group == peer.group
+    return wider.kind == peer.kind and equal(wider.value, peer.value) is True
+
+
+def _sentence(rule: Rule) -> str:
+    """What a rule lets through: `lets TCP 443 in from 0.0.0.0/0 (everybody)`."""
+    peer = rule.peer.group or called(rule.peer.value)
+    if any(found.prefixlen == 0 for found in rule.peer.ranges):
+        peer = f"{peer} (everybody)" if rule.direction == "ingress" else f"{peer} (anywhere)"
+    way = "in from" if rule.direction == "ingress" else "out to"
+    return f"lets {rule.ports} {way} {peer}"
