@@ -75,7 +75,8 @@ def sound() -> Any:
 
 
 @cache
-def _given(place: str) -> dict[str, Any]:
+def given(place: str) -> dict[str, Any]:
+    """What `check` is given in a place, besides the template."""
     environment, more = PLACES[place]
     target = load_targets(ROOT)[environment]
     parameters = json.loads((ROOT / "params" / f"{environment}.json").read_text(encoding="utf-8"))["Parameters"]
@@ -91,7 +92,7 @@ def _given(place: str) -> dict[str, Any]:
 
 def findings(template: Any, place: str, **other: Any) -> tuple[Finding, ...]:
     """What is broken or unknown in a template with the values of a place, some of them replaced."""
-    return check(template, **{**_given(place), **other}).findings
+    return check(template, **{**given(place), **other}).findings
 
 
 @cache
@@ -102,7 +103,7 @@ def _before(place: str) -> frozenset[Finding]:
 @cache
 def _places(logical_id: str) -> tuple[str, ...]:
     """The places in which a resource exists."""
-    return tuple(name for name in PLACES if logical_id in resolve(sound(), _given(name)["parameters"]).resources)
+    return tuple(name for name in PLACES if logical_id in resolve(sound(), given(name)["parameters"]).resources)
 
 
 def faults() -> Iterator[Fault]:
