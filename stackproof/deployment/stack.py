@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import GetTemplateOutputTypeDef, StackTypeDef
 
 REVIEW = "REVIEW_IN_PROGRESS"
 
@@ -119,10 +119,15 @@ def resources(client: CloudFormationClient, name: str) -> list[Resource]:
 
 def template(client: CloudFormationClient, name: str) -> dict[str, Any]:
     """The template that the stack runs, macros expanded."""
+    return parsed(client.get_template(StackName=name, TemplateStage="Processed"), name)
+
+
+def parsed(answer: GetTemplateOutputTypeDef, name: str) -> dict[str, Any]:
+    """The template in an answer of GetTemplate, for the stack or change set of this name."""
     from stackproof.yaml_templates import parse_yaml
 
     # The stubs know a dict; a YAML template comes as its text.
-    body: Any = client.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
+    body: Any = answer["TemplateBody"]
     return dict(parse_yaml(body, f"the template of {name}", []) or {}) if isinstance(body, str) else dict(body)
 
 
