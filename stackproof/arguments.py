@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "plan": "show what would change, and change nothing",
     "apply": "plan, ask, execute, watch and explain",
-    "status": "show the stack's state and outputs",
+    "status": "show the stack on one screen: state, parameters, tasks, alarms, outputs",
+    "outputs": "show the stack's outputs",
     "cancel": "have an update that is under way rolled back",
     "destroy": "delete the stack; what is retained stays",
     "bootstrap": "make the artifact bucket and image repository, once per account and region",
@@ -31,6 +32,18 @@ ENV is the name of a file in params/. For a stack of somebody else leave it out:
 
 exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage or bad input, 3 changes are waiting, 4 refused,
 130 interrupted
+"""
+_LIST_EPILOG = """\
+Each environment is seen with its own profile, or with the credentials at hand where they are of its account.
+
+exit codes: 0 done, 1 not one could be looked at, 2 wrong usage or bad input, 130 interrupted
+"""
+_POLICY_EPILOG = """\
+For a stack of somebody else leave ENV out:
+  %(prog)s --stack-name NAME [--template FILE] [--region REGION]
+What CloudFormation does in the caller's name, above all making the template's resources, is not in it.
+
+exit codes: 0 done, 2 wrong usage or bad input, 130 interrupted
 """
 _CHECK_EPILOG = """\
 Every answer is proved, broken or unknown; unknown is what only AWS can tell, and never a pass.
@@ -61,9 +74,41 @@ def parser(program: str) -> Parser:
         )
         _OPTIONS[name](command)
         _common(command)
+    _list(commands)
+    _permissions(commands)
     _check(commands)
     _diff(commands)
     return root
+
+
+def _list(commands: Any) -> None:
+    words = "show the state of every environment in params/"
+    command = commands.add_parser("list", help=words, description=f"{words.capitalize()}.", epilog=_LIST_EPILOG)
+    _place(command)
+    _printed(command)
+    # What the commands for one stack take besides.
+    command.set_defaults(environments=None, template=None, params=None, stack_name=None)
+
+
+def _permissions(commands: Any) -> None:
+    words = "print the least IAM policy that these commands need, without asking AWS"
+    command = commands.add_parser(
+        "permissions", help=words, description=f"{words.capitalize()}.", epilog=_POLICY_EPILOG
+    )
+    command.add_argument("environments", nargs="*", metavar="ENV", help="environments; all of params/ unless given")
+    command.add_argument(
+        "--for",
+        dest="level",
+        choices=["look", "plan", "apply", "bootstrap"],
+        default="apply",
+        help="look: status, why, outputs, list; plan: these and plan; apply: these and apply, cancel, destroy"
+        " (the default); bootstrap: bootstrap alone",
+    )
+    command.add_argument("--template", type=Path, metavar="FILE", help="what the stack of somebody else is made of")
+    command.add_argument("--stack-name", metavar="NAME", help="the stack of somebody else")
+    command.add_argument("--region", help="instead of ENV's or AWS_REGION")
+    command.set_defaults(profile=None)  # AWS is not asked
+    _printed(command)
 
 
 def _check(commands: Any) -> None:
@@ -105,9 +150,13 @@ def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--template", type=Path, metavar="FILE", help="a template, JSON or YAML, instead of ENV's")
     command.add_argument("--params", type=Path, metavar="FILE", help="a parameter file instead of ENV's")
     command.add_argument("--stack-name", metavar="NAME", help="the stack, instead of ENV's")
+    _place(command)
+    _printed(command)
+
+
+def _place(command: argparse.ArgumentParser) -> None:
     command.add_argument("--region", help="instead of ENV's or AWS_REGION")
     command.add_argument("--profile", help="of the AWS configuration, instead of ENV's or AWS_PROFILE")
-    _printed(command)
 
 
 def _plan(command: argparse.ArgumentParser) -> None:
@@ -150,6 +199,7 @@ _OPTIONS = {
     "plan": _plan,
     "apply": _apply,
     "status": lambda _: None,
+    "outputs": lambda _: None,
     "cancel": lambda _: None,
     "destroy": _yes,
     "bootstrap": _bootstrap,

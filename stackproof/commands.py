@@ -6,6 +6,9 @@ than everything here takes to run.
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
 import sys
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -17,17 +20,18 @@ from stackproof.cli import nearest, run
 from stackproof.environments import Environment, environment_names, load_environment, load_foreign
 from stackproof.errors import BadInputError, Fault
 from stackproof.parameters import parameters_of
-from stackproof.targets import Target, load_targets, region_problem, stack_name_problem
+from stackproof.targets import BOOTSTRAP_STACK, Target, load_targets, region_problem, stack_name_problem
+from stackproof.template_files import read_template
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Mapping, Sequence
 
     from troposphere import Template
 
     from stackproof.deploying.call import Call
+    from stackproof.deployment.permissions import Scope
+    from stackproof.deployment.summary import Files
 
-BOOTSTRAP_STACK = "lms-bootstrap"
 # What says that lms-bootstrap is ours: it belongs to no single environment, and carries none's tags.
 BOOTSTRAP_TAGS = {"stackproof": "bootstrap"}
 
@@ -165,7 +169,29 @@ def _status(options: argparse.Namespace, place: Place) -> int:
     target = _stack(options, place.root)
     from stackproof.deploying import status
 
-    return status.run(_call(options, place, options.environments), target)
+    return status.run(_call(options, place, options.environments), target, _files(options, place.root))
+
+
+def _files(options: argparse.Namespace, root: Path) -> Files:
+    """What the files say of a stack. That they cannot be read is told, and keeps nobody from looking at the stack."""
+    from stackproof.deployment.summary import Files
+
+    name = options.environments
+    if not (name or options.template or options.params):
+        return Files()
+    shown = str(options.params or (f"params/{name.removesuffix('.json')}.json" if name else options.template))
+    try:
+        found = _environment(options, root, name, {})
+    except BadInputError as error:
+        return Files(shown, problem=str(error.faults[0]))
+    return Files(shown, found.template, found.parameters)
+
+
+def _outputs(options: argparse.Namespace, place: Place) -> int:
+    target = _stack(options, place.root)
+    from stackproof.deploying import status
+
+    return status.outputs(_call(options, place, options.environments), target)
 
 
 def _cancel(options: argparse.Namespace, place: Place) -> int:
@@ -173,6 +199,51 @@ def _cancel(options: argparse.Namespace, place: Place) -> int:
     from stackproof.deploying import cancel
 
     return cancel.run(_call(options, place, options.environments), target)
+
+
+def _list(options: argparse.Namespace, place: Place) -> int:
+    targets = load_targets(place.root)
+    names = sorted({*targets, *environment_names(place.root)})
+    if not names:
+        raise BadInputError([Fault("params/", "", "holds no .json file: there is no environment to list")])
+    if options.region is not None and (problem := region_problem(options.region)):
+        raise BadInputError([Fault("--region", "", problem)])
+    from stackproof.deploying import listing
+
+    found = [targets.get(name, Target(name)) for name in names]
+    return listing.run(_call(options, place, None), [_overridden(each, options) for each in found])
+
+
+def _permissions(options: argparse.Namespace, place: Place) -> int:
+    from stackproof.deployment.permissions import policy
+
+    known = sorted({*load_targets(place.root), *environment_names(place.root)})
+    faults: list[Fault] = []
+    stacks = []
+    for name in options.environments or ([None] if options.stack_name else known or [None]):
+        one = argparse.Namespace(**(vars(options) | {"environments": name}))
+        try:
+            stacks.append(_permitted(one, place.root))
+        except BadInputError as error:
+            faults += [fault for fault in error.faults if fault not in faults]
+    if faults:
+        raise BadInputError(faults)
+    sys.stdout.write(json.dumps(policy(options.level, stacks), indent=2) + "\n")
+    return 0
+
+
+def _permitted(options: argparse.Namespace, root: Path) -> Scope:
+    """A stack for whose commands a policy is made, as far as the files know it."""
+    from stackproof.deployment.permissions import Scope
+
+    target = _stack(options, root)
+    path = options.template or root / "dist" / f"{target.template}.json"
+    faults: list[Fault] = []
+    read = read_template(path, str(path), faults) if options.template or path.exists() else None
+    if faults:
+        raise BadInputError(faults)
+    region = target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "*"
+    return Scope(str(target.stack), region, target.account or "*", read[1] if read else {})
 
 
 def _destroy(options: argparse.Namespace, place: Place) -> int:
@@ -212,6 +283,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
     "plan": _plan,
     "apply": _apply,
     "status": _status,
+    "outputs": _outputs,
+    "list": _list,
+    "permissions": _permissions,
     "cancel": _cancel,
     "destroy": _destroy,
     "bootstrap": _bootstrap,
@@ -249,9 +323,11 @@ def _stack(options: argparse.Namespace, root: Path) -> Target:
     stack = options.stack_name or target.stack
     if stack is None:
         raise BadInputError([_which_stack(root, "--stack-name NAME")])
-    return replace(
-        target, stack=stack, region=options.region or target.region, profile=options.profile or target.profile
-    )
+    return replace(_overridden(target, options), stack=stack)
+
+
+def _overridden(target: Target, options: argparse.Namespace) -> Target:
+    return replace(target, region=options.region or target.region, profile=options.profile or target.profile)
 
 
 def _target(options: argparse.Namespace, root: Path) -> Target:

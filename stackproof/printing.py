@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from stackproof.deployment.diagnosis import Cause
     from stackproof.deployment.leftovers import Deletion
     from stackproof.deployment.plan import Because, Change, Plan, Setting
-    from stackproof.deployment.stack import Stack
 
 # A value longer than this says more when it is cut off; --json has it whole.
 _WIDEST_VALUE = 100
@@ -86,7 +85,7 @@ def plan(plan: Plan, title: str = "") -> Iterator[Line]:
     for heading, kinds in _SETTINGS:
         rows = [each for each in plan.settings if each.kind in kinds]
         if rows:
-            yield from _titled(heading, "bold", map(_setting, rows))
+            yield from _titled(heading, "bold", map(setting, rows))
     if plan.warnings:
         yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in plan.warnings))
     if plan.is_waiting:
@@ -156,7 +155,8 @@ def _at_stake(plan: Plan) -> Iterator[Line]:
         yield Line(f"      apply needs --allow-data-loss {each.logical_id}")
 
 
-def _setting(setting: Setting) -> Line:
+def setting(setting: Setting) -> Line:
+    """A parameter, tag or guard of a stack, before and after."""
     return Line(f"  ~ {setting.name or setting.kind}: {_value(setting.before)} → {_value(setting.after)}")
 
 
@@ -215,17 +215,3 @@ def cause(cause: Cause | None) -> Iterator[Line]:
 def cause_as_json(cause: Cause | None) -> dict[str, str] | None:
     """The `cause` of the object that apply and destroy end with."""
     return None if cause is None else asdict(cause)
-
-
-def stack(stack: Stack, account: str, region: str) -> Iterator[Line]:
-    """A stack on one screen."""
-    good = stack.status.endswith("_COMPLETE") and "ROLLBACK" not in stack.status
-    yield Line(
-        f"{stack.name}: {stack.status}", "bold green" if good else "bold yellow" if stack.is_busy else "bold red"
-    )
-    if stack.reason:
-        yield Line(f"  {stack.reason}")
-    yield Line(f"  account      {account}, {region}")
-    yield Line(f"  created      {stack.created:%Y-%m-%d %H:%M:%S %Z}")
-    yield Line(f"  last change  {stack.updated:%Y-%m-%d %H:%M:%S %Z}")
-    yield Line(f"  protection   {'on' if stack.is_protected else 'off'}")

@@ -72,6 +72,9 @@ _CANNOT_RENEW = (
     exceptions.TokenRetrievalError,
 )
 _LOG_IN = "Log in again (aws sso login, or however you got them), then try again."
+# Where policies have another word than the SDK (Service Authorization Reference).
+_IAM_SERVICES = {"monitoring": "cloudwatch"}
+_IAM_ACTIONS = {"HeadObject": "GetObject"}
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -185,7 +188,12 @@ def _client(session: boto3.Session, service: str, attempts: int = _ATTEMPTS) -> 
 def _note_service(parsed: dict[str, Any], model: Any, **_: object) -> None:  # botocore's OperationModel
     """Write the action as IAM spells it into an error answer: botocore's exceptions name no service."""
     if "Error" in parsed:
-        parsed["Error"]["Action"] = f"{model.service_model.signing_name}:{model.name}"
+        parsed["Error"]["Action"] = iam_action(model.service_model.signing_name, model.name)
+
+
+def iam_action(service: str, operation: str) -> str:
+    """An operation of the SDK as policies name it: `monitoring`, `DescribeAlarms` → `cloudwatch:DescribeAlarms`."""
+    return f"{_IAM_SERVICES.get(service, service)}:{_IAM_ACTIONS.get(operation, operation)}"
 
 
 def code(error: Exception) -> str:

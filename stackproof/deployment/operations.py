@@ -170,14 +170,15 @@ def under_way(account: Aws, busy: Stack) -> str:
         first = events.last_operation(account.cloudformation, busy.id)[:1]
     except ClientError:  # not allowed to read events: no reason to answer less than is known anyway
         first = []
-    since, by = (first[0].time, _who(first[0].request)) if first else (busy.updated, "")
-    return f"since {since:%Y-%m-%d %H:%M:%S %Z}{by}"
+    since, by = (first[0].time, who(first[0].request)) if first else (busy.updated, "")
+    return f"since {since:%Y-%m-%d %H:%M:%S %Z}{by and f', started by {by}'}"
 
 
-def _who(of: str) -> str:
-    if ours := _OURS.fullmatch(of):
-        return f", started by {ours['who']}"
-    return ", started in the console" if _CONSOLE.fullmatch(of) else ""
+def who(request: str) -> str:
+    """Who started an operation, by its ClientRequestToken: a name, or `the console`; blank where it does not say."""
+    if ours := _OURS.fullmatch(request):
+        return ours["who"]
+    return "the console" if _CONSOLE.fullmatch(request) else ""
 
 
 def _is_busy(account: Aws, stack_id: str) -> bool:

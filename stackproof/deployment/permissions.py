@@ -53,7 +53,7 @@ _ARTIFACTS = ("s3:GetObject", "s3:PutObject")
 
 
 @dataclass(frozen=True)
-class Place:
+class Scope:
     """A stack, wherever it is.
 
     Attributes:
@@ -73,27 +73,27 @@ class Place:
         return f"arn:{partition_of(self.region)[0]}:cloudformation:{self.region}:{self.account}:{resource}"
 
 
-def policy(level: str, places: Collection[Place]) -> dict[str, Any]:
+def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
     """The policy document for what a level does to some stacks.
 
     Args:
         level: `look` (status, why, outputs, list), `plan`, `apply` (destroy and cancel, too) or `bootstrap`.
-        places: the stacks; at least one.
+        scopes: the stacks; at least one.
     """
-    homes = [replace(each, stack=BOOTSTRAP_STACK, template={}) for each in places]
+    homes = [replace(each, stack=BOOTSTRAP_STACK, template={}) for each in scopes]
     if level == "bootstrap":
-        places = homes
-    stacks = [each.arn(f"stack/{each.stack}/*") for each in places]
+        scopes = homes
+    stacks = [each.arn(f"stack/{each.stack}/*") for each in scopes]
     # All that stackproof makes are called so; AWS checks the stack, or the change set where that was named.
-    change_sets = [each.arn("changeSet/stackproof-*/*") for each in places]
+    change_sets = [each.arn("changeSet/stackproof-*/*") for each in scopes]
     plans, applies = level != "look", level in {"apply", "bootstrap"}
     elsewhere = _LOOK_ELSEWHERE + (_PLAN_ELSEWHERE if plans else ())
     statements = [
-        _statement("Look", _LOOK, stacks + [each.arn(f"stack/{each.stack}-*/*") for each in places if _nests(each)]),
-        _statement("LookElsewhere", elsewhere, ["*"], _only("aws:RequestedRegion", [each.region for each in places])),
+        _statement("Look", _LOOK, stacks + [each.arn(f"stack/{each.stack}-*/*") for each in scopes if _nests(each)]),
+        _statement("LookElsewhere", elsewhere, ["*"], _only("aws:RequestedRegion", [each.region for each in scopes])),
     ]
     if plans:
-        transforms = [arn for each in places for arn in _transforms(each)]
+        transforms = [arn for each in scopes for arn in _transforms(each)]
         executes = ("cloudformation:ExecuteChangeSet",) if applies else ()
         statements += [
             _statement("Plan", _PLAN, stacks + transforms),
@@ -132,18 +132,18 @@ def _tags(resources: Iterable[str], *, executes: bool) -> dict[str, Any]:
     return _statement("Tags", actions, resources, _only("cloudformation:CreateAction", calls))
 
 
-def _nests(place: Place) -> bool:
+def _nests(scope: Scope) -> bool:
     """Whether there are nested stacks: their names begin with the name of theirs."""
-    resources = place.template.get("Resources") or {}
+    resources = scope.template.get("Resources") or {}
     return any(each.get("Type") == "AWS::CloudFormation::Stack" for each in resources.values())
 
 
-def _transforms(place: Place) -> list[str]:
+def _transforms(scope: Scope) -> list[str]:
     """ARNs of the macros that the template names at its top: a change set needs leave for each."""
-    named = place.template.get("Transform") or []
+    named = scope.template.get("Transform") or []
     names = named if isinstance(named, list) else [named]
     return [
-        replace(place, account="aws" if name.startswith("AWS::") else place.account).arn(
+        replace(scope, account="aws" if name.startswith("AWS::") else scope.account).arn(
             f"transform/{name.removeprefix('AWS::')}"
         )
         for name in names
@@ -151,6 +151,6 @@ def _transforms(place: Place) -> list[str]:
     ]
 
 
-def _objects(homes: Iterable[Place]) -> list[str]:
+def _objects(homes: Iterable[Scope]) -> list[str]:
     """Templates in the artifact bucket, whose name CloudFormation makes of the stack's and the bucket's."""
     return [f"arn:{partition_of(each.region)[0]}:s3:::{each.stack}-artifactbucket-*/templates/*" for each in homes]

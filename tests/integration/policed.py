@@ -1,0 +1,120 @@
+"""Credentials with a policy: what it does not allow is refused before it is sent, as AWS's IAM would.
+
+Refusals by policy are decided by fewer rules than IAM has: those that the policies of `permissions` need. Which
+resource an action is checked against is in AWS's Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from stackproof.deployment import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pytest
+
+CHECKED_APART = {"cloudformation:TagResource", "cloudformation:UntagResource"}
+
+
+@dataclass
+class Police:
+    """Stands before AWS.
+
+    Attributes:
+        policy: an IAM policy document; None allows everything.
+        region: where the clients are.
+        account: 12 digits.
+        asked: every action that was asked for, in order, allowed or not.
+    """
+
+    policy: Mapping[str, Any] | None
+    region: str
+    account: str
+    asked: list[str] = field(default_factory=list)
+    _stacks: dict[str, str] = field(default_factory=dict)
+
+    def stand_before(self, client: Any) -> None:
+        """See every call of a client."""
+        client.meta.events.register("provide-client-params", self._note)
+        client.meta.events.register("before-call", self._decide)
+        client.meta.events.register("after-call", self._learn)
+
+    @staticmethod
+    def _note(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        context["given"] = params
+
+    def _decide(self, model: Any, context: dict[str, Any], **_: object) -> tuple[AWSResponse, dict[str, Any]] | None:
+        """Nothing lets the call pass; an answer stands for AWS's."""
+        service, operation = model.service_model.signing_name, model.name
+        if service == "sts":
+            return None  # GetCallerIdentity needs no permission
+        for action, resource in self._needs(service, operation, context["given"]):
+            self.asked.append(action)
+            if self.policy is not None and not self._is_allowed(action, resource, operation):
+                said = f"not authorized to perform: {action} on resource: {resource}"
+                answer = {"Error": {"Code": "AccessDenied", "Message": said}, "ResponseMetadata": {}}
+                return AWSResponse("", 403, HTTPHeaders(), None), answer
+        return None
+
+    def _learn(self, model: Any, parsed: dict[str, Any], **_: object) -> None:
+        if model.name == "CreateChangeSet" and "Id" in parsed:
+            self._stacks[parsed["Id"]] = parsed["StackId"]
+
+    def _needs(self, service: str, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Every action and resource that AWS would check for a call."""
+        action = aws.iam_action(service, operation)
+        if service == "s3":
+            yield action, f"arn:aws:s3:::{given['Bucket']}/{given['Key']}"
+            return
+        if service != "cloudformation":
+            yield action, "*"
+            return
+        change_set = given.get("ChangeSetName", "")
+        stack = given.get("StackName") or self._stacks.get(change_set, "")
+        resources = [stack if stack.startswith("arn:") else self._arn(f"stack/{stack}/guid")] if stack else []
+        # AWS's documents name the stack, reports of users the change set: what holds for both is safe.
+        resources += [change_set] if change_set.startswith("arn:") else []
+        for resource in resources or ["*"]:
+            yield action, resource
+        if given.get("Tags"):
+            yield "cloudformation:TagResource", resources[0]
+
+    def _arn(self, resource: str) -> str:
+        return f"arn:aws:cloudformation:{self.region}:{self.account}:{resource}"
+
+    def _is_allowed(self, action: str, resource: str, operation: str) -> bool:
+        assert self.policy is not None
+        facts = {
+            "aws:RequestedRegion": self.region,
+            "s3:ResourceAccount": self.account,
+            "cloudformation:CreateAction": operation,
+        }
+        return any(
+            action in statement["Action"]
+            and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+            and all(
+                facts[key] in values for key, values in statement.get("Condition", {}).get("StringEquals", {}).items()
+            )
+            for statement in self.policy["Statement"]
+        )
+
+
+def police(monkeypatch: pytest.MonkeyPatch, policy: Mapping[str, Any] | None, *, region: str, account: str) -> Police:
+    """Let every client that the commands make from now on be seen, and held to a policy."""
+    officer = Police(policy, region, account)
+    make = aws._client
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        client = make(*arguments, **options)
+        officer.stand_before(client)
+        return client
+
+    monkeypatch.setattr(aws, "_client", watched)
+    return officer
