@@ -200,7 +200,8 @@ def another_resource(source: Source) -> Iterator[Fault]:
 def every_resource(source: Source) -> Iterator[Fault]:
     """A permission on everything."""
     for name, path, statement in statements(source):
-        if "Principal" not in statement and statement["Effect"] == "Allow" and statement.get("Resource") != "*":
+        wide = statement.get("Resource") in ("*", ["*"])
+        if "Principal" not in statement and statement["Effect"] == "Allow" and not wide:
             yield source.set("permission on everything", name, (*path, "Resource"), "*")
 
 

@@ -10,6 +10,16 @@ from stackproof.proofs.catalogue import RULES
 
 AREAS = ("ref", "net", "iam", "store", "wire", "tag", "intent", "check")
 ID = re.compile(rf'"((?:{"|".join(AREAS)})-[a-z][a-z-]*[a-z])"')
+DESCRIBED = {
+    "ref": "references.md",
+    "net": "network.md",
+    "iam": "permissions.md",
+    "store": "stores.md",
+    "wire": "wiring.md",
+    "tag": "tags.md",
+    "intent": "intent.md",
+    "check": "proofs.md",
+}
 DOCS = Path(__file__).parents[4] / "docs" / "proofs"
 
 
@@ -26,10 +36,18 @@ def test_the_list_is_what_the_queries_use() -> None:
     assert used == set(RULES)
 
 
-def test_each_rule_of_stores_tags_and_intent_has_its_paragraph() -> None:
-    headings = {
-        rule
-        for name in ("stores", "tags", "intent")
-        for rule in re.findall(r"^### ([a-z-]+)$", (DOCS / f"{name}.md").read_text("utf-8"), re.MULTILINE)
+def test_each_rule_has_one_paragraph_where_its_area_is_described() -> None:
+    files = [DOCS.with_suffix(".md"), *sorted(DOCS.glob("*.md"))]
+    found = {
+        (rule, path.name)
+        for path in files
+        for rule in re.findall(rf"^### ((?:{'|'.join(AREAS)})-[a-z-]+)\n+\S", path.read_text("utf-8"), re.MULTILINE)
     }
-    assert headings == {rule for rule in RULES if rule.startswith(("store-", "tag-", "intent-"))}
+    assert found == {(rule, DESCRIBED[rule.partition("-")[0]]) for rule in RULES}
+
+
+def test_the_overview_leads_to_every_area() -> None:
+    text = DOCS.with_suffix(".md").read_text("utf-8")
+    linked = {target for target in re.findall(r"\]\((?!https?:)([^)#]+)", text) if target.startswith("proofs/")}
+    assert linked == {f"proofs/{path.name}" for path in DOCS.glob("*.md")}
+    assert [target for target in re.findall(r"\]\(([^)#:]+)\)", text) if not (DOCS.parent / target).exists()] == []
