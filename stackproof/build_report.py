@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from troposphere import Template
 
     from stackproof.errors import Fault
-    from stackproof.linting import Finding
-    from stackproof.verdicts import Record
+    from stackproof.verdicts import Finding, Record
 
 INLINE_LIMIT = 51_200
 """Bytes of a template body that CloudFormation takes in the call itself; larger ones come from a bucket."""
@@ -124,14 +123,14 @@ def _template(report: Report) -> dict[str, Any]:
                 "stored": report.stored and not report.unlinted,
                 "environments": record.environments,
                 "regions": record.regions,
-                "findings": [vars(finding) for finding in report.findings],
+                "findings": [finding._asdict() for finding in report.findings],
             },
             "proofs": {
                 "verdict": "not run" if report.unproved else "findings" if report.broken else "clean",
                 "why_not": report.unproved or None,
                 "stored": report.stored and not report.unproved,
                 "proved": record.proved,
-                "findings": [vars(finding) for finding in report.broken],
+                "findings": [finding._asdict() for finding in report.broken],
             },
         }
     return told | {"seconds": round(report.seconds, 3)}

@@ -9,41 +9,20 @@ the same on every machine.
 from __future__ import annotations
 
 import json
-import operator
 import os
-from dataclasses import dataclass
 from functools import cache, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackproof.cli import nearest
-from stackproof.errors import BadInputError, Fault
-from stackproof.verdicts import CONFIGURATION
+from stackproof.errors import BadInputError, Fault, StackproofError
+from stackproof.verdicts import CONFIGURATION, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that cfn-lint has to say.
-
-    Attributes:
-        id: the rule, such as `E3002`.
-        level: `error`, `warning` or `informational`.
-        path: the place in the template, such as `Resources.Vpc.Properties.CidrBlock`; empty for the file as a whole.
-        line: line of the template file, from 1.
-        message: the rule's sentence.
-        environment: the environment whose parameters it is about; None when it is about the template.
-    """
-
-    id: str
-    level: str
-    path: str
-    line: int
-    message: str
-    environment: str | None
 
 
 class Linted(NamedTuple):
@@ -83,21 +62,41 @@ def lint(
 
 
 def _side_by_side(calls: Sequence[Callable[[], Linted]]) -> list[Linted]:
-    """Make the calls, as many at a time as there are processors.
+    """Make the calls at once where there are several processors.
 
     cfn-lint is pure Python, so processes and not threads; forked ones, because they have the rules already.
+
+    Raises:
+        StackproofError: a process ended without an answer; what it had to say stands on standard error.
     """
-    processes = min(len(calls), os.cpu_count() or 1)
-    if processes < 2 or not hasattr(os, "fork"):
+    if min(len(calls), os.cpu_count() or 1) < 2 or not hasattr(os, "fork"):
         return [call() for call in calls]
-    from multiprocessing import get_context
     from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 
-    # Children inherit what is blocked: Ctrl-C is for the parent, which ends them when it leaves the pool.
+    # Children inherit what is blocked: Ctrl-C is for the parent, which ends them.
     mask = pthread_sigmask(SIG_BLOCK, {SIGINT})
-    with get_context("fork").Pool(processes) as pool:
-        pthread_sigmask(SIG_SETMASK, mask)
-        return pool.map(operator.call, calls)
+    children = [_start(call) for call in calls]
+    pthread_sigmask(SIG_SETMASK, mask)
+    try:
+        return [answer.recv() for _, answer in children]
+    except EOFError as error:
+        raise StackproofError("cfn-lint ended before it had an answer; build again, or see what it said") from error
+    finally:
+        for child, _ in children:
+            child.kill()
+            child.join()
+
+
+def _start(call: Callable[[], Linted]) -> tuple[BaseProcess, Connection]:
+    """Make a call in a process of its own, and say where its answer will come from."""
+    from multiprocessing import Pipe, get_context
+
+    receiving, sending = Pipe(duplex=False)
+    child = get_context("fork").Process(target=lambda: sending.send(call()), daemon=True)
+    child.start()
+    # The child's end alone is left: when the child is gone, so is the connection.
+    sending.close()
+    return child, receiving
 
 
 def _lint(path: Path, parameter_sets: Mapping[str, Mapping[str, str]], regions: Sequence[str], root: Path) -> Linted:

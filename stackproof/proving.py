@@ -6,7 +6,6 @@ own defaults, and nothing is asked of it that it does not say itself.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,10 +13,10 @@ from stackproof.check_report import line_of
 from stackproof.documents import json_lines
 from stackproof.environments import environment_names
 from stackproof.intent_files import load_intent
-from stackproof.linting import Finding
 from stackproof.proofs.check import check
 from stackproof.proofs.intent import DEFAULT, FILE
 from stackproof.targets import Target, default_stack
+from stackproof.verdicts import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,4 +82,4 @@ def _findings(reports: Mapping[str | None, Report], content: dict[str, Any], tex
             line = line_of(each, content, lines) or 1
             finding = Finding(each.id, each.verdict.value, place, line, each.sentences, None)
             found.setdefault(finding, []).extend([environment] if environment else [])
-    return [replace(finding, environment=", ".join(names) or None) for finding, names in found.items()]
+    return [finding._replace(environment=", ".join(names) or None) for finding, names in found.items()]

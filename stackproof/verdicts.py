@@ -21,10 +21,28 @@ from stackproof.files import write_atomically
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stackproof.linting import Finding
-
 CONFIGURATION = ".cfnlintrc"
 """The file below the root that configures cfn-lint's rules."""
+
+
+class Finding(NamedTuple):
+    """One thing that the linter or a proof has to say.
+
+    Attributes:
+        id: the rule, such as `E3002` or `net-image`.
+        level: `error`, `warning` or `informational`; of a proof `broken` or `unknown`.
+        path: the place in the template, such as `Resources.Vpc.Properties.CidrBlock`; empty for the file as a whole.
+        line: line of the template file, from 1.
+        message: the rule's sentence.
+        environment: the environment whose parameters it is about; None when it is about the template.
+    """
+
+    id: str
+    level: str
+    path: str
+    line: int
+    message: str
+    environment: str | None
 
 
 class Record(NamedTuple):
@@ -107,8 +125,6 @@ def load(path: Path, expected: str) -> Record | None:
     stored = json.loads(body)
     for kind in ("findings", "broken"):
         if stored[kind]:
-            from stackproof.linting import Finding
-
             stored[kind] = [Finding(**finding) for finding in stored[kind]]
     return Record(**stored)
 
@@ -121,7 +137,7 @@ def store(path: Path, expected: str, record: Record) -> None:
 
 
 def _plain(findings: Sequence[Finding] | None) -> list[dict[str, object]] | None:
-    return None if findings is None else [vars(finding) for finding in findings]
+    return None if findings is None else [finding._asdict() for finding in findings]
 
 
 def _seal(expected: str, body: bytes) -> str:

@@ -8,8 +8,7 @@ import pytest
 
 from stackproof.build_report import BUCKET_LIMIT, INLINE_LIMIT, Report, Summary, as_json, as_text
 from stackproof.errors import Fault
-from stackproof.linting import Finding
-from stackproof.verdicts import Record
+from stackproof.verdicts import Finding, Record
 
 RECORD = Record("", 1, 2, 1234, 567, ["dev", "prod"], ["sa-east-1", "us-east-1"], [], [], 12)
 ERROR = Finding("E3002", "error", "Resources.Vpc", 12, "wrong", None)

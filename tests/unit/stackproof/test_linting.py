@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stackproof.errors import BadInputError
-from stackproof.linting import Finding, lint
+from stackproof import linting
+from stackproof.errors import BadInputError, StackproofError
+from stackproof.linting import lint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from stackproof.verdicts import Finding
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
 
@@ -211,3 +216,12 @@ def test_several_templates_are_linted_alike_on_one_processor_and_on_two(
         ["E2900", "W2001"],
     ]
     assert all(linted.seconds > 0 for linted in outcome.values())
+
+
+def test_a_linter_that_is_killed_is_said_and_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(linting, "_lint", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    templates = [tmp_path / "one.json", tmp_path / "two.json"]
+
+    with pytest.raises(StackproofError, match="cfn-lint ended before it had an answer"):
+        lint({path: {} for path in templates}, regions=["us-east-1"], root=tmp_path)

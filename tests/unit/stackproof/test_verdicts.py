@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stackproof import verdicts
-from stackproof.linting import Finding
-from stackproof.verdicts import Record
+from stackproof.verdicts import Finding, Record
 from tests.unit.stackproof.project import Project, sound, unsound
 
 if TYPE_CHECKING:
