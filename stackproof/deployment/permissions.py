@@ -141,13 +141,13 @@ def _nests(scope: Scope) -> bool:
 def _transforms(scope: Scope) -> list[str]:
     """ARNs of the macros that the template names at its top: a change set needs leave for each."""
     named = scope.template.get("Transform") or []
-    names = named if isinstance(named, list) else [named]
+    entries = named if isinstance(named, list) else [named]
+    names = [each.get("Name", "") if isinstance(each, dict) else str(each) for each in entries]
     return [
         replace(scope, account="aws" if name.startswith("AWS::") else scope.account).arn(
             f"transform/{name.removeprefix('AWS::')}"
         )
         for name in names
-        if isinstance(name, str)
     ]
 
 
