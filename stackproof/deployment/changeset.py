@@ -97,12 +97,17 @@ def made(account: Aws, environment: Environment, existing: stack.Stack | None, b
     """
     name = f"stackproof-{uuid.uuid4().hex}"
     found: ChangeSet | None = None
+    is_refused = False
     try:
         with race():
             found = _make(account, environment, existing, body, name)
         yield found
+    except ClientError as error:
+        # Nothing was made, and whoever may not make one may hardly clear one away.
+        is_refused = error.operation_name == "CreateChangeSet" and aws.code(error) in aws.ACCESS_DENIED
+        raise
     finally:
-        if found is None or not found.is_kept:
+        if not is_refused and (found is None or not found.is_kept):
             names = [name, _flat(name)] if _has_nested(environment.template) else [name]
             _clear(account, environment.stack, names, with_stack=existing is None)
 
@@ -339,6 +344,7 @@ def _clear(account: Aws, stack_name: str, names: Sequence[str], *, with_stack: b
         for name in names:
             _delete(account.cloudformation, stack_name, name)
         if with_stack:
+            left = f"left behind: the empty stack {stack_name}"
             _delete_empty(account, stack_name)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted. Nothing was changed; {left}") from None

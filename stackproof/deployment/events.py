@@ -230,12 +230,14 @@ def follow(
         out: the operation goes on in AWS meanwhile.
     """
     known = set(seen) | {event.id for event in history}
+    # What came before an operation that was found under way is of others.
+    since = history[0].time if history else None
     nested = _Nested(client)
     batch = list(history)
     silent = 0
     while True:
         try:
-            batch += unseen(client, stack_id, known)
+            batch += unseen(client, stack_id, known, since)
             inner = nested.look(batch)
         except (ClientError, BotoCoreError) as error:
             silent += 1

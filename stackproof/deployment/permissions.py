@@ -39,12 +39,12 @@ _PLAN = (
     "cloudformation:CreateChangeSet",
     "cloudformation:GetStackPolicy",
     "cloudformation:GetTemplate",
-    "cloudformation:ListChangeSets",
 )
 _PLAN_ELSEWHERE = ("logs:DescribeLogGroups",)
 _APPLY = (
     "cloudformation:CancelUpdateStack",
     "cloudformation:DeleteStack",
+    "cloudformation:ListChangeSets",
     "cloudformation:SetStackPolicy",
     "cloudformation:UpdateTerminationProtection",
 )

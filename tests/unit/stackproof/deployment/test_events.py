@@ -211,3 +211,16 @@ def test_a_hook_s_verdict_is_part_of_the_reason() -> None:
 )
 def test_only_the_stack_itself_ends_an_operation(each: Event, ends: bool) -> None:
     assert each.ends_operation is ends
+
+
+def test_an_operation_that_was_found_under_way_is_told_without_those_before_it() -> None:
+    """They ended: taken for its own, one of them would end it at once."""
+    earlier = [event("CREATE_IN_PROGRESS"), event("CREATE_COMPLETE", after=1)]
+    begun = [event("UPDATE_IN_PROGRESS", after=100), event("UPDATE_IN_PROGRESS", "Topic", after=101)]
+    ended = [event("UPDATE_COMPLETE", "Topic", after=110), event("UPDATE_COMPLETE", after=111)]
+    aws = FakeCloudFormation([*earlier, *begun, *ended])
+    aws.now = 105.0
+    pace = polling.for_events(is_local=False)
+    pace.sleep, pace.jitter = aws.sleep, lambda low, high: (low + high) / 2
+    batches = events.follow(aws, STACK_ID, seen=(), pace=pace, history=begun)  # type: ignore[arg-type]  # the calls it needs
+    assert [each for batch in batches for each in batch] == [*begun, *ended]
