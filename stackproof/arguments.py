@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ _COMMANDS = {
     "plan": "show what would change, and change nothing",
     "apply": "plan, ask, execute, watch and explain",
     "status": "show the stack on one screen: state, parameters, tasks, alarms, outputs",
+    "why": "explain the last operation that failed: cause, what lies behind it, what mends it",
     "outputs": "show the stack's outputs",
     "cancel": "have an update that is under way rolled back",
     "destroy": "delete the stack; what is retained stays",
@@ -200,6 +201,7 @@ _OPTIONS = {
     "apply": _apply,
     "status": lambda _: None,
     "outputs": lambda _: None,
+    "why": lambda _: None,
     "cancel": lambda _: None,
     "destroy": _yes,
     "bootstrap": _bootstrap,
@@ -230,6 +232,7 @@ class Commands:
         apply: applies what was to be applied.
         status: shows the stack.
         cancel: cancels an update.
+        why: explains a failure.
         destroy: deletes it.
         bootstrap: makes the artifact bucket.
     """
@@ -237,6 +240,7 @@ class Commands:
     apply: str
     status: str
     cancel: str
+    why: str
     destroy: str
     bootstrap: str
 
@@ -253,9 +257,12 @@ def commands(program: str, options: Namespace, environment: str | None) -> Comma
     files = _options(options, "template", "params")
     names = [environment] if environment else []
     return Commands(
-        apply=f"{program} " + shlex.join(["apply", *names, *files, *place]),
+    # What a stack of somebody else is made of is not known where it was only looked at.
+    template = [] if environment or options.template else ["--template", "FILE"]
+        apply=f"{program} " + shlex.join(["apply", *names, *template, *files, *place]),
         status=f"{program} " + shlex.join(["status", *names, *place]),
         cancel=f"{program} " + shlex.join(["cancel", *names, *place]),
+        why=f"{program} " + shlex.join(["why", *names, *place]),
         destroy=f"{program} " + shlex.join(["destroy", *names, *files, *place]),
         bootstrap=f"{program} "
         + shlex.join(["bootstrap", *names, *_options(options, "region", "profile")])
@@ -270,9 +277,7 @@ def bootstrap_commands(program: str, options: Namespace, own: Environment) -> Co
     names = [options.environments] if options.environments else []
     given = _options(options, "template", "params", "stack_name", "region", "profile")
     bootstrap = f"{program} " + shlex.join(["bootstrap", *names, *given])
-    return Commands(
-        apply=bootstrap, status=words.status, cancel=words.cancel, destroy=words.destroy, bootstrap=bootstrap
-    )
+    return replace(words, apply=bootstrap, bootstrap=bootstrap)
 
 
 def _options(options: Namespace, *names: str) -> list[str]:

@@ -189,6 +189,13 @@ def _files(options: argparse.Namespace, root: Path) -> Files:
 
 def _outputs(options: argparse.Namespace, place: Place) -> int:
     target = _stack(options, place.root)
+def _why(options: argparse.Namespace, place: Place) -> int:
+    target = _stack(options, place.root)
+    from stackproof.deploying import why
+
+    return why.run(_call(options, place, options.environments), target)
+
+
     from stackproof.deploying import status
 
     return status.outputs(_call(options, place, options.environments), target)
@@ -285,6 +292,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
     "status": _status,
     "outputs": _outputs,
     "list": _list,
+    "why": _why,
     "permissions": _permissions,
     "cancel": _cancel,
     "destroy": _destroy,

@@ -1,10 +1,13 @@
-"""Why an operation failed: the first real cause among its events, and what mends it. Pure."""
+"""Why an operation failed: the first real cause among its events, nested stacks included. Pure."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from stackproof.deployment import hints
+from stackproof.deployment.hint_rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,30 +19,6 @@ _CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancelled",
 _ECHO = re.compile(r"The following resource\(s\) failed to|Embedded stack .* was not successfully")
 _NESTED = "AWS::CloudFormation::Stack"
 
-# Only where the words leave no doubt: pattern in the reason → what to do.
-_HINTS = (
-    (
-        r"Action denied by stack policy",
-        "The stack policy forbids this change: change StackPolicy in the parameter file, if the change is meant.",
-    ),
-    (
-        r"is not authorized to perform: (?P<action>\S+)( on resource: (?P<resource>\S+))?",
-        "A permission is missing: {action} on {resource}, for the role or user that deploys.",
-    ),
-    (
-        r"(?P<export>\S+) cannot be (deleted|updated) as it is in use by (?P<stack>\S+)",
-        "Stack {stack} imports {export}: change that stack first.",
-    ),
-    (
-        r"bucket you tried to delete is not empty",
-        "Empty the bucket (all versions), then try again; CloudFormation deletes no bucket with objects in it.",
-    ),
-)
-_LOG_GROUP_EXISTS = (
-    "A log group of this name was left behind by an earlier stack. Delete it if its logs may go: "
-    "aws logs delete-log-group --log-group-name {name}"
-)
-
 
 @dataclass(frozen=True)
 class Cause:
@@ -47,6 +26,7 @@ class Cause:
 
     Attributes:
         logical_id: of the resource; the stack's name where the stack itself failed.
+        path: the same, the nested stacks that it is in before it: `Network/Subnet1`.
         type: of the resource.
         stack: ARN of the stack that it is in: a nested one, maybe.
         status: for example `CREATE_FAILED`.
@@ -56,6 +36,7 @@ class Cause:
     """
 
     logical_id: str
+    path: str
     type: str
     stack: str
     status: str
@@ -64,52 +45,111 @@ class Cause:
     hint: str
 
 
-def first_cause(events: Sequence[Event], nested: Callable[[str], Sequence[Event]]) -> Cause | None:
-    """Find the first real failure of an operation.
+@dataclass(frozen=True)
+class Evidence:
+    """Something that another service says about a failure.
 
-    Failures that CloudFormation only cancelled, and the echoes of a nested stack's failure, are passed over.
+    Attributes:
+        source: `ecs:service-events`, `ecs:stopped-tasks`, `elb:target-health`, `log`, `hook`, `ec2:routes`,
+            `ec2:interfaces`, `cloudformation:imports`, `certificate`, `sts:decoded`.
+        title: whose words these are, and of when.
+        lines: bounded, with what looks like a secret masked.
+    """
 
-    Args:
-        events: of the operation, oldest first, rollback included.
-        nested: the same for a nested stack, by its ARN.
+    source: str
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a look beyond CloudFormation brought.
+
+    Attributes:
+        evidence: in the order in which a person reads it.
+        hint: what mends it; None where it does not tell.
+    """
+
+    evidence: tuple[Evidence, ...] = ()
+    hint: hints.Hint | None = None
+
+
+def first_cause(events: Sequence[Event], nested: Callable[[Event], Sequence[Event]]) -> Cause | None:
+    """Find the first real failure of an operation; see `failures`.
 
     Returns:
         None when nothing in the events says why: no cause is invented.
     """
-    failures = [each for each in events if each.is_failure and not each.is_of_stack and _is_real(each)]
-    if failures:
-        first = failures[0]
-        inner = first_cause(nested(first.physical_id), nested) if first.type == _NESTED and first.physical_id else None
-        return inner or _cause(first)
-    # No resource failed: an output, an export, a check before anything started.
-    of_stack = [each for each in events if each.is_of_stack and each.reason and not _ECHO.search(each.reason)]
-    return next((_cause(each) for each in of_stack if each.is_failure or each.is_rollback), None)
+    found = failures(events, nested)
+    return cause(found[0]) if found else None
 
 
-def _is_real(event: Event) -> bool:
-    return not _CANCELLED.search(event.reason)
+def failures(events: Sequence[Event], nested: Callable[[Event], Sequence[Event]]) -> list[Event]:
+    """Find every real failure of an operation, the first one first.
+
+    What CloudFormation only cancelled, and the echoes of a nested stack's failure, are passed over.
+
+    Args:
+        events: of the operation, oldest first, rollback included.
+        nested: the events of a nested stack during the same operation, by the event that says how it failed.
+
+    Returns:
+        Nothing when no event says why: no cause is invented.
+    """
+    real: list[Event] = []
+    echoes: list[Event] = []
+    for each in filter(is_real, events):
+        inner = _inside(each, nested)
+        real += inner
+        # Of a nested stack's words nothing is left when it was itself cancelled, or never made.
+        (echoes if each.type == _NESTED and _ECHO.search(each.reason) else real).extend([] if inner else [each])
+    own = _of_stack(events)
+    if own and all(own.time < each.time for each in real):
+        # No resource failed before the stack turned back: an output, an export, a time limit, a person.
+        real.insert(0, own)
+    once = {(each.path, each.status, each.reason): each for each in reversed(real or echoes)}
+    return sorted(once.values(), key=lambda each: each.time)
 
 
-def _cause(event: Event) -> Cause:
+def _inside(event: Event, nested: Callable[[Event], Sequence[Event]]) -> list[Event]:
+    if event.type != _NESTED or not event.physical_id:
+        return []
+    return failures([replace(each, within=event.path) for each in nested(event)], nested)
+
+
+def _of_stack(events: Sequence[Event]) -> Event | None:
+    """How the stack itself first said that something is wrong, if it says why; a request that was refused, too."""
+    alone = len(events) == 1
+    own = [each for each in events if each.is_of_stack]
+    first = next((each for each in own if each.is_failure or each.is_rollback or (alone and not each.is_start)), None)
+    return first if first and first.reason and not _ECHO.search(first.reason) else None
+
+
+def is_real(event: Event) -> bool:
+    """Whether a resource failed, and not only because another one did."""
+    return event.is_failure and not event.is_of_stack and not _CANCELLED.search(event.reason)
+
+
+def cause(event: Event, mend: str | None = None) -> Cause:
+    """What is told of a failure.
+
+    Args:
+        event: that says it.
+        mend: what mends it; None takes what the words alone tell.
+    """
     return Cause(
         logical_id=event.logical_id,
+        path=event.path,
         type=event.type,
         stack=event.stack_id,
         status=event.status,
         reason=event.reason or "AWS gives no reason",
         time=event.time.isoformat(),
-        hint=hint(event.type, event.reason, event.physical_id),
+        hint=hint(event.type, event.reason, event.physical_id, event.stack_id) if mend is None else mend,
     )
 
 
-def hint(resource_type: str, reason: str, physical_id: str = "") -> str:
-    """What mends a failure of this kind; blank where it is not certain."""
-    if resource_type == "AWS::Logs::LogGroup" and "already exists" in reason:
-        named = re.search(r"/[\w./#-]+", reason)
-        return _LOG_GROUP_EXISTS.format(name=physical_id or (named[0] if named else "NAME"))
-    for pattern, sentence in _HINTS:
-        found = re.search(pattern, reason)
-        if found:
-            words = {key: value or "its resource" for key, value in found.groupdict().items()}
-            return sentence.format(**words)
-    return ""
+def hint(resource_type: str, reason: str, physical_id: str = "", stack_id: str = "") -> str:
+    """What mends a failure with these words, as one sentence; blank where they do not tell."""
+    found = hints.find(hints.Failure(resource_type, reason, physical_id, stack_id), RULES)
+    return found.sentence if found else ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # So many looks in a row without an answer, each after botocore's own attempts: the line is not coming back.
 _PATIENCE = 20
 # How the stack itself says that an operation begins; a rollback belongs to the one that it takes back.
-_STARTS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+STARTS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
 _NESTED = "AWS::CloudFormation::Stack"
 _TOKEN = re.compile(r'"ServiceToken"\s*:\s*"([^"]+)"')
 # What AWS's words for the end of an operation leave unsaid.
@@ -171,6 +171,12 @@ def _handler(properties: str) -> str:
     return found[1] if found else ""
 
 
+def pages(client: CloudFormationClient, stack_id: str) -> Iterator[list[Event]]:
+    """A stack's events as AWS answers them: newest first, some hundred a page. By ARN, for 90 days, deleted or not."""
+    for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+        yield [_event(each) for each in page["StackEvents"]]
+
+
 def unseen(
     client: CloudFormationClient, stack_id: str, seen: Collection[str], since: datetime | None = None
 ) -> list[Event]:
@@ -179,8 +185,7 @@ def unseen(
     AWS answers newest first; reading stops at the page that has a known event, or one that is too old, on it.
     """
     found: list[Event] = []
-    for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
-        events = [_event(each) for each in page["StackEvents"]]
+    for events in pages(client, stack_id):
         fresh = [event for event in events if event.id not in seen and (since is None or event.time >= since)]
         found += fresh
         if len(fresh) < len(events):
@@ -196,10 +201,10 @@ def ids(client: CloudFormationClient, stack_id: str) -> set[str]:
 def last_operation(client: CloudFormationClient, stack_id: str) -> list[Event]:
     """The events of the newest operation, its rollback included, oldest first."""
     found: list[Event] = []
-    for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
-        for event in map(_event, page["StackEvents"]):
+    for page in pages(client, stack_id):
+        for event in page:
             found.append(event)
-            if event.is_of_stack and event.status in _STARTS:
+            if event.is_of_stack and event.status in STARTS:
                 return found[::-1]
     return found[::-1]
 

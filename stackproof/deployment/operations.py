@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from stackproof.deployment import aws, changeset, diagnosis, events, polling, stack
+from stackproof.deployment import aws, changeset, diagnosis, events, history, polling, stack
 from stackproof.errors import StackproofError
 
 if TYPE_CHECKING:
@@ -194,7 +194,6 @@ def outcome(account: Aws, stack_id: str) -> Outcome:
         return Outcome(None, "DELETE_COMPLETE", None)
     cause = None
     if "FAILED" in found.status or "ROLLBACK" in found.status:
-        cause = diagnosis.first_cause(
-            events.last_operation(client, stack_id), lambda nested: events.last_operation(client, nested)
-        )
+        last = events.last_operation(client, stack_id)
+        cause = diagnosis.first_cause(last, history.nested(client, last))
     return Outcome(found, found.status, cause)

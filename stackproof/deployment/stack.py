@@ -35,6 +35,7 @@ class Stack:
         outputs: name → value.
         tags: of the stack itself.
         is_protected: termination protection is on.
+        planned: OperationIds of the change sets that were made last, failed ones included.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Stack:
     outputs: Mapping[str, str]
     tags: Mapping[str, str]
     is_protected: bool
+    planned: tuple[str, ...] = ()
 
     @property
     def is_busy(self) -> bool:
@@ -92,7 +94,37 @@ def _stack(answer: StackTypeDef) -> Stack:
         outputs={each["OutputKey"]: each["OutputValue"] for each in answer.get("Outputs", [])},
         tags={each["Key"]: each["Value"] for each in answer.get("Tags", [])},
         is_protected=answer.get("EnableTerminationProtection", False),
+        planned=tuple(
+            each["OperationId"]
+            for each in answer.get("LastOperations", [])
+            if each.get("OperationType") == "CREATE_CHANGESET" and "OperationId" in each
+        ),
     )
+
+
+def deleted(client: CloudFormationClient, name: str) -> Stack | None:
+    """The newest stack of this name that was deleted; AWS knows them for 90 days."""
+    pages = client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+    found = [each for page in pages for each in page["StackSummaries"] if name in {each["StackName"], each["StackId"]}]
+    if not found:
+        return None
+    newest = max(found, key=_gone)
+    return Stack(
+        name=newest["StackName"],
+        id=newest["StackId"],
+        status=newest["StackStatus"],
+        reason=newest.get("StackStatusReason", ""),
+        created=newest["CreationTime"],
+        updated=_gone(newest),
+        parameters={},
+        outputs={},
+        tags={},
+        is_protected=False,
+    )
+
+
+def _gone(summary: StackSummaryTypeDef) -> datetime:
+    return summary.get("DeletionTime") or summary["CreationTime"]
 
 
 def _value(parameter: Mapping[str, Any]) -> str:

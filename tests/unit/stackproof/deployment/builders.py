@@ -16,6 +16,7 @@ STACK_ID = "arn:aws:cloudformation:sa-east-1:111111111111:stack/lms-dev/0c5e"
 COMMANDS = Commands(
     apply="python deploy.py apply dev",
     status="python deploy.py status dev",
+    why="python deploy.py why dev",
     cancel="python deploy.py cancel dev",
     destroy="python deploy.py destroy dev",
     bootstrap="python deploy.py bootstrap dev",
