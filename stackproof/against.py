@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 import tarfile
 from argparse import Namespace
 from contextlib import contextmanager
@@ -14,10 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from stackproof import printing
+from stackproof import plan_report
 from stackproof.comparing import compare
+from stackproof.deployment import exposure
 from stackproof.deployment import plan as plans
 from stackproof.errors import BadInputError, Fault
+from stackproof.parts import parts_of
 from stackproof.proofs.resolve import resolve
 
 if TYPE_CHECKING:
@@ -55,15 +56,15 @@ def plan(options: Namespace, root: Path, environments: Sequence[tuple[str | None
                 ) from error
             found.append(_plan(old, environment))
     for each in found:
-        if options.json:
-            printing.show_json(each.as_json(), sys.stdout)
-        else:
-            printing.show(printing.plan(each, f"{each.stack}: {revision} → working tree"), sys.stdout)
+        title = f"{each.stack}: {revision} → working tree"
+        plan_report.show(each, options, title, share=len(found))
     return 3 if options.check and any(each.is_waiting for each in found) else 0
 
 
 def _plan(old: Environment, new: Environment) -> plans.Plan:
-    changes, notes = compare(_resolved(old), _resolved(new))
+    sides = exposure.Sides(_resolved(old), _resolved(new))
+    changes, notes = compare(sides.before, sides.after)
+    parts = {**parts_of(old.template), **parts_of(new.template)}
     before, after = (side.parameters for side in (old, new))
     hidden = {**plans.secrets(old.template, before), **plans.secrets(new.template, after)}
     settings = [
@@ -84,9 +85,10 @@ def _plan(old: Environment, new: Environment) -> plans.Plan:
         region=new.region or "",
         is_new=False,
         change_set=None,
-        changes=changes,
+        changes=tuple(replace(each, part=parts.get(each.logical_id, "")) for each in changes),
         settings=tuple(settings),
         warnings=notes,
+        access=exposure.compare(sides),
     )
 
 

@@ -162,6 +162,7 @@ def _place(command: argparse.ArgumentParser) -> None:
 
 def _plan(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="exit 3 when changes are waiting")
+    command.add_argument("--markdown", action="store_true", help="print Markdown, folded, for a pull request")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter, for this plan")
     command.add_argument("--out", type=Path, metavar="FILE", help="keep the plan for apply --plan FILE")
     command.add_argument(
@@ -200,8 +201,8 @@ _OPTIONS = {
     "plan": _plan,
     "apply": _apply,
     "status": lambda _: None,
-    "outputs": lambda _: None,
     "why": lambda _: None,
+    "outputs": lambda _: None,
     "cancel": lambda _: None,
     "destroy": _yes,
     "bootstrap": _bootstrap,
@@ -231,16 +232,16 @@ class Commands:
     Attributes:
         apply: applies what was to be applied.
         status: shows the stack.
-        cancel: cancels an update.
         why: explains a failure.
+        cancel: cancels an update.
         destroy: deletes it.
         bootstrap: makes the artifact bucket.
     """
 
     apply: str
     status: str
-    cancel: str
     why: str
+    cancel: str
     destroy: str
     bootstrap: str
 
@@ -256,13 +257,13 @@ def commands(program: str, options: Namespace, environment: str | None) -> Comma
     place = _options(options, "stack_name", "region", "profile")
     files = _options(options, "template", "params")
     names = [environment] if environment else []
-    return Commands(
     # What a stack of somebody else is made of is not known where it was only looked at.
     template = [] if environment or options.template else ["--template", "FILE"]
+    return Commands(
         apply=f"{program} " + shlex.join(["apply", *names, *template, *files, *place]),
         status=f"{program} " + shlex.join(["status", *names, *place]),
-        cancel=f"{program} " + shlex.join(["cancel", *names, *place]),
         why=f"{program} " + shlex.join(["why", *names, *place]),
+        cancel=f"{program} " + shlex.join(["cancel", *names, *place]),
         destroy=f"{program} " + shlex.join(["destroy", *names, *files, *place]),
         bootstrap=f"{program} "
         + shlex.join(["bootstrap", *names, *_options(options, "region", "profile")])

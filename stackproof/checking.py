@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from stackproof import printing
+from stackproof import plan_report, printing
 from stackproof.configuration import read_configuration
 from stackproof.documents import Document, read_json
 from stackproof.errors import BadInputError
@@ -95,7 +95,7 @@ def diff(options: argparse.Namespace) -> int:
     from stackproof.comparing import compare
 
     changes, notes = compare(old.resolved(), new.resolved())
-    printing.show(printing.difference(f"{old.where} → {new.where}", changes, notes), sys.stdout)
+    printing.show(plan_report.difference(f"{old.where} → {new.where}", changes, notes), sys.stdout)
     return 0
 
 

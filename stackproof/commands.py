@@ -104,6 +104,8 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
         faults += _out_faults(options.out, [each for _, each in environments], settings)
     if options.out and options.against:
         faults.append(Fault("--out", "", "keeps a change set; --against makes none"))
+    if options.json and options.markdown:
+        faults.append(Fault("--markdown", "", "and --json cannot both be printed; give one"))
     if faults:
         raise BadInputError(faults)
     if options.against is not None:
@@ -187,8 +189,6 @@ def _files(options: argparse.Namespace, root: Path) -> Files:
     return Files(shown, found.template, found.parameters)
 
 
-def _outputs(options: argparse.Namespace, place: Place) -> int:
-    target = _stack(options, place.root)
 def _why(options: argparse.Namespace, place: Place) -> int:
     target = _stack(options, place.root)
     from stackproof.deploying import why
@@ -196,6 +196,8 @@ def _why(options: argparse.Namespace, place: Place) -> int:
     return why.run(_call(options, place, options.environments), target)
 
 
+def _outputs(options: argparse.Namespace, place: Place) -> int:
+    target = _stack(options, place.root)
     from stackproof.deploying import status
 
     return status.outputs(_call(options, place, options.environments), target)
@@ -290,9 +292,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
     "plan": _plan,
     "apply": _apply,
     "status": _status,
+    "why": _why,
     "outputs": _outputs,
     "list": _list,
-    "why": _why,
     "permissions": _permissions,
     "cancel": _cancel,
     "destroy": _destroy,

@@ -1,4 +1,4 @@
-"""What a person reads: a plan, a deletion, a stack, a cause. Lines first, in words; colour only on a terminal."""
+"""What a person reads: a deletion, a stack, a cause. Lines first, in words; colour only on a terminal."""
 
 from __future__ import annotations
 
@@ -7,34 +7,15 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from stackproof.deployment.guards import FATES
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from stackproof.deployment.diagnosis import Cause
     from stackproof.deployment.leftovers import Deletion
-    from stackproof.deployment.plan import Because, Change, Plan, Setting
+    from stackproof.deployment.plan import Setting
 
 # A value longer than this says more when it is cut off; --json has it whole.
 _WIDEST_VALUE = 100
-
-# Title, actions, colour, and the words of the summary; what cannot be taken back comes first.
-_GROUPS = (
-    ("Removed", ("remove",), "bold red", "to remove"),
-    ("Replaced", ("replace",), "bold red", "to replace"),
-    ("May be replaced (only AWS knows)", ("may-replace",), "bold red", "that may be replaced"),
-    ("Modified", ("modify",), "bold yellow", "to modify"),
-    ("Imported", ("import",), "bold green", "to import"),
-    ("Added", ("add",), "bold green", "to add"),
-)
-_SIGNS = {"remove": "-", "replace": "±", "may-replace": "±", "modify": "~", "import": "+", "add": "+"}
-_REPLACES = {"Always": "replaces it", "Conditionally": "may replace it"}
-_SETTINGS = (
-    ("Parameters", ("parameter",)),
-    ("Tags", ("tag",)),
-    ("Stack", ("stack policy", "termination protection")),
-)
 
 
 @dataclass(frozen=True)
@@ -70,77 +51,14 @@ def show_json(value: Mapping[str, object], stream: TextIO) -> None:
     stream.flush()
 
 
-def plan(plan: Plan, title: str = "") -> Iterator[Line]:
-    """A plan, grouped by what matters, under a title of its own if it was made without AWS."""
-    place = f"account {plan.account}, {plan.region}"
-    if title:
-        yield Line(title if plan.is_waiting else f"{title}: no changes", "bold")
-    elif plan.is_waiting:
-        yield Line(f"{plan.stack}: {'create' if plan.is_new else 'update'} in {place}", "bold")
-    else:
-        yield Line(f"{plan.stack}: no changes in {place}", "bold")
-    yield from _grouped(plan.changes)
-    if plan.at_stake:
-        yield from _titled(f"Data at stake ({len(plan.at_stake)})", "bold white on red", _at_stake(plan))
-    for heading, kinds in _SETTINGS:
-        rows = [each for each in plan.settings if each.kind in kinds]
-        if rows:
-            yield from _titled(heading, "bold", map(setting, rows))
-    if plan.warnings:
-        yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in plan.warnings))
-    if plan.is_waiting:
-        yield from _titled(_summary(plan.changes, plan.settings), "bold", ())
-
-
-def difference(title: str, changes: Sequence[Change], notes: Sequence[str]) -> Iterator[Line]:
-    """What would change between two templates, in the words of a plan."""
-    yield Line(title if changes else f"{title}: no changes", "bold")
-    yield from _grouped(changes)
-    lost = [each for each in changes if each.data in FATES]
-    if lost:
-        fates = (Line(f"  ! {each.logical_id}  {each.type}: its data would be {FATES[each.data]}") for each in lost)
-        yield from _titled(f"Data at stake ({len(lost)})", "bold white on red", fates)
-    if notes:
-        yield from _titled("Warnings", "bold yellow", (Line(f"  ! {each}", "yellow") for each in notes))
-    if changes:
-        yield from _titled(_summary(changes, ()), "bold", ())
-
-
-def _grouped(changes: Sequence[Change]) -> Iterator[Line]:
-    for title, actions, style, _ in _GROUPS:
-        group = [each for each in changes if each.action in actions]
-        if group:
-            yield from _titled(f"{title} ({len(group)})", style, _changes(group, style.removeprefix("bold ")))
-
-
 def _titled(title: str, style: str, lines: Iterable[Line]) -> Iterator[Line]:
     yield Line("")
     yield Line(title, style)
     yield from lines
 
 
-def _changes(changes: Sequence[Change], style: str) -> Iterator[Line]:
-    width = max(len(each.logical_id) for each in changes)
-    for each in changes:
-        yield Line(f"  {_SIGNS[each.action]} {each.logical_id:<{width}}  {each.type}", style)
-        if each.action != "add":
-            yield from _reasons(each.because)
-
-
-def _reasons(because: Sequence[Because]) -> Iterator[Line]:
-    """A line for each path; CloudFormation gives one that changes for two reasons twice."""
-    for path in dict.fromkeys(each.path for each in because):
-        same = [each for each in because if each.path == path]
-        words = [_REPLACES[kind] for kind in _REPLACES if any(each.recreates == kind for each in same)][:1]
-        words += [f"from {each.by}" for each in same if each.by != "template"]
-        name = path.removeprefix("/Properties").removeprefix("/").replace("/", ".")
-        valued = next((each for each in same if (each.before, each.after) != (None, None)), None)
-        values = f": {_value(valued.before)} → {_value(valued.after)}" if valued else ""
-        note = f"  ({', '.join(words)})" if words else ""
-        yield Line(f"      {name}{values}{note}")
-
-
-def _value(value: str | None) -> str:
+def value(value: str | None) -> str:
+    """A value on one line, cut off where it is long."""
     if value is None:
         return "(none)"
     if "{{changeSet:KNOWN_AFTER_APPLY}}" in value:
@@ -149,26 +67,9 @@ def _value(value: str | None) -> str:
     return text if len(text) <= _WIDEST_VALUE else f"{text[:_WIDEST_VALUE]}…"
 
 
-def _at_stake(plan: Plan) -> Iterator[Line]:
-    for each in plan.at_stake:
-        yield Line(f"  ! {each.logical_id}  {each.type}: its data would be {FATES[each.data]}", "bold red")
-        yield Line(f"      apply needs --allow-data-loss {each.logical_id}")
-
-
 def setting(setting: Setting) -> Line:
     """A parameter, tag or guard of a stack, before and after."""
-    return Line(f"  ~ {setting.name or setting.kind}: {_value(setting.before)} → {_value(setting.after)}")
-
-
-def _summary(changes: Sequence[Change], settings: Sequence[Setting]) -> str:
-    """`1 to replace, 2 to modify, 3 to add, 1 setting`."""
-    parts = []
-    for _, actions, _, words in _GROUPS:
-        number = sum(each.action in actions for each in changes)
-        parts += [f"{number} {words}"] if number else []
-    if settings:
-        parts.append("1 setting" if len(settings) == 1 else f"{len(settings)} settings")
-    return ", ".join(parts) or "Nothing that changes a resource."
+    return Line(f"  ~ {setting.name or setting.kind}: {value(setting.before)} → {value(setting.after)}")
 
 
 def deletion(found: Deletion) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof import printing
+from stackproof import plan_report, printing
 from stackproof.deploying import asking, watching
 from stackproof.deploying.call import connect, under_way
 from stackproof.deploying.plan import previewed
@@ -54,7 +54,7 @@ def _settled(call: Call, account: Aws, environment: Environment) -> Stack | None
 
 
 def _carry_out(call: Call, account: Aws, found: Preview, environment: Environment) -> int:
-    call.print(printing.plan(found.plan), found.plan.as_json())
+    plan_report.show(found.plan, call.options)
     no_rollback = call.options.no_rollback
     guards.can_skip_rollback(
         found.plan,

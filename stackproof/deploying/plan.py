@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof import printing
+from stackproof import plan_report
 from stackproof.deploying.call import connect, under_way
 from stackproof.deployment import aws, guards, planfile, preview, stack
 from stackproof.printing import Line
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def run(calls: Sequence[tuple[Call, Environment]], settings: Mapping[str, str]) -> int:
     """Show what would change, for each environment; 3 with `--check` when something would."""
     with aws.explained():
-        waiting = [_plan(call, environment, settings) for call, environment in calls]
+        waiting = [_plan(call, environment, settings, len(calls)) for call, environment in calls]
     return 3 if any(waiting) and calls[0][0].options.check else 0
 
 
-def _plan(call: Call, environment: Environment, settings: Mapping[str, str]) -> bool:
+def _plan(call: Call, environment: Environment, settings: Mapping[str, str], share: int) -> bool:
     account = connect(call, environment)
     existing = stack.find(account.cloudformation, environment.stack)
     guards.can_change(existing, environment.tags, call.commands, under_way(account, existing))
     with previewed(call, account, environment, existing) as found:
-        call.print(printing.plan(found.plan), found.plan.as_json())
+        plan_report.show(found.plan, call.options, share=share)
         if call.options.out:
             made = planfile.made(
                 account,

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from stackproof.deployment.plan import Change
+    from stackproof.proofs.resolve import Stack
 
 OPEN = "may-replace"
 
 
-def offline(
+def resolved(
     deployed: Mapping[str, Any],
     before: Mapping[str, str],
     template: Mapping[str, Any],
@@ -31,8 +32,8 @@ def offline(
     region: str,
     account: str,
     stack_name: str,
-) -> tuple[dict[str, Offline], set[str]]:
-    """Compare the template that is deployed with the one to come.
+) -> tuple[Stack, Stack, set[str]]:
+    """Resolve the template that is deployed and the one to come.
 
     Args:
         deployed: the template that the stack runs.
@@ -44,8 +45,8 @@ def offline(
         stack_name: its name.
 
     Returns:
-        What would change, by logical id; and the parameters that nobody but AWS can compare: secrets, which it does
-        not show, and those that name a value kept elsewhere.
+        The old stack, the new one, and the parameters that nobody but AWS can compare: secrets, which it does not
+        show, and those that name a value kept elsewhere.
     """
     opaque = {
         name
@@ -58,7 +59,12 @@ def offline(
         resolve(side, {name: value for name, value in given.items() if name not in opaque}, **place)
         for side, given in ((deployed, before), (template, after))
     )
-    return {change.logical_id: change for change in diff(old, new).changes}, opaque
+    return old, new, opaque
+
+
+def offline(old: Stack, new: Stack) -> dict[str, Offline]:
+    """What would change, by logical id, as the two templates say."""
+    return {change.logical_id: change for change in diff(old, new).changes}
 
 
 def decide(found: Sequence[Change], known: Mapping[str, Offline], opaque: Collection[str]) -> tuple[Change, ...]:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation.type_defs import ResourceChangeDetailTypeDef, ResourceChangeTypeDef
 
+    from stackproof.deployment.exports import Export
+    from stackproof.deployment.exposure import Access
+    from stackproof.deployment.quotas import Passed
+
 HIDDEN = "****"  # as CloudFormation itself shows a NoEcho value
 KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
@@ -63,7 +67,7 @@ class Change:
     """What happens to one resource.
 
     Attributes:
-        logical_id: its name in the template.
+        logical_id: its name in the template; in that of a nested stack, `NestedStack/Vpc`.
         physical_id: its name in AWS; blank for a new one.
         type: for example `AWS::EC2::VPC`.
         action: one of ORDER.
@@ -71,6 +75,7 @@ class Change:
             outside the stack), `snapshot`, or `lost`.
         because: why, by path.
         properties: of the new resource as far as CloudFormation knows them; empty where it does not say.
+        part: of the platform that it belongs to; blank where the template does not say.
     """
 
     logical_id: str
@@ -80,6 +85,7 @@ class Change:
     data: str
     because: tuple[Because, ...]
     properties: Mapping[str, Any]
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,10 @@ class Plan:
         changes: destructive ones first, causes before their consequences, then by logical id.
         settings: what changes besides resources.
         warnings: sentences; nothing here stops an apply.
+        caller: ARN of who asks; blank where AWS was not asked.
+        access: what is opened and closed.
+        exports: that would not stay as they are, although other stacks import them: the update would fail.
+        quotas: that the template passes at its maximum.
     """
 
     stack: str
@@ -122,6 +132,10 @@ class Plan:
     changes: tuple[Change, ...]
     settings: tuple[Setting, ...]
     warnings: tuple[str, ...] = ()
+    caller: str = ""
+    access: tuple[Access, ...] = ()
+    exports: tuple[Export, ...] = ()
+    quotas: tuple[Passed, ...] = ()
 
     @property
     def is_waiting(self) -> bool:
@@ -139,6 +153,7 @@ class Plan:
             "stack": self.stack,
             "account": self.account,
             "region": self.region,
+            "caller": self.caller,
             "operation": "create" if self.is_new else "update",
             "change_set": self.change_set,
             "changes": [_change_as_json(each) for each in self.changes],
@@ -146,6 +161,9 @@ class Plan:
                 {"kind": each.kind, "name": each.name, "before": each.before, "after": each.after}
                 for each in self.settings
             ],
+            "access": [each.as_json() for each in self.access],
+            "exports": [each.as_json() for each in self.exports],
+            "quotas": [each.as_json() for each in self.quotas],
             "needs": [{"option": "--allow-data-loss", "id": each.logical_id} for each in self.at_stake],
             "warnings": list(self.warnings),
         }
@@ -156,6 +174,7 @@ def _change_as_json(change: Change) -> dict[str, Any]:
         "logical_id": change.logical_id,
         "physical_id": change.physical_id or None,
         "type": change.type,
+        "part": change.part or None,
         "action": change.action,
         "data": change.data,
         "because": [{"path": each.path, "by": each.by} for each in change.because],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stackproof.deployment import artifacts, aws, changeset, conditional, guards, observe, plan, planfile, stack
+from stackproof.deployment import artifacts, aws, changeset, exposure, guards, observe, plan, planfile, stack, survey
 from stackproof.deployment.plan import Plan, Setting
 from stackproof.errors import RefusedError
 
@@ -118,9 +118,8 @@ def _preview(
 ) -> Preview:
     is_new = existing is None or existing.is_new
     hidden = plan.secrets(environment.template, environment.parameters)
-    changes = plan.changes(change_set.changes, hidden)
-    if existing is not None and any(each.action == conditional.OPEN for each in changes):
-        changes = _decided(account, environment, existing, changes)
+    seen = survey.look(account, environment, existing, change_set)
+    changes = plan.ordered(seen.changes)
     settings: list[Setting] = []
     if change_set.id and existing and not is_new:
         settings += plan.settings("parameter", existing.parameters, change_set.parameters, secrets=hidden)
@@ -145,29 +144,17 @@ def _preview(
             change_set=change_set.id,
             changes=changes,
             settings=tuple(settings),
-            warnings=(*notes, *change_set.warnings, *_in_the_way(account, changes)),
+            warnings=(*notes, *change_set.warnings, *seen.unseen, *_in_the_way(account, changes)),
+            caller=account.caller,
+            access=exposure.ordered(seen.access),
+            exports=tuple(seen.exports),
+            quotas=tuple(seen.quotas),
         ),
         change_set=change_set,
         existing=existing,
         policy=policy,
         protection=protection if changes_protection else None,
     )
-
-
-def _decided(
-    account: Aws, environment: Environment, existing: Stack, changes: tuple[plan.Change, ...]
-) -> tuple[plan.Change, ...]:
-    """The changes, those that the change set leaves open decided by the two templates."""
-    known, opaque = conditional.offline(
-        stack.template(account.cloudformation, existing.id),
-        existing.parameters,
-        environment.template,
-        environment.parameters,
-        region=account.region,
-        account=account.account,
-        stack_name=environment.stack,
-    )
-    return plan.ordered(conditional.decide(changes, known, opaque))
 
 
 def _switch(value: bool) -> str:

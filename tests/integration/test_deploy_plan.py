@@ -39,6 +39,7 @@ def test_a_new_stack_is_planned_and_nothing_is_left_behind(deployer: Deployer) -
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         f"lms-dev: create in account {deployer.aws.account}, sa-east-1\n"
+        f"  as arn:aws:iam::{deployer.aws.account}:root\n"
         "\n"
         "Added (2)\n"
         "  + Logs   AWS::Logs::LogGroup\n"
@@ -74,7 +75,11 @@ def test_no_change_is_told_apart_and_leaves_no_change_set(deployer: Deployer) ->
     deployer.write({"Topic": TOPIC})
     deployer.apply()
     done = deployer("plan", "dev", "--check")
-    assert (done.code, done.out) == (0, f"lms-dev: no changes in account {deployer.aws.account}, sa-east-1\n")
+    account = deployer.aws.account
+    assert (done.code, done.out) == (
+        0,
+        f"lms-dev: no changes in account {account}, sa-east-1\n  as arn:aws:iam::{account}:root\n",
+    )
     assert deployer.change_sets() == []
     done = deployer("plan", "dev", "--check", "--json")
     assert (done.code, done.objects[0]["changes"]) == (0, [])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stackproof import printing
+from stackproof import plan_report, printing
 from stackproof.deployment import plan
 from stackproof.deployment.diagnosis import Cause
 from stackproof.deployment.plan import Plan, Setting
@@ -18,7 +18,7 @@ from tests.unit.stackproof.deployment.builders import change, detail
 
 def shown(*answers: Any, settings: tuple[Setting, ...] = ()) -> list[str]:
     found = Plan("lms-dev", "1", "sa-east-1", False, "arn:set", plan.changes(answers, {}), settings)
-    return [line.text for line in printing.plan(found)]
+    return [line.text for line in plan_report.lines(found)]
 
 
 def reasons(*details: Any) -> list[str]:

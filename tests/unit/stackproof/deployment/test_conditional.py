@@ -53,7 +53,8 @@ GIVEN = {"Password": "****", "Zone": "sa-east-1a", "Mode": "generalPurpose"}
 def decided(
     new: dict[str, Any], found: tuple[Change, ...] = FOUND, after: dict[str, str] | None = None
 ) -> dict[str, Change]:
-    known, opaque = conditional.offline(template(), GIVEN, new, GIVEN if after is None else after, **PLACE)
+    before, to_come, opaque = conditional.resolved(template(), GIVEN, new, GIVEN if after is None else after, **PLACE)
+    known = conditional.offline(before, to_come)
     return {each.logical_id: each for each in conditional.decide(found, known, opaque)}
 
 

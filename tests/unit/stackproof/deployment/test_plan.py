@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from stackproof.deployment import plan
+from stackproof.deployment import plan, quotas
+from stackproof.deployment.exports import Export
+from stackproof.deployment.exposure import Access
 from stackproof.deployment.plan import Because, Plan, Setting
+from stackproof.deployment.quotas import Passed
 from tests.unit.stackproof.deployment.builders import change, detail
 
 BUCKET, FILES, LOGS, TOPIC = "AWS::S3::Bucket", "AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SNS::Topic"
@@ -237,11 +240,16 @@ def test_as_json_a_plan_has_every_value_whole() -> None:
         ),
         settings=(Setting("tag", "owner", None, "team"),),
         warnings=("mind the gap",),
+        caller="arn:aws:iam::111111111111:user/ana",
+        access=(Access("Role", "AWS::IAM::Role", "trust", "opened", "lets everybody sts:AssumeRole", "", True),),
+        exports=(Export("lms-dev-VpcId", "removed", ("app",)),),
+        quotas=(Passed(quotas.VPCS, 6, 5),),
     )
     assert found.as_json() == {
         "stack": "lms-dev",
         "account": "111111111111",
         "region": "sa-east-1",
+        "caller": "arn:aws:iam::111111111111:user/ana",
         "operation": "update",
         "change_set": "arn:set",
         "changes": [
@@ -249,6 +257,7 @@ def test_as_json_a_plan_has_every_value_whole() -> None:
                 "logical_id": "Files",
                 "physical_id": "fs-1",
                 "type": FILES,
+                "part": None,
                 "action": "replace",
                 "data": "retained",
                 "because": [
@@ -260,6 +269,19 @@ def test_as_json_a_plan_has_every_value_whole() -> None:
             }
         ],
         "settings": [{"kind": "tag", "name": "owner", "before": None, "after": "team"}],
+        "access": [
+            {
+                "logical_id": "Role",
+                "type": "AWS::IAM::Role",
+                "kind": "trust",
+                "effect": "opened",
+                "what": "lets everybody sts:AssumeRole",
+                "instead": "",
+                "everybody": True,
+            }
+        ],
+        "exports": [{"name": "lms-dev-VpcId", "change": "removed", "used_by": ("app",)}],
+        "quotas": [{"service": "vpc", "code": "L-F678F1CE", "what": "VPCs", "needed": 6, "allowed": 5}],
         "needs": [{"option": "--allow-data-loss", "id": "Files"}],
         "warnings": ["mind the gap"],
     }
