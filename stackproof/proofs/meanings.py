@@ -95,11 +95,9 @@ def meanings(stack: Stack) -> list[Finding]:
         definition = schema(resource.type, show(stack.region))
         for path, value in leaves(resource.properties):
             for symbol in value.parts if isinstance(value, Text) else (value,):
-                if not isinstance(symbol, Sym) or symbol.kind != "resource":
+                if not isinstance(symbol, Sym) or symbol.kind != "resource" or symbol.owner not in stack.resources:
                     continue
-                target = stack.resources.get(symbol.owner)
-                if target is None:
-                    continue
+                target = stack.resources[symbol.owner]
                 count += 1
                 use = Use(resource, path, target, symbol, arns.meaning(target.type, symbol.attribute))
                 if use.meant != arns.OTHER:
