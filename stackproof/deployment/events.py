@@ -299,14 +299,14 @@ class _Nested:
         for event in news:
             if event.type != _NESTED or event.is_of_stack:
                 continue
+            since = self.begun.setdefault(event.path, event.time)
+            if event.physical_id:
+                self.open.setdefault(event.physical_id, (event.path, since, set()))
             if event.is_start:
-                since = self.begun.setdefault(event.path, event.time)
-                if event.physical_id:
-                    self.open.setdefault(event.physical_id, (event.path, since, set()))
-                    ended.discard(event.physical_id)
+                ended.discard(event.physical_id)
             else:
-                self.begun.pop(event.path, None)
                 ended.add(event.physical_id)
+                del self.begun[event.path]
 
     def _fresh(self, stack_id: str) -> list[Event]:
         within, since, known = self.open[stack_id]

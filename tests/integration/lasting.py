@@ -37,10 +37,10 @@ def is_waiting(deployer: Deployer) -> bool:
     return any(each["LogicalResourceId"] == "Wait" for each in found)
 
 
-def finish(deployer: Deployer) -> None:
-    """Let the operation that lasts end well."""
+def finish(deployer: Deployer, status: str = "SUCCESS") -> None:
+    """Let the operation that lasts go on: well, or with a failure."""
     until(lambda: is_waiting(deployer))
-    deployer.cloudformation.signal_resource(StackName=STACK, LogicalResourceId="Wait", UniqueId="1", Status="SUCCESS")
+    deployer.cloudformation.signal_resource(StackName=STACK, LogicalResourceId="Wait", UniqueId="1", Status=status)
 
 
 def status(deployer: Deployer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 from typing import TYPE_CHECKING
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.deployer import STACK
-from tests.integration.lasting import LASTING, TOPIC, finish, status, stopped, until
+from tests.integration.lasting import LASTING, TOPIC, finish, is_waiting, status, stopped, until
+from tests.proxy import Fault, proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from subprocess import Popen
 
     from tests.integration.deployer import Deployer
 
@@ -60,6 +63,114 @@ def test_a_busy_stack_is_refused_before_anything_is_sent(lasting: Deployer) -> N
         assert ", started by root; nothing was sent. Wait for it with python deploy.py apply dev --wait" in done.err
     assert lasting.change_sets() == []
     assert "lms-dev: CREATE_IN_PROGRESS" in lasting("status", "dev").out
+
+
+@pytest.fixture
+def updating(deployer: Deployer) -> Iterator[Popen[str]]:
+    """An update of a stack that exists, under way in a process of its own."""
+    deployer.write({"Topic": TOPIC})
+    deployer.apply()
+    # What comes after the one that waits is never reached when the update is cancelled.
+    deployer.write({**LASTING, "Last": {**TOPIC, "DependsOn": "Wait"}})
+    with deployer.start("apply", "dev", "--yes") as process:
+        until(lambda: status(deployer) == "UPDATE_IN_PROGRESS" and is_waiting(deployer))
+        yield process
+        if status(deployer) == "UPDATE_IN_PROGRESS":
+            finish(deployer)
+        process.communicate(timeout=30)
+
+
+def test_an_update_is_cancelled_and_watched_until_all_is_as_it_was(deployer: Deployer, updating: Popen[str]) -> None:
+    process = deployer.start("cancel", "dev")
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert line.startswith("Cancelling the update of lms-dev, under way since 20")
+    assert line.endswith(", started by root\n")
+    # The first event is shown once the cancellation is answered; the embedded AWS heeds it between two resources.
+    assert "UPDATE_IN_PROGRESS" in process.stderr.readline()
+    finish(deployer)
+    out, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert out == "lms-dev is in UPDATE_ROLLBACK_COMPLETE: everything is as it was before.\n"
+    # What happened before the cancellation counts on the way back: one was touched.
+    assert "0 of 1  UPDATE_ROLLBACK_IN_PROGRESS" in said
+    found = deployer.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+    assert [each["LogicalResourceId"] for each in found] == ["Topic"]
+    # Whoever applied it sees it come back, and is told so.
+    _, applied = updating.communicate(timeout=30)
+    assert updating.returncode == 1
+    assert "lms-dev ended in UPDATE_ROLLBACK_COMPLETE." in applied
+
+
+def test_a_program_reads_how_a_cancellation_ended(deployer: Deployer, updating: Popen[str]) -> None:
+    process = deployer.start("cancel", "dev", "--json")
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert json.loads(first)["logical_id"] == STACK
+    finish(deployer)
+    out, _ = process.communicate(timeout=30)
+    last = json.loads(out.splitlines()[-1])
+    assert last == {"stack": STACK, "status": "UPDATE_ROLLBACK_COMPLETE", "outputs": {}, "cause": None}
+
+
+def test_what_cannot_be_cancelled_is_left_alone(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC})
+    done = deployer("cancel", "dev")
+    assert (done.code, done.out) == (0, "lms-dev does not exist: nothing to cancel.\n")
+    deployer.apply()
+    done = deployer("cancel", "dev", "--json")
+    assert done.objects == [{"stack": STACK, "status": "CREATE_COMPLETE", "outputs": {}, "cause": None}]
+
+
+def test_a_creation_cannot_be_cancelled(lasting: Deployer) -> None:
+    done = lasting("cancel", "dev")
+    assert done.code == 4
+    assert "a creation cannot be cancelled. Wait for it, or delete what there is: python deploy.py destroy" in done.err
+    assert status(lasting) == "CREATE_IN_PROGRESS"
+
+
+def test_an_update_whose_end_comes_before_the_cancellation_is_no_success(
+    deployer: Deployer, updating: Popen[str]
+) -> None:
+    with proxy(deployer.aws.url) as line:
+        deployer.aws.environment["AWS_ENDPOINT_URL"] = line.url
+        fault = line.fault = Fault("held", "CancelUpdateStack")
+        process = deployer.start("cancel", "dev")
+        assert fault.reached.wait(30)
+        finish(deployer)
+        until(lambda: status(deployer) == "UPDATE_COMPLETE")
+        fault.release.set()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "CancelUpdateStack cannot be called from current stack status" in said
+
+
+def test_what_a_nested_stack_does_is_shown_and_counted(deployer: Deployer) -> None:
+    def write(*names: str) -> None:
+        inner = {"Resources": dict.fromkeys(names, TOPIC)}
+        key = "-".join(names)
+        deployer.aws.client("s3").put_object(Bucket="templates", Key=key, Body=json.dumps(inner))
+        url = f"{deployer.aws.url}/templates/{key}"
+        deployer.write(
+            {"Topic": TOPIC, "Network": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}}
+        )
+
+    deployer.aws.client("s3").create_bucket(
+        Bucket="templates", CreateBucketConfiguration={"LocationConstraint": "sa-east-1"}
+    )
+    write("Inner")
+    done = deployer.apply("--json")
+    shown = {(each["within"], each["logical_id"]): each for each in done.objects[1:-1]}
+    assert {key for key, each in shown.items() if each["status"] == "CREATE_COMPLETE"} == {
+        ("", STACK),
+        ("", "Topic"),
+        ("", "Network"),
+        ("Network", "Inner"),
+    }
+    assert (shown["", STACK]["done"], shown["", STACK]["total"]) == (3, 3)
+    write("Inner", "Second")
+    done = deployer.apply()
+    assert "CREATE_COMPLETE       Network/Second (AWS::SNS::Topic)" in done.err
 
 
 def test_of_two_that_apply_at_once_one_wins(deployer: Deployer) -> None:

@@ -44,15 +44,31 @@ def _changes(
 
 
 def create_change_set(parameters: dict[str, Any]) -> Response:
-    """CreateChangeSet, completed: values as they are at this moment, and outputs that change alone."""
+    """CreateChangeSet, completed: values as they are at this moment, and outputs that change alone.
+
+    A request that comes again with its ClientToken gets the answer that it had.
+    """
+    token = helpers._p(parameters, "ClientToken")
+    if token and (before := _answered(parameters, token)):
+        return before
     answer: Response = _create(parameters)
     if answer[0] == 200:
         identifier = ET.fromstring(answer[2]).findtext(f".//{_NAMESPACE}Id")  # noqa: S314  # ministack's own answer
         change_set = cloudformation._change_sets[identifier]
+        change_set["_answer"] = token, answer
         stack = cloudformation._stacks[change_set["StackName"]]
         _accept_outputs(change_set, stack)
         change_set["_valued_changes"] = _valued(change_set, stack)
     return answer
+
+
+def _answered(parameters: dict[str, Any], token: str) -> Response | None:
+    """What was answered to the same request before, if it was made before."""
+    _, change_set = changesets._find_change_set(
+        helpers._p(parameters, "ChangeSetName"), helpers._p(parameters, "StackName")
+    )
+    first, answer = (change_set or {}).get("_answer", ("", None))
+    return answer if first == token else None
 
 
 def _accept_outputs(change_set: dict[str, Any], stack: dict[str, Any]) -> None:

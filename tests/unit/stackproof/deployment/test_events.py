@@ -224,3 +224,120 @@ def test_an_operation_that_was_found_under_way_is_told_without_those_before_it()
     pace.sleep, pace.jitter = aws.sleep, lambda low, high: (low + high) / 2
     batches = events.follow(aws, STACK_ID, seen=(), pace=pace, history=begun)  # type: ignore[arg-type]  # the calls it needs
     assert [each for batch in batches for each in batch] == [*begun, *ended]
+
+
+NESTED = "AWS::CloudFormation::Stack"
+NETWORK = "arn:aws:cloudformation:sa-east-1:111111111111:stack/lms-dev-Network/77aa"
+SUBNETS = "arn:aws:cloudformation:sa-east-1:111111111111:stack/lms-dev-Network-Subnets/88bb"
+
+
+class Nested(FakeCloudFormation):
+    """Stacks within stacks; `failing` is the look at one of them that fails, counted from one."""
+
+    def __init__(self, histories: dict[str, list[Event]], *, failing: int = 0) -> None:
+        super().__init__([])
+        self.histories, self.failing = histories, failing
+        self.asked: list[str] = []
+
+    def paginate(self, StackName: str) -> Any:  # noqa: N803 - as the SDK spells it
+        self.asked.append(StackName)
+        if len(self.asked) == self.failing:
+            raise client_error("Throttling")
+        self.history = self.histories[StackName]
+        yield {"StackEvents": self.visible()}
+
+
+def nested(status: str, logical_id: str, stack_id: str, within: str = STACK_ID, *, after: float = 0) -> Event:
+    return event(status, logical_id, after=after, type=NESTED, stack_id=within, physical_id=stack_id)
+
+
+def inside(status: str, logical_id: str, stack_id: str, *, after: float = 0) -> Event:
+    return event(status, logical_id, after=after, stack_id=stack_id)
+
+
+def own(status: str, stack_id: str, *, after: float = 0) -> Event:
+    return event(status, after=after, stack_id=stack_id, physical_id=stack_id)
+
+
+HISTORIES = {
+    STACK_ID: [
+        event("UPDATE_IN_PROGRESS"),
+        nested("UPDATE_IN_PROGRESS", "Network", NETWORK, after=1),
+        event("UPDATE_COMPLETE", "Topic", after=2),
+        nested("UPDATE_COMPLETE", "Network", NETWORK, after=9),
+        event("UPDATE_COMPLETE", after=10),
+    ],
+    NETWORK: [
+        own("CREATE_IN_PROGRESS", NETWORK, after=-100),
+        inside("CREATE_COMPLETE", "Vpc", NETWORK, after=-99),
+        own("CREATE_COMPLETE", NETWORK, after=-98),
+        own("UPDATE_IN_PROGRESS", NETWORK, after=1.5),
+        inside("CREATE_COMPLETE", "Route", NETWORK, after=3),
+        nested("CREATE_IN_PROGRESS", "Subnets", "", NETWORK, after=4),
+        nested("CREATE_COMPLETE", "Subnets", SUBNETS, NETWORK, after=7),
+        own("UPDATE_COMPLETE", NETWORK, after=8),
+    ],
+    SUBNETS: [
+        own("CREATE_IN_PROGRESS", SUBNETS, after=4),
+        inside("CREATE_COMPLETE", "Subnet1", SUBNETS, after=5),
+        own("CREATE_COMPLETE", SUBNETS, after=6),
+    ],
+}
+PATHS = ["lms-dev", "Network", "Topic", "Network/Route", "Network/Subnets", "Network/Subnets/Subnet1"]
+PATHS += ["Network/Subnets", "Network", "lms-dev"]
+
+
+def follow_nested(aws: Nested) -> list[Event]:
+    pace = polling.for_events(is_local=False)
+    pace.sleep, pace.jitter = aws.sleep, lambda low, high: (low + high) / 2
+    return [each for batch in events.follow(aws, STACK_ID, seen=(), pace=pace) for each in batch]  # type: ignore[arg-type]  # the calls it needs
+
+
+def test_nested_stacks_are_followed_from_the_moment_that_their_work_begins_until_it_ends() -> None:
+    aws = Nested(HISTORIES)
+    found = follow_nested(aws)
+    assert [each.path for each in sorted(found, key=lambda each: each.time)] == PATHS
+    assert NETWORK not in aws.asked[:1]
+    assert aws.asked.count(SUBNETS) == 1
+    last = [number for number, stack_id in enumerate(aws.asked) if stack_id == NETWORK][-1]
+    assert STACK_ID in aws.asked[last:]  # the outer one went on; the nested one was left alone
+
+
+@pytest.mark.parametrize("failing", range(1, 12))
+def test_whichever_look_fails_no_event_is_lost_and_none_comes_twice(failing: int) -> None:
+    aws = Nested(HISTORIES, failing=failing)
+    found = follow_nested(aws)
+    assert sorted(each.path for each in found) == sorted(PATHS)
+    assert len(aws.asked) >= failing, "that look never happened"
+
+
+def test_a_nested_stack_that_is_rolled_back_is_followed_a_second_time() -> None:
+    histories = {
+        STACK_ID: [
+            event("UPDATE_IN_PROGRESS"),
+            nested("UPDATE_IN_PROGRESS", "Network", NETWORK, after=1),
+            nested("UPDATE_FAILED", "Network", NETWORK, after=3),
+            event("UPDATE_ROLLBACK_IN_PROGRESS", after=4),
+            nested("UPDATE_IN_PROGRESS", "Network", NETWORK, after=5),
+            nested("UPDATE_COMPLETE", "Network", NETWORK, after=7),
+            event("UPDATE_ROLLBACK_COMPLETE", after=8),
+        ],
+        NETWORK: [
+            inside("UPDATE_FAILED", "Route", NETWORK, after=2),
+            inside("UPDATE_COMPLETE", "Route", NETWORK, after=6),
+        ],
+    }
+    found = [(each.path, each.status) for each in follow_nested(Nested(histories)) if each.within]
+    assert found == [("Network/Route", "UPDATE_FAILED"), ("Network/Route", "UPDATE_COMPLETE")]
+
+
+def test_an_operation_that_is_taken_up_begins_with_its_history() -> None:
+    before = [event("CREATE_COMPLETE", "Topic", after=-50), event("CREATE_COMPLETE", after=-49)]
+    aws = Nested(HISTORIES | {STACK_ID: [*before, *HISTORIES[STACK_ID]]})
+    aws.now = 9
+    so_far = events.last_operation(aws, STACK_ID)  # type: ignore[arg-type]  # the calls it needs
+    pace = polling.for_events(is_local=False)
+    pace.sleep = aws.sleep
+    first, *later = events.follow(aws, STACK_ID, seen=(), pace=pace, history=so_far)  # type: ignore[arg-type]  # the calls it needs
+    assert [each.path for each in first] == PATHS[:-1]
+    assert [each.path for batch in later for each in batch] == PATHS[-1:]
