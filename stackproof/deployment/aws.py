@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
 
 # One refusal in five protocols: query and rest-xml, json and rest-json, ec2, SNS's own; S3 answers a HEAD by number.
 ACCESS_DENIED = {
@@ -131,6 +134,29 @@ class Aws:
     def quotas(self) -> Any:  # its stubs are not installed
         """Service Quotas in this region."""
         return _client(self.session, "service-quotas")
+
+    @cached_property
+    def ec2(self) -> EC2Client:
+        """EC2, and what is in its networks, in this region."""
+        client: EC2Client = _client(self.session, "ec2")
+        return client
+
+    @cached_property
+    def balancing(self) -> ElasticLoadBalancingv2Client:
+        """Load balancers in this region."""
+        client: ElasticLoadBalancingv2Client = _client(self.session, "elbv2")
+        return client
+
+    @cached_property
+    def sts(self) -> STSClient:
+        """Who is who."""
+        client: STSClient = _client(self.session, "sts")
+        return client
+
+    @cached_property
+    def functions(self) -> Any:  # its stubs are not installed
+        """Lambda in this region."""
+        return _client(self.session, "lambda")
 
     @property
     def is_local(self) -> bool:
