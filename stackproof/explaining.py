@@ -68,15 +68,19 @@ def going_on(way: Way) -> Iterator[Line]:
 
 
 def _cause(title: str, found: Cause) -> Iterator[Line]:
-    yield Line(f"{title}: {found.path} ({found.type}) {found.status} at {found.time[11:19]}", "bold red")
-    yield from (Line(f"  {line}", "red") for line in found.reason.splitlines())
+    yield Line(f"{title}: {found.path} ({found.type}) {found.status}", "bold red")
+    yield Line(f"  {found.time[11:19]}  {_one_line(found.reason)}", "red")
 
 
 def _also(found: Cause) -> Iterator[Line]:
-    yield Line(f"  {found.path} ({found.type}) {found.status} at {found.time[11:19]}", "yellow")
-    yield from (Line(f"    {line}") for line in found.reason.splitlines())
+    yield Line(f"  {found.path} ({found.type}) {found.status}", "yellow")
+    yield Line(f"    {found.time[11:19]}  {_one_line(found.reason)}")
     if found.hint:
         yield Line(f"    {found.hint}", "bold")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _evidence(found: Evidence) -> Iterator[Line]:

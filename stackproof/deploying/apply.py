@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from stackproof import plan_report, printing
+from stackproof import explaining, plan_report, printing
 from stackproof.deploying import asking, watching
 from stackproof.deploying.call import connect, under_way
 from stackproof.deploying.plan import previewed
-from stackproof.deployment import aws, guards, operations, preview, stack
+from stackproof.deployment import aws, causes, guards, operations, preview, stack, ways
 from stackproof.errors import RefusedError
 from stackproof.printing import Line
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from stackproof.deploying.call import Call
     from stackproof.deployment.aws import Aws
-    from stackproof.deployment.operations import Outcome
+    from stackproof.deployment.causes import Explanation
     from stackproof.deployment.plan import Plan
     from stackproof.deployment.planfile import PlanFile
     from stackproof.deployment.preview import Preview
@@ -98,35 +99,25 @@ def _tell(call: Call, account: Aws, found: Preview) -> int:
     # Where nothing was executed, how an earlier operation ended is no failure of this one.
     is_done = ended.stack is not None and (ended.is_done or not found.plan.change_set)
     outputs = dict(ended.stack.outputs) if ended.stack else {}
+    told = None if is_done or ended.stack is None else causes.explain(account, ended.stack)
     result = {
         "stack": found.plan.stack,
         "status": ended.status,
         "outputs": outputs,
-        "cause": None if is_done else printing.cause_as_json(ended.cause),
+        "cause": asdict(told.cause) if told and told.cause else None,
     }
     if is_done:
         call.print(printing.outputs(outputs), result)
         return 0
     call.print([], result)
     if not call.options.json:
-        call.say(*_failure(call, found.plan.stack, ended))
+        call.say(*_failure(call, found.plan.stack, ended.status, told))
     return 1
 
 
-def _failure(call: Call, name: str, ended: Outcome) -> Iterator[Line]:
+def _failure(call: Call, name: str, status: str, told: Explanation | None) -> Iterator[Line]:
     yield Line("")
-    yield Line(f"{name} ended in {ended.status}.", "bold red")
-    yield from printing.cause(ended.cause)
-    if ended.status in guards.NEVER_DEPLOYED:
-        yield Line("It can only be deleted now. Mend the cause, then:")
-        yield Line(f"  {call.commands.destroy}")
-        yield Line(f"  {call.commands.apply}")
-    elif ended.status == "UPDATE_FAILED":
-        yield Line("Nothing was rolled back. Mend the cause and apply again, or go back; one of:")
-        yield Line(f"  {call.commands.apply} --no-rollback")
-        yield Line(f"  {guards.roll_back(name)}")
-    elif ended.status == "UPDATE_ROLLBACK_FAILED":
-        yield Line("The rollback stopped half-way. Mend the cause, then:")
-        yield Line(f"  {guards.continue_rollback(name)}")
-    elif ended.status == "UPDATE_ROLLBACK_COMPLETE":
-        yield Line("It was rolled back: everything is as it was before.")
+    yield Line(f"{name} ended in {status}.", "bold red")
+    if told:
+        yield from explaining.cause(told)
+    yield from explaining.going_on(ways.out_of(status, name, call.commands))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from stackproof import printing
+from stackproof import explaining, printing
 from stackproof.deploying import asking, watching
 from stackproof.deploying.call import connect, under_way
-from stackproof.deployment import aws, guards, leftovers, operations, stack
+from stackproof.deployment import aws, causes, guards, leftovers, operations, stack
 from stackproof.printing import Line
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ def run(call: Call, place: Environment | Target, tags: Mapping[str, str]) -> int
         if ended.stack is None:
             call.print([Line(f"{name} is deleted.", "bold green")], _gone(name))
             return 0
-        call.print([], _gone(name) | {"status": ended.status, "cause": printing.cause_as_json(ended.cause)})
+        told = causes.explain(account, ended.stack)
+        cause = asdict(told.cause) if told.cause else None
+        call.print([], _gone(name) | {"status": ended.status, "cause": cause})
         if not call.options.json:
-            call.say(Line(f"{name} ended in {ended.status}.", "bold red"), *printing.cause(ended.cause))
+            call.say(Line(f"{name} ended in {ended.status}.", "bold red"), *explaining.cause(told))
         return 1
 
 

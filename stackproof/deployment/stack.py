@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import GetTemplateOutputTypeDef, StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import GetTemplateOutputTypeDef, StackSummaryTypeDef, StackTypeDef
 
 REVIEW = "REVIEW_IN_PROGRESS"
 

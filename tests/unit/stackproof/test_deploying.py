@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from stackproof.deploying import apply, watching
 from stackproof.deploying.call import Call
-from stackproof.deployment.operations import Outcome
 from stackproof.errors import StackproofError
 from tests.unit.stackproof.deployment.builders import COMMANDS, event
 
@@ -82,11 +81,14 @@ def test_what_never_started_does_not_go_on() -> None:
         ),
         ("UPDATE_ROLLBACK_FAILED", ["aws cloudformation continue-update-rollback --stack-name lms-dev"]),
         ("UPDATE_ROLLBACK_COMPLETE", ["everything is as it was before"]),
-        ("DELETE_COMPLETE", ["No event says why."]),
+        ("DELETE_FAILED", ["still there", "python deploy.py destroy dev"]),
+        ("DELETE_COMPLETE", ["The stack is gone", "python deploy.py apply dev"]),
+        ("UPDATE_IN_PROGRESS", ["still under way", "python deploy.py status dev"]),
+        ("CREATE_COMPLETE", ["Mend the cause", "python deploy.py apply dev"]),
     ],
 )
 def test_each_bad_end_comes_with_its_way_out(status: str, words: list[str]) -> None:
     call = Call(Namespace(), COMMANDS, is_foreign=False)
-    said = "\n".join(line.text for line in apply._failure(call, "lms-dev", Outcome(None, status, None)))
+    said = "\n".join(line.text for line in apply._failure(call, "lms-dev", status, None))
     assert f"lms-dev ended in {status}." in said
     assert [word for word in words if word not in said] == []
