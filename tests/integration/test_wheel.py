@@ -7,7 +7,7 @@ import shutil
 import site
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -87,6 +87,46 @@ def test_a_strangers_template_is_planned_applied_and_deleted(installed: Path, em
     assert run("plan", *template, "--check")
     run("destroy", "--yes")
     assert "does not exist" in run("status")
+
+
+def test_a_strangers_template_is_checked_and_compared(installed: Path, empty: Path) -> None:
+    opened = json.loads(json.dumps(BUCKET))
+    opened["Resources"]["Notes"]["Properties"]["PublicAccessBlockConfiguration"] = {"BlockPublicPolicy": False}
+    opened["Resources"]["Policy"] = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {
+            "Bucket": {"Ref": "Notes"},
+            "PolicyDocument": {
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": "*",
+                        "Action": "s3:GetObject",
+                        "Resource": {"Fn::Sub": "${Notes.Arn}/*"},
+                    }
+                ]
+            },
+        },
+    }
+    (empty / "old.json").write_text(json.dumps(BUCKET), encoding="utf-8")
+    (empty / "new.json").write_text(json.dumps(opened), encoding="utf-8")
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        done = subprocess.run(
+            [installed / "stackproof", *arguments, "--json"], cwd=empty, capture_output=True, text=True, check=False
+        )
+        return done.returncode, json.loads(done.stdout)
+
+    assert run("check", "old.json")[0] == 0
+    code, checked = run("check", "new.json")
+    assert code == 1
+    assert {finding["verdict"] for finding in checked["findings"]} >= {"broken"}
+    code, compared = run("diff", "old.json", "new.json")
+    assert code == 0
+    assert {change["logical_id"]: change["action"] for change in compared["changes"]} == {
+        "Notes": "modify",
+        "Policy": "add",
+    }
 
 
 def test_a_strangers_mistake_is_answered(installed: Path, empty: Path) -> None:
