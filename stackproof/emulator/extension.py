@@ -14,6 +14,7 @@ from stackproof.emulator.handlers import (
     logs,
     s3,
     secretsmanager,
+    servicequotas,
 )
 
 PARTS = (
@@ -34,6 +35,7 @@ PARTS = (
     logs,
     s3,
     secretsmanager,
+    servicequotas,
 )
 
 
