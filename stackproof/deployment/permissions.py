@@ -24,12 +24,26 @@ _LOOK = (
     "cloudformation:DescribeStacks",
     "cloudformation:ListStackResources",
 )
-# What these read has no name yet when the policy is written, or cannot be limited at all.
+# What these read cannot be limited to a resource, or has no name before the stack is there; none shows any content.
 _LOOK_ELSEWHERE = (
+    "cloudformation:GetHookResult",
+    "cloudformation:ListImports",
+    "cloudformation:ListStacks",
     "cloudwatch:DescribeAlarms",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcEndpoints",
     "ecs:DescribeServices",
     "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListTasks",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "sts:DecodeAuthorizationMessage",
 )
+# For `why` alone, which says what it could not see: the last lines of a task's or a custom resource's log.
+_LOGS = ("logs:DescribeLogStreams", "logs:GetLogEvents")
+_FUNCTIONS = ("lambda:GetFunctionConfiguration",)
 _CHANGE_SETS = (
     "cloudformation:DeleteChangeSet",
     "cloudformation:DescribeChangeSet",
@@ -40,7 +54,7 @@ _PLAN = (
     "cloudformation:GetStackPolicy",
     "cloudformation:GetTemplate",
 )
-_PLAN_ELSEWHERE = ("logs:DescribeLogGroups",)
+_PLAN_ELSEWHERE = ("logs:DescribeLogGroups", "servicequotas:GetServiceQuota")
 _APPLY = (
     "cloudformation:CancelUpdateStack",
     "cloudformation:DeleteStack",
@@ -68,9 +82,9 @@ class Scope:
     account: str
     template: Mapping[str, Any]
 
-    def arn(self, resource: str) -> str:
-        """An ARN of CloudFormation's in this account and region."""
-        return f"arn:{partition_of(self.region)[0]}:cloudformation:{self.region}:{self.account}:{resource}"
+    def arn(self, resource: str, service: str = "cloudformation") -> str:
+        """An ARN in this account and region."""
+        return f"arn:{partition_of(self.region)[0]}:{service}:{self.region}:{self.account}:{resource}"
 
 
 def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
@@ -91,6 +105,10 @@ def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
     statements = [
         _statement("Look", _LOOK, stacks + [each.arn(f"stack/{each.stack}-*/*") for each in scopes if _nests(each)]),
         _statement("LookElsewhere", elsewhere, ["*"], _only("aws:RequestedRegion", [each.region for each in scopes])),
+    ]
+    statements += [
+        _statement("Logs", _LOGS, [each.arn("log-group:*", "logs") for each in scopes]),
+        _statement("Functions", _FUNCTIONS, [each.arn("function:*", "lambda") for each in scopes]),
     ]
     if plans:
         transforms = [arn for each in scopes for arn in _transforms(each)]

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-CHECKED_APART = {"cloudformation:TagResource", "cloudformation:UntagResource"}
-
 
 @dataclass
 class Police:
@@ -53,8 +51,8 @@ class Police:
     def _decide(self, model: Any, context: dict[str, Any], **_: object) -> tuple[AWSResponse, dict[str, Any]] | None:
         """Nothing lets the call pass; an answer stands for AWS's."""
         service, operation = model.service_model.signing_name, model.name
-        if service == "sts":
-            return None  # GetCallerIdentity needs no permission
+        if operation == "GetCallerIdentity":
+            return None  # needs no permission
         for action, resource in self._needs(service, operation, context["given"]):
             self.asked.append(action)
             if self.policy is not None and not self._is_allowed(action, resource, operation):
@@ -72,6 +70,12 @@ class Police:
         action = aws.iam_action(service, operation)
         if service == "s3":
             yield action, f"arn:aws:s3:::{given['Bucket']}/{given['Key']}"
+            return
+        if service == "logs" and "logGroupName" in given:
+            yield action, f"arn:aws:logs:{self.region}:{self.account}:log-group:{given['logGroupName']}:log-stream:x"
+            return
+        if service == "lambda":
+            yield action, f"arn:aws:lambda:{self.region}:{self.account}:function:{given['FunctionName']}"
             return
         if service != "cloudformation":
             yield action, "*"

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore import xform_name
 
+import stackproof
+from stackproof.deployment import aws
 from stackproof.deployment.permissions import LEVELS, Scope, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(stackproof.__file__).parent
 
 DEV = Scope("lms-dev", "sa-east-1", "111111111111", {})
 PROD = Scope("lms-prod", "us-east-1", "333333333333", {})
-READS = re.compile(r"\w[\w-]*:(Describe|List|Get)\w+")
+READS = re.compile(r"\w[\w-]*:(Describe|List|Get|Decode)\w+")
 # IAM and STS quotas: characters of a managed policy, white space not counted.
 LARGEST = 6_144
+# No call of ours: AWS checks it inside of CreateChangeSet and ExecuteChangeSet.
+INSIDE_OF_OTHERS = {"cloudformation:TagResource", "cloudformation:UntagResource"}
+# Needs no permission (its API reference).
+FREE = {"sts:GetCallerIdentity"}
 
 
 def statement(document: dict[str, Any], sid: str) -> dict[str, Any]:
@@ -24,6 +39,44 @@ def statement(document: dict[str, Any], sid: str) -> dict[str, Any]:
 
 def actions(document: dict[str, Any]) -> set[str]:
     return {action for each in document["Statement"] for action in each["Action"]}
+
+
+def operations() -> dict[str, set[str]]:
+    """Method of a client → what it is as an action, for every service that aws.py makes a client of."""
+    services = set(
+        re.findall(r'_client\((?:self\.)?session, "([\w-]+)"', (SOURCE / "deployment" / "aws.py").read_text())
+    )
+    found: dict[str, set[str]] = {}
+    for service in services:
+        client: Any = boto3.client(service, region_name="sa-east-1")
+        model = client.meta.service_model
+        for name in model.operation_names:
+            found.setdefault(xform_name(name), set()).add(aws.iam_action(model.signing_name, name))
+    return found
+
+
+def called(path: Path) -> Iterator[str]:
+    """The methods that a file calls on anything but a module of ours, and the paginators that it asks for."""
+    tree = ast.parse(path.read_text())
+    modules = {
+        name.asname or name.name
+        for each in ast.walk(tree)
+        if isinstance(each, ast.ImportFrom) and (each.module or "").startswith("stackproof")
+        for name in each.names
+    }
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Attribute):
+            if not (isinstance(each.value, ast.Name) and each.value.id in modules):
+                yield each.attr
+        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "get_paginator":
+            yield each.args[0].value  # type: ignore[attr-defined]  # always a word
+
+
+def test_the_policy_is_what_the_source_calls_no_less_and_no_more() -> None:
+    known = operations()
+    files = [*(SOURCE / "deployment").glob("*.py"), *(SOURCE / "deploying").glob("*.py")]
+    found = {action for path in files for name in called(path) for action in known.get(name, ())}
+    assert found - FREE == actions(policy("apply", [DEV])) - INSIDE_OF_OTHERS
 
 
 def test_each_level_can_do_what_those_before_it_can() -> None:
