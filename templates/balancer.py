@@ -273,7 +273,9 @@ def _add_target_group(t: Template, *, network: Network) -> tuple[Parameter, Para
             # Fargate tasks have a network interface of their own: targets are addresses, not instances.
             TargetType="ip",
             Protocol="HTTP",
-            Port=Ref(container_port),
+            # Each task registers with its own port and is checked there; this one is never used. A parameter here would
+            # replace the group with each change of the port, and the listener would forward to an empty one meanwhile.
+            Port=80,
             HealthCheckPath=Ref(health_path),
             HealthCheckIntervalSeconds=15,
             HealthCheckTimeoutSeconds=5,

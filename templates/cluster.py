@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from troposphere import And, Equals, Not, Ref, Sub
+from troposphere import Ref, Sub
 from troposphere.ecs import (
     CapacityProviderStrategy,
     CapacityProviderStrategyItem,
@@ -18,7 +18,7 @@ from troposphere.ecs import (
     ClusterSetting,
 )
 
-from templates.interface import output, parameter, rule
+from templates.interface import output, parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,12 +93,12 @@ def _add_capacity_parameters(t: Template) -> list[dict[str, Any]]:
         group=GROUP,
         label="Share on demand",
         description="Of the tasks above the base, this share runs on demand: 1 and 3 means one on demand for three on "
-        "Spot. 0: none.",
+        "Spot. At least 1: ECS places no task on capacity whose weight is 0, and promises no exception for the base.",
         type="Number",
         default=1,
-        min_value=0,
+        min_value=1,
         max_value=1000,
-        constraint="0 to 1000.",
+        constraint="1 to 1000.",
     )
     spot = parameter(
         t,
@@ -112,16 +112,6 @@ def _add_capacity_parameters(t: Template) -> list[dict[str, Any]]:
         min_value=0,
         max_value=1000,
         constraint="0 to 1000.",
-    )
-    rule(
-        t,
-        "CapacityHasAShare",
-        assertions=[
-            (
-                Not(And(Equals(Ref(on_demand), "0"), Equals(Ref(spot), "0"))),
-                "OnDemandWeight and SpotWeight are both 0: no task above the base could start. Give one at least 1.",
-            )
-        ],
     )
     return [
         {"CapacityProvider": ON_DEMAND, "Base": Ref(base), "Weight": Ref(on_demand)},

@@ -55,6 +55,8 @@ class Database:
 def add_database(t: Template, *, network: Network) -> Database:
     """Add what is needed to reach an existing database: parameters, and routes over a peering connection."""
     secret = _add_secret_parameters(t)
+    cidr, port = _add_address_parameters(t)
+    _add_peering(t, network=network, cidr=cidr)
     keys = {
         part: _secret_key(t, secret, part=part, label=label, default=default, optional=optional)
         for part, label, default, optional in (
@@ -65,8 +67,6 @@ def add_database(t: Template, *, network: Network) -> Database:
             ("Password", "password", "password", False),
         )
     }
-    port, cidr = _add_address_parameters(t)
-    _add_peering(t, network=network, cidr=cidr)
     return Database(
         endpoint=Endpoint(Cidr("Database", Ref(cidr)), port),
         secret_keys={part.lower(): key for part, key in keys.items()},
@@ -127,6 +127,17 @@ def _secret_key(t: Template, secret: Parameter, *, part: str, label: str, defaul
 
 
 def _add_address_parameters(t: Template) -> tuple[Parameter, Parameter]:
+    cidr = parameter(
+        t,
+        "DatabaseCidr",
+        group=GROUP,
+        label="Network of the database",
+        description="IPv4 range in which the database's addresses lie; the tasks may reach its port there and nowhere "
+        "else. The default is the range of an account's default VPC. It must not overlap this platform's own range.",
+        default="172.31.0.0/16",
+        pattern=r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(1[6-9]|2[0-9]|3[0-2])$",
+        constraint="An IPv4 range from /16 to /32, such as 172.31.0.0/16 or 10.20.4.17/32.",
+    )
     port = parameter(
         t,
         "DatabasePort",
@@ -140,18 +151,7 @@ def _add_address_parameters(t: Template) -> tuple[Parameter, Parameter]:
         max_value=65535,
         constraint="A TCP port, 1 to 65535.",
     )
-    cidr = parameter(
-        t,
-        "DatabaseCidr",
-        group=GROUP,
-        label="Network of the database",
-        description="IPv4 range in which the database's addresses lie; the tasks may reach its port there and nowhere "
-        "else. The default is the range of an account's default VPC. It must not overlap this platform's own range.",
-        default="172.31.0.0/16",
-        pattern=r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(1[6-9]|2[0-9]|3[0-2])$",
-        constraint="An IPv4 range from /16 to /32, such as 172.31.0.0/16 or 10.20.4.17/32.",
-    )
-    return port, cidr
+    return cidr, port
 
 
 def _add_peering(t: Template, *, network: Network, cidr: Parameter) -> None:

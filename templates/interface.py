@@ -30,6 +30,28 @@ GROUPS = (
 )
 """The order in which the console shows the groups: what has to be filled in stands first."""
 
+FIRST = (
+    "Image",
+    "Command",
+    "ContainerPort",
+    "HealthCheckPath",
+    "TaskSize",
+    "CpuArchitecture",
+    "HealthGraceSeconds",
+    "StopTimeout",
+    "ExtraSecretArn",
+    "ExtraSecretKeyArn",
+    "MinimumTasks",
+    "MaximumTasks",
+    "TargetCpuPercent",
+    "TargetMemoryPercent",
+    "RequestsPerTarget",
+    "CacheNodeType",
+    "LogRetentionDays",
+)
+"""Within a group these stand first, in this order; the others follow as they were added. What a person decides first
+is not always what the template makes first."""
+
 YES_NO = ["yes", "no"]
 
 
@@ -87,7 +109,10 @@ def parameter(
     made = t.add_parameter(Parameter(logical_id, Type=type, Description=description, **given))
     t.add_parameter_to_group(made, group)
     t.set_parameter_label(made, label)
-    t.metadata[INTERFACE]["ParameterGroups"].sort(key=lambda shown: GROUPS.index(shown["Label"]["default"]))
+    groups = t.metadata[INTERFACE]["ParameterGroups"]
+    groups.sort(key=lambda shown: GROUPS.index(shown["Label"]["default"]))
+    for shown in groups:
+        shown["Parameters"].sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     return made
 
 

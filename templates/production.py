@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_production_rules(t: Template, *, environment: Environment) -> None:
-    """Refuse production without a certificate, with one task, or with one NAT gateway."""
+    """Refuse production without a certificate, with one task or NAT gateway, on Spot alone, or with short logs."""
     unsafe = {
         "ProductionHasCertificate": (
             Equals(Ref("CertificateArn"), ""),
@@ -29,9 +29,17 @@ def add_production_rules(t: Template, *, environment: Environment) -> None:
             {"Fn::Contains": [["0", "1"], Ref("MinimumTasks")]},
             "MinimumTasks is below 2: the loss of one task or zone would be an outage. Give at least 2.",
         ),
+        "ProductionHasOnDemandBase": (
+            Equals(Ref("OnDemandBase"), "0"),
+            "OnDemandBase is 0: Spot capacity can be taken back everywhere at once. Give at least 1.",
+        ),
         "ProductionHasNatPerZone": (
             Equals(Ref("NatGateways"), "one"),
             "NatGateways is one: the loss of its zone would cut every task off. Choose per-zone.",
+        ),
+        "ProductionKeepsLogs": (
+            {"Fn::Contains": [["1", "3", "5", "7", "14"], Ref("LogRetentionDays")]},
+            "LogRetentionDays is below 30: many an incident is noticed weeks later. Give at least 30.",
         ),
     }
     for name, (mistake, sentence) in unsafe.items():

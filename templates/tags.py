@@ -49,8 +49,8 @@ def add_environment(t: Template) -> Environment:
             "EnvironmentType",
             group="Environment",
             label="What it is for",
-            description="production turns on the rules that stop unsafe values: no certificate, one task, one NAT "
-            "gateway.",
+            description="production turns on the rules that stop unsafe values: no certificate, one task, Spot alone, "
+            "one NAT gateway, logs kept for less than 30 days.",
             default="development",
             allowed_values=["development", "staging", "production"],
             constraint="development, staging or production.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from troposphere import Equals, If, Not, NoValue, Ref, Select, Split, Sub
+from troposphere import Equals, If, Join, Not, NoValue, Ref, Select, Split, Sub
 from troposphere.ecs import (
     AuthorizationConfig,
     ContainerDefinition,
@@ -190,7 +190,8 @@ def _add_image_parameters(t: Template) -> tuple[Parameter, Parameter]:
         default="",
         constraint="Words separated by commas, or blank.",
     )
-    condition(t, "HasCommand", Not(Equals(Select(0, Ref(command)), "")))
+    # Joined, since nobody says whether a blank list has no element or one that is blank.
+    condition(t, "HasCommand", Not(Equals(Join("", Ref(command)), "")))
     return image, command
 
 

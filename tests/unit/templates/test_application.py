@@ -71,7 +71,6 @@ def test_registers_the_container_where_the_balancer_looks(lms: Emitted) -> None:
     ports = {
         registered["ContainerPort"],
         container["PortMappings"][0]["ContainerPort"],
-        template.resources["TargetGroup"]["Port"],
         template.resources["BalancerToTasksContainerPortIngress"]["FromPort"],
     }
     assert ports == {"8080"}

@@ -119,12 +119,17 @@ class TestTargetGroup:
     def test_targets_are_the_tasks_addresses(self, lms: Emitted) -> None:
         assert lms.resources["TargetGroup"]["TargetType"] == "ip"
 
-    def test_port_and_path_are_the_containers(self, lms: Emitted) -> None:
-        template = lms.with_parameters(ContainerPort=8080, HealthCheckPath="/api/health?deep=0")
-        targets = template.resources["TargetGroup"]
-        assert (targets["Protocol"], targets["Port"]) == ("HTTP", "8080")
+    def test_the_path_is_the_containers(self, lms: Emitted) -> None:
+        targets = lms.with_parameters(HealthCheckPath="/api/health?deep=0").resources["TargetGroup"]
+        assert targets["Protocol"] == "HTTP"
         assert targets["HealthCheckPath"] == "/api/health?deep=0"
         assert targets["HealthCheckTimeoutSeconds"] < targets["HealthCheckIntervalSeconds"]
+
+    def test_another_port_leaves_the_group_and_its_targets_alone(self, lms: Emitted) -> None:
+        """Port is create-only: a new group would be empty while the listener forwards to it already."""
+        before, after = (lms.with_parameters(ContainerPort=port).resources["TargetGroup"] for port in (80, 8080))
+        assert before.properties == after.properties
+        assert before.get("HealthCheckPort") in {None, "traffic-port"}
 
     def test_draining_and_stopping_fit_into_spots_two_minutes(self, lms: Emitted) -> None:
         found = attributes(lms.resources["TargetGroup"], "TargetGroupAttributes")

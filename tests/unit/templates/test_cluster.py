@@ -34,14 +34,9 @@ def test_a_base_runs_on_demand_and_shares_follow(lms: Emitted) -> None:
     assert template.resources["ClusterCapacity"]["DefaultCapacityProviderStrategy"] == wanted
 
 
-def test_no_share_at_all_is_refused_with_a_sentence(lms: Emitted) -> None:
-    def sentences(on_demand: str, spot: str) -> str:
-        given = {
-            "DatabaseSecretArn": lms.parameters["DatabaseSecretArn"],
-            "OnDemandWeight": on_demand,
-            "SpotWeight": spot,
-        }
-        return "\n".join(map(str, check_configuration(lms.body, {"Parameters": given}, "params/x.json")))
-
-    assert "OnDemandWeight and SpotWeight are both 0" in sentences("0", "0")
-    assert sentences("0", "1") == sentences("1", "0") == ""
+def test_on_demand_always_has_a_weight(lms: Emitted) -> None:
+    """ECS places no task on capacity whose weight is 0, so the base would hang in the air; and both cannot be 0."""
+    given = {"DatabaseSecretArn": lms.parameters["DatabaseSecretArn"], "OnDemandWeight": "0", "SpotWeight": "1"}
+    [fault] = check_configuration(lms.body, {"Parameters": given}, "params/x.json")
+    assert str(fault) == 'params/x.json: Parameters.OnDemandWeight: "0" is below the minimum of 1 (1 to 1000.)'
+    assert check_configuration(lms.body, {"Parameters": given | {"OnDemandWeight": "1"}}, "params/x.json") == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from troposphere import Equals, Ref, Template
 
-from templates.interface import GROUPS, INTERFACE, condition, output, parameter, rule
+from templates.interface import FIRST, GROUPS, INTERFACE, condition, output, parameter, rule
 from tests.templates_support import Emitted, references
 
 if TYPE_CHECKING:
@@ -44,6 +44,17 @@ class TestWholeTemplates:
         listed = [name for names in groups.values() for name in names]
         assert sorted(listed) == sorted(every_template.parameters)
         assert list(groups) == [group for group in GROUPS if group in groups]
+
+    def test_the_console_asks_in_the_order_in_which_a_person_decides(self, lms: Emitted) -> None:
+        groups = shown(lms)
+        assert set(FIRST) <= lms.parameters.keys()
+        assert groups["Database"][:4] == [
+            "DatabaseSecretArn", "DatabaseSecretKeyArn", "DatabaseCidr", "DatabasePort",
+        ]  # fmt: skip
+        assert groups["Application"][:5] == ["Image", "Command", "ContainerPort", "HealthCheckPath", "TaskSize"]
+        assert groups["Application"][-1] == "ExecuteCommand"
+        assert groups["Scaling"][:2] == ["MinimumTasks", "MaximumTasks"]
+        assert groups["Cache"][0] == "CacheNodeType"
 
     def test_every_parameter_has_a_label_and_says_what_it_does(self, every_template: Emitted) -> None:
         labels = every_template.body.get("Metadata", {}).get(INTERFACE, {}).get("ParameterLabels", {})
@@ -99,6 +110,12 @@ class TestParameter:
         for group, name in (("Network", "Second"), ("Environment", "First"), ("Network", "Third")):
             parameter(t, name, group=group, label=name, description=f"The {name}.")
         assert shown(Emitted(t)) == {"Environment": ["First"], "Network": ["Second", "Third"]}
+
+    def test_what_a_person_decides_first_stands_first_in_its_group(self) -> None:
+        t = Template()
+        for name in ("Seldom", "ContainerPort", "Image", "Never"):
+            parameter(t, name, group="Application", label=name, description=f"The {name}.")
+        assert shown(Emitted(t)) == {"Application": ["Image", "ContainerPort", "Seldom", "Never"]}
 
     def test_what_is_given_is_written_and_nothing_else(self) -> None:
         t = Template()

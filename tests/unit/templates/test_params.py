@@ -54,6 +54,10 @@ class TestEnvironment:
         for arn in arns:
             assert arn.split(":")[3:5] == [target.region, target.account]
 
+    def test_a_failed_first_create_can_be_rolled_back(self, name: str) -> None:
+        """AWS deletes no protected balancer: protection is turned on when the first create has gone through."""
+        assert template(name).parameters["BalancerDeletionProtection"] == "no"
+
     def test_the_scaling_range_is_one(self, name: str) -> None:
         parameters = template(name).parameters
         assert int(parameters["OnDemandBase"]) <= int(parameters["MinimumTasks"]) <= int(parameters["MaximumTasks"])

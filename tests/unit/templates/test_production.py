@@ -23,7 +23,9 @@ SOUND = {
 UNSAFE = [
     ("CertificateArn", "", "CertificateArn is blank"),
     ("MinimumTasks", "1", "MinimumTasks is below 2"),
+    ("OnDemandBase", "0", "OnDemandBase is 0"),
     ("NatGateways", "one", "NatGateways is one"),
+    ("LogRetentionDays", "14", "LogRetentionDays is below 30"),
 ]
 
 
@@ -49,3 +51,9 @@ def test_elsewhere_it_is_allowed(lms: Emitted, name: str, value: str, sentence: 
 def test_all_mistakes_are_named_at_once(lms: Emitted) -> None:
     found = sentences(lms, **{name: value for name, value, _ in UNSAFE})
     assert all(sentence in found for _, _, sentence in UNSAFE)
+
+
+def test_every_offered_retention_is_long_enough_or_refused(lms: Emitted) -> None:
+    offered = lms.body["Parameters"]["LogRetentionDays"]["AllowedValues"]
+    refused = [days for days in offered if "LogRetentionDays is below 30" in sentences(lms, LogRetentionDays=str(days))]
+    assert refused == [days for days in offered if days < 30]
