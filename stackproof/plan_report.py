@@ -119,6 +119,9 @@ def sections(plan: Plan) -> Iterator[Section]:
         rows = [each for each in plan.settings if each.kind in kinds]
         if rows:
             yield Section(title, "bold", tuple(map(setting, rows)))
+    if plan.triggers and plan.change_set:
+        alarms = tuple(Line(f"  {name}") for name in plan.triggers)
+        yield Section("Rolled back if one of these alarms goes off meanwhile", "bold", alarms)
     if plan.warnings:
         yield _warnings(plan.warnings)
     if plan.is_waiting:

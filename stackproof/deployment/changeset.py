@@ -6,7 +6,7 @@ import re
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DescribeChangeSetOutputTypeDef,
         ParameterTypeDef,
         ResourceChangeTypeDef,
+        RollbackConfigurationTypeDef,
         TagTypeDef,
     )
 
@@ -42,12 +43,15 @@ _NESTED_FAILED = re.compile(r"Nested change set (?P<arn>arn:\S+) was not success
 
 
 class _Given(TypedDict, total=False):
-    """What an environment gives to CreateChangeSet, where it gives something."""
+    """What an environment gives to CreateChangeSet, beside the template; all but the first two where it has some."""
 
+    StackName: Required[str]
+    ChangeSetType: Required[Literal["CREATE", "UPDATE"]]
     Parameters: Sequence[ParameterTypeDef]
     Tags: Sequence[TagTypeDef]
     Capabilities: Sequence[CapabilityType]
     IncludeNestedStacks: bool
+    RollbackConfiguration: RollbackConfigurationTypeDef
 
 
 @dataclass
@@ -60,6 +64,7 @@ class ChangeSet:
         changes: of all resources, all pages, with values where AWS could render them.
         parameters: as the stack would have them; NoEcho values are asterisks, or not there.
         warnings: what AWS's validation says, short of refusing.
+        triggers: names of the alarms that would take the update back.
         nested: the change sets of nested stacks, by their logical ids.
         is_kept: leave it in place, to be executed (or to be applied later).
     """
@@ -69,6 +74,7 @@ class ChangeSet:
     changes: list[ResourceChangeTypeDef]
     parameters: Mapping[str, str]
     warnings: list[str]
+    triggers: tuple[str, ...] = ()
     nested: Mapping[str, ChangeSet] = field(default_factory=dict)
     is_kept: bool = False
 
@@ -82,7 +88,13 @@ class _NestedFailedError(FailedChangeSetError):
 
 
 @contextmanager
-def made(account: Aws, environment: Environment, existing: stack.Stack | None, body: Body) -> Iterator[ChangeSet]:
+def made(
+    account: Aws,
+    environment: Environment,
+    existing: stack.Stack | None,
+    body: Body,
+    rollback: RollbackConfigurationTypeDef | None = None,
+) -> Iterator[ChangeSet]:
     """Make a change set, hand it over described in full, and leave nothing behind that nobody will apply.
 
     Args:
@@ -90,6 +102,7 @@ def made(account: Aws, environment: Environment, existing: stack.Stack | None, b
         environment: what the stack shall become.
         existing: the stack as it is; None, or one that only has change sets: it is created.
         body: the template.
+        rollback: which alarms take the update back; None leaves that as it is.
 
     Raises:
         FailedChangeSetError: AWS refuses what was asked for.
@@ -100,7 +113,7 @@ def made(account: Aws, environment: Environment, existing: stack.Stack | None, b
     is_refused = False
     try:
         with race():
-            found = _make(account, environment, existing, body, name)
+            found = _make(account, environment, body, _given(environment, existing, rollback), name)
         yield found
     except ClientError as error:
         # Nothing was made, and whoever may not make one may hardly clear one away.
@@ -129,16 +142,16 @@ def race() -> Iterator[None]:
         ) from error
 
 
-def _make(account: Aws, environment: Environment, existing: stack.Stack | None, body: Body, name: str) -> ChangeSet:
+def _make(account: Aws, environment: Environment, body: Body, given: _Given, name: str) -> ChangeSet:
     if not _has_nested(environment.template):
-        return _made(account, environment, existing, body, name)
+        return _made(account, body, given, name)
     try:
-        return _made(account, environment, existing, body, name, with_nested=True)
+        return _made(account, body, {**given, "IncludeNestedStacks": True}, name)
     except _NestedFailedError as error:
         # What a nested stack gets from another one is not known yet, and CloudFormation takes some of that for a
         # fault (cloudformation-coverage-roadmap issue 759, aws-cdk-cli pull request 1307).
         _delete(account.cloudformation, environment.stack, name)
-        found = _made(account, environment, existing, body, _flat(name))
+        found = _made(account, body, given, _flat(name))
         found.warnings.insert(0, f"nested stacks could not be looked into, and may fail: {error}")
         return found
 
@@ -152,18 +165,16 @@ def _has_nested(template: Mapping[str, Any]) -> bool:
     return NESTED in _types(template)
 
 
-def _made(
-    account: Aws,
+def _given(
     environment: Environment,
     existing: stack.Stack | None,
-    body: Body,
-    name: str,
-    *,
-    with_nested: bool = False,
-) -> ChangeSet:
-    client = account.cloudformation
+    rollback: RollbackConfigurationTypeDef | None,
+) -> _Given:
+    given: _Given = {
+        "StackName": environment.stack,
+        "ChangeSetType": "CREATE" if existing is None or existing.is_new else "UPDATE",
+    }
     # An empty list is not the same as none: it would take away the tags of a stack whose file says nothing of tags.
-    given: _Given = {}
     if environment.parameters:
         given["Parameters"] = [
             {"ParameterKey": key, "ParameterValue": value} for key, value in environment.parameters.items()
@@ -172,17 +183,15 @@ def _made(
         given["Tags"] = [{"Key": key, "Value": value} for key, value in environment.tags.items()]
     if needed := capabilities(environment.template):
         given["Capabilities"] = needed
-    if with_nested:
-        given["IncludeNestedStacks"] = True
-    answer = client.create_change_set(
-        StackName=environment.stack,
-        ChangeSetName=name,
-        ChangeSetType="CREATE" if existing is None or existing.is_new else "UPDATE",
-        # The SDK may send the request again when it lost the answer.
-        ClientToken=name,
-        **given,
-        **body,
-    )
+    if rollback is not None:
+        given["RollbackConfiguration"] = rollback
+    return given
+
+
+def _made(account: Aws, body: Body, given: _Given, name: str) -> ChangeSet:
+    client = account.cloudformation
+    # The token: the SDK may send the request again when it lost the answer.
+    answer = client.create_change_set(ChangeSetName=name, ClientToken=name, **body, **given)
     return _described(client, answer["Id"], polling.for_change_set(is_local=account.is_local))
 
 
@@ -243,6 +252,10 @@ def _change_set(change_set: str | None, answer: DescribeChangeSetOutputTypeDef) 
             for each in answer.get("Parameters", [])
         },
         warnings=[],
+        triggers=tuple(
+            each["Arn"].partition(":alarm:")[2]
+            for each in answer.get("RollbackConfiguration", {}).get("RollbackTriggers", [])
+        ),
     )
 
 

@@ -119,6 +119,7 @@ class Plan:
         settings: what changes besides resources.
         warnings: sentences; nothing here stops an apply.
         caller: ARN of who asks; blank where AWS was not asked.
+        triggers: names of the alarms that take the update back when they go off.
         access: what is opened and closed.
         exports: that would not stay as they are, although other stacks import them: the update would fail.
         quotas: that the template passes at its maximum.
@@ -133,6 +134,7 @@ class Plan:
     settings: tuple[Setting, ...]
     warnings: tuple[str, ...] = ()
     caller: str = ""
+    triggers: tuple[str, ...] = ()
     access: tuple[Access, ...] = ()
     exports: tuple[Export, ...] = ()
     quotas: tuple[Passed, ...] = ()
@@ -157,6 +159,7 @@ class Plan:
             "operation": "create" if self.is_new else "update",
             "change_set": self.change_set,
             "changes": [_change_as_json(each) for each in self.changes],
+            "triggers": list(self.triggers),
             "settings": [
                 {"kind": each.kind, "name": each.name, "before": each.before, "after": each.after}
                 for each in self.settings

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stackproof.deployment import artifacts, aws, changeset, exposure, guards, observe, plan, planfile, stack, survey
+from stackproof.deployment import (
+    artifacts,
+    aws,
+    changeset,
+    exposure,
+    guards,
+    observe,
+    plan,
+    planfile,
+    stack,
+    survey,
+    triggers,
+)
 from stackproof.deployment.plan import Plan, Setting
 from stackproof.errors import RefusedError
 
@@ -63,7 +75,9 @@ def made(
         is_foreign: somebody else's stack: its termination protection is turned on when wanted, never off.
     """
     body = artifacts.body(account, environment, bootstrap_command=bootstrap_command)
-    with changeset.made(account, environment, existing, body) as change_set:
+    rollback, unguarded = triggers.find(account, existing, environment.template)
+    with changeset.made(account, environment, existing, body, rollback) as change_set:
+        notes = (*notes, *(unguarded if change_set.id else ()))
         yield _preview(account, environment, existing, change_set, notes, is_foreign=is_foreign)
 
 
@@ -146,6 +160,7 @@ def _preview(
             settings=tuple(settings),
             warnings=(*notes, *change_set.warnings, *seen.unseen, *_in_the_way(account, changes)),
             caller=account.caller,
+            triggers=() if is_new else change_set.triggers,
             access=exposure.ordered(seen.access),
             exports=tuple(seen.exports),
             quotas=tuple(seen.quotas),

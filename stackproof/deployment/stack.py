@@ -35,6 +35,7 @@ class Stack:
         outputs: name → value.
         tags: of the stack itself.
         is_protected: termination protection is on.
+        triggers: ARNs of the alarms that take an update back.
         planned: OperationIds of the change sets that were made last, failed ones included.
     """
 
@@ -48,6 +49,7 @@ class Stack:
     outputs: Mapping[str, str]
     tags: Mapping[str, str]
     is_protected: bool
+    triggers: tuple[str, ...] = ()
     planned: tuple[str, ...] = ()
 
     @property
@@ -94,6 +96,7 @@ def _stack(answer: StackTypeDef) -> Stack:
         outputs={each["OutputKey"]: each["OutputValue"] for each in answer.get("Outputs", [])},
         tags={each["Key"]: each["Value"] for each in answer.get("Tags", [])},
         is_protected=answer.get("EnableTerminationProtection", False),
+        triggers=tuple(each["Arn"] for each in answer.get("RollbackConfiguration", {}).get("RollbackTriggers", [])),
         planned=tuple(
             each["OperationId"]
             for each in answer.get("LastOperations", [])

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from stackproof.emulator.cloudformation import changes, conditions, dependencies, events, policy, replacement, requests
+from stackproof.emulator.cloudformation import (
+    changes,
+    conditions,
+    dependencies,
+    events,
+    policy,
+    replacement,
+    requests,
+    triggers,
+)
 from stackproof.emulator.handlers import (
     autoscaling,
     cloudwatch,
@@ -25,6 +34,7 @@ PARTS = (
     requests,
     events,
     policy,
+    triggers,
     autoscaling,
     cloudwatch,
     ec2,

@@ -79,6 +79,7 @@ NAMES = {
         _add_event _delete_resource _deploy_stack_async _diff_resources _failed_operation _roll_back_operation
         _update_resource
     """,
+    "ministack.services.cloudwatch": "_alarms",
     "ministack.services.cloudwatch_logs": "_log_groups",
     "ministack.services.ec2": """
         _ACTION_MAP _addresses _allocate_address _create_flow_logs _create_nat_gateway _delete_flow_logs

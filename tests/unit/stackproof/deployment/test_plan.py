@@ -268,6 +268,7 @@ def test_as_json_a_plan_has_every_value_whole() -> None:
                 "after": {"/Properties/KmsKeyId": long},
             }
         ],
+        "triggers": [],
         "settings": [{"kind": "tag", "name": "owner", "before": None, "after": "team"}],
         "access": [
             {

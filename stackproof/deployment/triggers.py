@@ -1,0 +1,114 @@
+"""Rollback triggers: the stack's own alarms, which take an update back when one of them goes off while it runs.
+
+An alarm that is off already would take the update back at once, and one that does not exist fails it; so those that
+exist and are quiet are chosen anew for every update (CloudFormation User Guide, "Roll back your CloudFormation stack
+on alarm breach").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from stackproof.deployment import aws, stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_cloudformation.type_defs import RollbackConfigurationTypeDef
+
+    from stackproof.deployment.aws import Aws
+    from stackproof.deployment.stack import Stack
+
+# The more it sums up, the earlier it is taken.
+_KINDS = ("AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Alarm")
+# What CloudFormation takes (API reference, RollbackConfiguration), and what one call of DescribeAlarms takes.
+_MOST = 5
+_AT_ONCE = 100
+# An alarm that scales goes off in the course of things.
+_SCALES = (":autoscaling:", ":automate:")
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm of the stack that the template to come has, too.
+
+    Attributes:
+        logical_id: its name in the template.
+        arn: of the alarm.
+        type: one of the two kinds.
+        state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+        scales: it drives a scaling policy.
+    """
+
+    logical_id: str
+    arn: str
+    type: str
+    state: str
+    scales: bool
+
+
+def find(
+    account: Aws, existing: Stack | None, template: Mapping[str, Any]
+) -> tuple[RollbackConfigurationTypeDef | None, list[str]]:
+    """The rollback configuration for an update, and sentences on what it leaves out.
+
+    Args:
+        account: where.
+        existing: the stack as it is; a new one has no alarms yet.
+        template: the one to come.
+
+    Returns:
+        None where the stack's own configuration stays: somebody chose triggers that are no alarms of the stack, or
+        there are neither triggers nor alarms, or they may not be looked at.
+    """
+    if existing is None or existing.is_new:
+        return None, []
+    wanted = [name for name, each in template.get("Resources", {}).items() if each.get("Type") in _KINDS]
+    if not wanted and not existing.triggers:
+        return None, []
+    try:
+        alarms = list(_alarms(account, existing))
+    except ClientError as error:
+        if aws.code(error) not in aws.ACCESS_DENIED:
+            raise
+        return None, [f"no alarm takes this update back: {aws.explain(error)}"]
+    if foreign := sorted(set(existing.triggers) - {each.arn for each in alarms}):
+        names = ", ".join(each.partition(":alarm:")[2] for each in foreign)
+        return None, [f"its rollback triggers stay, which are no alarms of this stack: {names}"]
+    return choose([each for each in alarms if each.logical_id in wanted])
+
+
+def choose(alarms: Sequence[Alarm]) -> tuple[RollbackConfigurationTypeDef, list[str]]:
+    """The alarms that guard an update, and sentences on those that do not. Pure.
+
+    Args:
+        alarms: of the stack, in the order of its template.
+    """
+    able = sorted((each for each in alarms if not each.scales), key=lambda each: _KINDS.index(each.type))
+    quiet = [each for each in able if each.state != "ALARM"]
+    said = [
+        f"{each.logical_id} is in ALARM now, so it cannot take this update back" for each in able if each not in quiet
+    ]
+    if left := [each.logical_id for each in quiet[_MOST:]]:
+        said.append(f"CloudFormation takes {_MOST} rollback triggers; not among them: {', '.join(left)}")
+    return {"RollbackTriggers": [{"Arn": each.arn, "Type": each.type} for each in quiet[:_MOST]]}, said
+
+
+def _alarms(account: Aws, existing: Stack) -> Iterator[Alarm]:
+    found = [each for each in stack.resources(account.cloudformation, existing.id) if each.type in _KINDS]
+    described: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(found), _AT_ONCE):
+        answer = account.cloudwatch.describe_alarms(
+            AlarmNames=[each.physical_id for each in found[start : start + _AT_ONCE]],
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=_AT_ONCE,
+        )
+        described |= {each["AlarmName"]: each for each in [*answer["MetricAlarms"], *answer["CompositeAlarms"]]}
+    for each in found:
+        # One that somebody deleted by hand would fail the update.
+        if alarm := described.get(each.physical_id):
+            scales = any(word in action for action in alarm.get("AlarmActions", []) for word in _SCALES)
+            yield Alarm(each.logical_id, alarm["AlarmArn"], each.type, alarm["StateValue"], scales)
