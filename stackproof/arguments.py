@@ -27,12 +27,19 @@ _COMMANDS = {
     "destroy": "delete the stack; what is retained stays",
     "bootstrap": "make the artifact bucket and image repository, once per account and region",
 }
-_EPILOG = """\
+_CODES = {
+    "plan": "1 failed, 2 wrong usage or bad input, 3 changes are waiting (--check), 4 refused",
+    "apply": "1 failed, 2 wrong usage or bad input, 4 refused",
+    "status": "1 AWS refuses or cannot be reached, 2 wrong usage or bad input, 4 refused",
+    "why": "1 AWS refuses or cannot be reached, 2 wrong usage or no such stack, 4 refused",
+    "outputs": "1 AWS refuses or cannot be reached, 2 wrong usage or no such stack, 4 refused",
+}
+_FOREIGN = """\
 ENV is the name of a file in params/. For a stack of somebody else leave it out:
-  %(prog)s --template FILE [--params FILE] --stack-name NAME
-
-exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage or bad input, 3 changes are waiting, 4 refused,
-130 interrupted
+  %(prog)s {options}
+"""
+_BOOTSTRAP_EPILOG = """\
+ENV says which account and region; without it, those of the credentials at hand. The stack is lms-bootstrap.
 """
 _LIST_EPILOG = """\
 Each environment is seen with its own profile, or with the credentials at hand where they are of its account.
@@ -68,13 +75,16 @@ def parser(program: str) -> Parser:
     root.add_argument("--version", action="store_true", help="print the version")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
     for name, words in _COMMANDS.items():
-        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=_EPILOG)
+        command = commands.add_parser(name, help=words, description=_sentence(words), epilog=_epilog(name))
         several = name == "plan"
         command.add_argument(
             "environments", nargs="*" if several else "?", metavar="ENV", help="an environment, a file in params/"
         )
         _OPTIONS[name](command)
-        _common(command)
+        _files(command, name)
+        command.add_argument("--stack-name", metavar="NAME", help="the stack, instead of ENV's")
+        _place(command)
+        _printed(command)
     _list(commands)
     _permissions(commands)
     _check(commands)
@@ -82,9 +92,21 @@ def parser(program: str) -> Parser:
     return root
 
 
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _epilog(name: str) -> str:
+    """How a stack of somebody else is named, and what the exit codes mean."""
+    needs_template = name in {"plan", "apply"}
+    options = "--template FILE [--params FILE] --stack-name NAME" if needs_template else "--stack-name NAME"
+    place = _BOOTSTRAP_EPILOG if name == "bootstrap" else _FOREIGN.format(options=options)
+    return f"{place}\nexit codes: 0 done or nothing to do, {_CODES.get(name, _CODES['apply'])},\n130 interrupted\n"
+
+
 def _list(commands: Any) -> None:
     words = "show the state of every environment in params/"
-    command = commands.add_parser("list", help=words, description=f"{words.capitalize()}.", epilog=_LIST_EPILOG)
+    command = commands.add_parser("list", help=words, description=_sentence(words), epilog=_LIST_EPILOG)
     _place(command)
     _printed(command)
     # What the commands for one stack take besides.
@@ -93,9 +115,7 @@ def _list(commands: Any) -> None:
 
 def _permissions(commands: Any) -> None:
     words = "print the least IAM policy that these commands need, without asking AWS"
-    command = commands.add_parser(
-        "permissions", help=words, description=f"{words.capitalize()}.", epilog=_POLICY_EPILOG
-    )
+    command = commands.add_parser("permissions", help=words, description=_sentence(words), epilog=_POLICY_EPILOG)
     command.add_argument("environments", nargs="*", metavar="ENV", help="environments; all of params/ unless given")
     command.add_argument(
         "--for",
@@ -114,7 +134,7 @@ def _permissions(commands: Any) -> None:
 
 def _check(commands: Any) -> None:
     words = "prove what can be proven about a template, ours or not, without AWS"
-    command = commands.add_parser("check", help=words, description=f"{words.capitalize()}.", epilog=_CHECK_EPILOG)
+    command = commands.add_parser("check", help=words, description=_sentence(words), epilog=_CHECK_EPILOG)
     command.add_argument("template", type=Path, metavar="TEMPLATE", help="a template, JSON or YAML")
     command.add_argument(
         "--params", type=Path, metavar="FILE", help='its parameters: {"Parameters": {"Name": "value"}}'
@@ -134,7 +154,7 @@ def _check(commands: Any) -> None:
 
 def _diff(commands: Any) -> None:
     words = "show what going from one template to another would do, without AWS"
-    command = commands.add_parser("diff", help=words, description=f"{words.capitalize()}.", epilog=_DIFF_EPILOG)
+    command = commands.add_parser("diff", help=words, description=_sentence(words), epilog=_DIFF_EPILOG)
     command.add_argument("old", type=Path, metavar="OLD", help="the template that is deployed, JSON or YAML")
     command.add_argument("new", type=Path, metavar="NEW", help="the template to come")
     command.add_argument("--params", type=Path, metavar="FILE", help='{"Parameters": {"Name": "value"}}')
@@ -147,12 +167,17 @@ def _printed(command: argparse.ArgumentParser) -> None:
     command.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
-def _common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--template", type=Path, metavar="FILE", help="a template, JSON or YAML, instead of ENV's")
-    command.add_argument("--params", type=Path, metavar="FILE", help="a parameter file instead of ENV's")
-    command.add_argument("--stack-name", metavar="NAME", help="the stack, instead of ENV's")
-    _place(command)
-    _printed(command)
+def _files(command: argparse.ArgumentParser, name: str) -> None:
+    """Every command takes both, so that one may follow another with the same options."""
+    uses = {
+        "status": ("to compare the stack with, instead of ENV's", "to compare the stack with, instead of ENV's"),
+        "destroy": ("instead of ENV's", "whose tags the stack must carry, instead of ENV's"),
+    }
+    template, params = uses.get(name, ("instead of ENV's", "instead of ENV's"))
+    if name in {"why", "outputs", "cancel"}:
+        template = params = "not needed: only the stack counts"
+    command.add_argument("--template", type=Path, metavar="FILE", help=f"a template, JSON or YAML; {template}")
+    command.add_argument("--params", type=Path, metavar="FILE", help=f"a parameter file; {params}")
 
 
 def _place(command: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from troposphere.ecs import (
 from templates.cluster import add_cluster
 from templates.container_variables import platform_facts
 from templates.interface import YES_NO, condition, output, parameter
+from templates.parts import part
 from templates.security_groups import INTERNET, connect, group_id, security_group
 from templates.task_definition import add_task_definition
 
@@ -65,6 +66,7 @@ class Application:
     task: Task
 
 
+@part("application")
 def add_application(
     t: Template,
     *,

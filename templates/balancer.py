@@ -39,6 +39,7 @@ from troposphere.s3 import (
 
 from templates import arns
 from templates.interface import YES_NO, condition, output, parameter
+from templates.parts import part
 from templates.policies import allow, document, service
 from templates.private_bucket import private_bucket, tls_only
 from templates.security_groups import INTERNET, connect, group_id, security_group
@@ -87,6 +88,7 @@ class Balancer:
     url: AWSHelperFn
 
 
+@part("balancer")
 def add_balancer(t: Template, *, environment: Environment, network: Network, disposable: bool = False) -> Balancer:
     """Add the load balancer, its listeners, its target group and its log bucket.
 

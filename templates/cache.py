@@ -29,6 +29,7 @@ from troposphere.secretsmanager import Secret as GeneratedSecret
 from templates.interface import YES_NO, condition, output, parameter
 from templates.keys import Secret
 from templates.logs import log_group
+from templates.parts import part
 from templates.security_groups import Endpoint, group_id, security_group
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class _Shared:
     logs: list[LogDeliveryConfigurationRequest]
 
 
+@part("cache")
 def add_cache(
     t: Template, *, environment: Environment, network: Network, key: Key, log_key: Key, secret_key: Key
 ) -> Cache:

@@ -15,6 +15,7 @@ from troposphere.ec2 import Route
 
 from templates import arns
 from templates.interface import condition, parameter, rule
+from templates.parts import part
 from templates.policies import OnlyIf, decrypt_secret, read_secret
 from templates.security_groups import Cidr, Endpoint
 
@@ -52,6 +53,7 @@ class Database:
     permissions: tuple[Statement, ...]
 
 
+@part("database")
 def add_database(t: Template, *, network: Network) -> Database:
     """Add what is needed to reach an existing database: parameters, and routes over a peering connection."""
     secret = _add_secret_parameters(t)

@@ -24,6 +24,7 @@ from troposphere.efs import (
 )
 
 from templates.interface import output
+from templates.parts import part
 from templates.policies import ANYBODY, deny, document
 from templates.security_groups import Endpoint, group_id, security_group
 
@@ -77,6 +78,7 @@ class Files:
     key: Key
 
 
+@part("files")
 def add_files(t: Template, *, network: Network, key: Key) -> Files:
     """Add the file system with its access point, and a mount target in the data subnet of every zone."""
     file_system = t.add_resource(

@@ -14,6 +14,7 @@ from awacs.aws import ArnLike
 from troposphere import GetAtt, Ref, Sub
 from troposphere.kms import Key as KmsKey
 
+from templates.parts import part
 from templates.policies import key_policy, use_key
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Secret:
     key_arn: AWSHelperFn
 
 
+@part("keys")
 def add_keys(t: Template) -> Keys:
     """Add the keys of files, cache, logs and generated secrets."""
     context = ArnLike("kms:EncryptionContext:aws:logs:arn", Sub(f"{LOG_GROUPS}/*"))

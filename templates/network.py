@@ -32,6 +32,7 @@ from troposphere.iam import Policy, Role
 
 from templates.interface import YES_NO, condition, output, parameter
 from templates.logs import log_group
+from templates.parts import part
 from templates.policies import allow, assume_role, document, permissions_boundary
 from templates.security_groups import connect, group_id, security_group
 
@@ -85,6 +86,7 @@ class Network:
     third_zone_ready: AWSHelperFn
 
 
+@part("network")
 def add_network(t: Template, *, key: Key) -> Network:
     """Add the VPC with everything that makes packets move; `key` encrypts its flow logs."""
     cidr, zone_count, nat_gateways = _add_parameters(t)
@@ -147,6 +149,7 @@ def add_network(t: Template, *, key: Key) -> Network:
     )
 
 
+@part("network")
 def add_interface_endpoints(t: Template, *, network: Network, client: SecurityGroup, execute_command: str) -> None:
     """Add private ways to the AWS services that tasks use, so that images, logs and secrets do not pass a NAT gateway.
 

@@ -18,6 +18,7 @@ from troposphere.applicationautoscaling import (
 )
 
 from templates.interface import parameter
+from templates.parts import part
 
 if TYPE_CHECKING:
     from troposphere import Parameter, Template
@@ -31,6 +32,7 @@ SCALE_OUT_SECONDS = 60
 SCALE_IN_SECONDS = 300
 
 
+@part("scaling")
 def add_scaling(t: Template, *, application: Application, balancer: Balancer) -> None:
     """Add the service's scaling by CPU, memory and requests per task; it exists where the service does."""
     minimum, maximum = _add_range(t)

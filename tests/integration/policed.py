@@ -30,12 +30,14 @@ class Police:
         region: where the clients are.
         account: 12 digits.
         asked: every action that was asked for, in order, allowed or not.
+        answered: every operation that was answered, in order.
     """
 
     policy: Mapping[str, Any] | None
     region: str
     account: str
     asked: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
     _stacks: dict[str, str] = field(default_factory=dict)
 
     def stand_before(self, client: Any) -> None:
@@ -62,6 +64,7 @@ class Police:
         return None
 
     def _learn(self, model: Any, parsed: dict[str, Any], **_: object) -> None:
+        self.answered.append(model.name)
         if model.name == "CreateChangeSet" and "Id" in parsed:
             self._stacks[parsed["Id"]] = parsed["StackId"]
 
