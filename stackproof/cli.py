@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A half sentence that names the nearest known word (`, did you mean "prod"?`), or an empty string."""
+    """A half sentence that names the nearest known word (`, did you mean "prod"?`), or an empty string.
+
+    Case does not count, nor do the dashes of an option: they would make any two short options alike.
+    """
     import difflib
 
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f', did you mean "{found[0]}"?' if found else ""
+    spelled = {_bare(one): one for one in known}
+    found = difflib.get_close_matches(_bare(word), spelled, n=1, cutoff=0.6)
+    return f', did you mean "{spelled[found[0]]}"?' if found else ""
+
+
+def _bare(word: str) -> str:
+    return word.lower().lstrip("-")
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,28 +72,55 @@ class Parser(argparse.ArgumentParser):
 def run(command: Callable[[], int], *, debug: bool = False) -> int:
     """Run a command and turn what it raises into words and an exit code.
 
-    StackproofError becomes its sentences on standard error (with the traceback too when `debug`), Ctrl-C and
-    SIGTERM 130, and a reader that closed the pipe a quiet end.
+    StackproofError becomes its sentences on standard error (with the traceback too when `debug`), so do a library that
+    is not installed and what the machine refuses (a full disk); Ctrl-C and SIGTERM become 130, and a reader that closed
+    the pipe a quiet end.
     """
     try:
         with _terminated_like_interrupted():
             code = command()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 0
-    except StackproofError as error:
+    except (StackproofError, OSError, ModuleNotFoundError) as error:
         if debug:
             import traceback
 
             traceback.print_exc()
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        return _told(error)
     except KeyboardInterrupt as error:
         sys.stderr.write(f"{str(error) or 'interrupted'}\n")
         return 130
     return code
+
+
+def _told(error: StackproofError | OSError | ModuleNotFoundError) -> int:
+    """Say what went wrong in its own words, and return the exit code."""
+    code, words = 1, str(error)
+    if isinstance(error, StackproofError):
+        code = error.exit_code
+    elif isinstance(error, ModuleNotFoundError):
+        if str(error.name).startswith("stackproof"):
+            raise error  # ours, and no installation would bring it
+        code, words = (
+            2,
+            (
+                f"{error.name} is not installed for {sys.executable}; in a clone, install what is needed with\n"
+                "  python -m pip install --constraint constraints.txt ."
+            ),
+        )
+    sys.stderr.write(f"{words}\n")
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_output()
+    return code
+
+
+def _forget_output() -> None:
+    """Send what is left to nowhere: Python would try once more at exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from stackproof.rules import Values, check_relations
 from stackproof.stack_policy import check_stack_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 SECTIONS = ("Parameters", "Tags", "StackPolicy")
 # API_Tag and quotas of CloudFormation, "Tags"; the characters are those that every service takes.
@@ -53,6 +53,7 @@ def read_configuration(
     settings: Mapping[str, str],
     *,
     complete: bool = True,
+    others: Collection[str] = (),
 ) -> tuple[Configuration, list[Fault]]:
     """Check a configuration file with the settings that replace some of its parameters.
 
@@ -61,6 +62,7 @@ def read_configuration(
         template: in its long form; None when it could not be read: then only what needs no template is checked.
         settings: parameters given by `--set`.
         complete: every parameter without a default must be given; CloudFormation wants that, a proof does not.
+        others: the other environments of the repository.
 
     Returns:
         What is sound of it, and the faults.
@@ -80,7 +82,7 @@ def read_configuration(
         faults += found
         if "Parameters" in sections:
             faults += check_missing(known, given, document.where) if complete else []
-            faults += check_relations(template, Values(known, given, parameters, document.where))
+            faults += check_relations(template, Values(known, given, parameters, document.where), others)
     tags, found = _read_tags(document, sections.get("Tags", {}))
     faults += found
     policy = sections.get("StackPolicy")

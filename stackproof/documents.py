@@ -194,10 +194,12 @@ def read_toml(path: Path, where: str, faults: list[Fault]) -> dict[str, Any] | N
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError; so is a number too long
-        line = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        # tomllib names a table as Python writes it: ('prod',)
+        words = re.sub(r"\(('[^()]*'),?\)", lambda keys: dotted(*re.findall("'([^']*)'", keys[1])), str(error))
+        line = re.search(r" \(at line (\d+), column (\d+)\)$", words)
         if line:
-            fault = Fault(f"{where}:{line[1]}", "", f"no valid TOML, column {line[2]}: {str(error)[: line.start()]}")
+            fault = Fault(f"{where}:{line[1]}", "", f"no valid TOML, column {line[2]}: {words[: line.start()]}")
         else:
-            fault = Fault(where, "", f"no valid TOML: {error}")
+            fault = Fault(where, "", f"no valid TOML: {words}")
         faults.append(fault)
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.cli import nearest
 from stackproof.configuration import read_configuration
-from stackproof.documents import read_json
+from stackproof.documents import dotted, read_json
 from stackproof.environments import environment_names
 from stackproof.errors import Fault
 from stackproof.targets import TARGETS, read_targets
@@ -52,18 +52,24 @@ def check_environments(root: Path, known: Collection[str], documents: Mapping[st
     targets, faults = read_targets(root)
     regions = sorted({target.region for target in targets.values() if target.region})
     checks = Checks({name: {} for name in documents}, regions, faults, targets=targets)
-    for environment in environment_names(root):
+    said = {fault.key for fault in faults}
+    environments = environment_names(root)
+    for environment in environments:
         where = f"params/{environment}.json"
         content = read_json(root / where, where, faults)
         target = targets.get(environment)
         chosen = target.template if target else None
         if chosen is None or chosen not in known:
-            faults.append(_no_template(environment, chosen, known))
+            # Nothing follows from a table that could not be read.
+            if said.isdisjoint(("", dotted(environment), dotted(environment, "template"))):
+                faults.append(_no_template(environment, chosen, known))
             continue
         for name, template in documents.items():
             if content is None or _family(name) != _family(chosen):
                 continue
-            configuration, found = read_configuration(content, template, {})
+            configuration, found = read_configuration(
+                content, template, {}, others=[other for other in environments if other != environment]
+            )
             checks.parameter_sets[name][environment] = configuration.parameters
             faults += found
             if found:
@@ -76,9 +82,9 @@ def _no_template(environment: str, chosen: str | None, known: Collection[str]) -
     names = ", ".join(known)
     if chosen is None:
         message = f"names no template; write template = one of {names} into a table [{environment}]"
-        return Fault(TARGETS, environment, message)
+        return Fault(TARGETS, dotted(environment), message)
     message = f'"{chosen}" is no template of this repository{nearest(chosen, known)}; there are {names}'
-    return Fault(TARGETS, f"{environment}.template", message)
+    return Fault(TARGETS, dotted(environment, "template"), message)
 
 
 def _family(template: str) -> str:

@@ -81,8 +81,8 @@ class Environment:
 
 
 def environment_names(root: Path) -> list[str]:
-    """The environments of a repository: the names of the files in params/, sorted."""
-    return sorted(path.stem for path in (root / "params").glob("*.json"))
+    """The environments of a repository: the names of the files in params/, sorted; not what an editor keeps there."""
+    return sorted(path.stem for path in (root / "params").glob("[!.]*.json"))
 
 
 def load_environment(
@@ -240,7 +240,8 @@ def _assemble(
         document = read_json(params, _shown(params, root), faults)
     elif root:
         document = None  # an unknown environment: already reported
-    configuration, found = read_configuration(document, read[1] if read else None, settings)
+    others = set(environment_names(root)) - {target.environment} if root else ()
+    configuration, found = read_configuration(document, read[1] if read else None, settings, others=others)
     faults += found
     if faults or template is None or read is None:
         raise BadInputError(faults)

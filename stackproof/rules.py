@@ -1,7 +1,7 @@
-"""What must hold between parameter values: the template's Rules, and two things that Rules cannot say.
+"""What must hold between parameter values: the template's Rules, and three things that Rules cannot say.
 
-Rules see no numbers and no patterns, so a minimum above its maximum and, in production, an image without digest
-are checked here.
+Rules see no numbers, no patterns and no other environment, so a minimum above its maximum, in production an image
+without digest, and another environment's suffix are checked here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stackproof.errors import Fault
 from stackproof.parameters import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from stackproof.parameters import Given, Parameter
 
@@ -56,9 +56,24 @@ class Values:
         return self._where, dotted("Parameters", *names[:1])
 
 
-def check_relations(template: Mapping[str, Any], values: Values) -> list[Fault]:
-    """Everything that must hold between values."""
-    return [*_check_pairs(values), *_check_images(values), *_check_rules(template, values)]
+def check_relations(template: Mapping[str, Any], values: Values, others: Collection[str] = ()) -> list[Fault]:
+    """Everything that must hold between values; `others` are the other environments of the repository."""
+    return [
+        *_check_suffix(values, others),
+        *_check_pairs(values),
+        *_check_images(values),
+        *_check_rules(template, values),
+    ]
+
+
+def _check_suffix(values: Values, others: Collection[str]) -> Iterator[Fault]:
+    """A copied file that still carries the other environment's name would make everything under that name."""
+    if values.texts.get("EnvironmentSuffix") in others:
+        yield Fault(
+            *values.place("EnvironmentSuffix"),
+            f"{values.show('EnvironmentSuffix')} is another environment, and names and tags would be that one's;"
+            " give this one its own",
+        )
 
 
 def _check_pairs(values: Values) -> Iterator[Fault]:

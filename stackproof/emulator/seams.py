@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 VERSION = "1.5.33"
 
+# Not by a name: the package is on no index, and what a stranger puts there under it is not ours.
+INSTALL = "python -m pip install --constraint constraints.txt '.[local]'"
+
 # Where a replaced function of ministack's CloudFormation may have been imported by name.
 _BINDINGS = ("changesets", "drift", "engine", "handlers", "provisioners", "stacks")
 
@@ -33,7 +36,7 @@ def check() -> None:
                     "ministack",
                     found,
                     f"the embedded AWS is made for version {VERSION}; this one has no {', '.join(missing)}: "
-                    "pip install 'stackproof[local]'",
+                    f"in a clone, {INSTALL}",
                 )
             ]
         )

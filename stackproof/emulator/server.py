@@ -10,6 +10,7 @@ import socket
 import sys
 import tempfile
 
+from stackproof.emulator.seams import INSTALL
 from stackproof.errors import BadInputError, Fault
 
 HOST = "127.0.0.1"
@@ -92,7 +93,7 @@ def _require_ministack() -> None:
         import ministack  # noqa: F401  # only asked whether it is there
     except ImportError as error:
         raise BadInputError(
-            [Fault("stackproof.emulator", "", "needs the package ministack: pip install 'stackproof[local]'")]
+            [Fault("stackproof.emulator", "", f"needs the package ministack; in a clone, {INSTALL}")]
         ) from error
 
 

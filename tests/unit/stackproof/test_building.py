@@ -232,6 +232,31 @@ def test_all_faults_of_all_environments_are_told_at_once(project: Project) -> No
     assert "Traceback" not in told
 
 
+def test_a_table_that_cannot_be_read_is_told_once(project: Project) -> None:
+    project.environment("dev", Name="a")
+    project.environment("prod", "dist/topic.json", Name="b")
+    told = project.build().err.splitlines()
+    [fault] = [line for line in told if line.startswith("params/targets.toml")]
+    assert fault.startswith('params/targets.toml: prod.template: "dist/topic.json" is no name of a template in dist/')
+    project.write("params/targets.toml", "[dev]\n[dev]\n")
+    told = project.build().err.splitlines()
+    assert [line for line in told if line.startswith("params/targets.toml")] == [
+        "params/targets.toml:2: no valid TOML, column 5: Cannot declare dev twice"
+    ]
+
+
+def test_no_environment_takes_the_suffix_of_another(project: Project) -> None:
+    project.templates = {"topic": lambda: sound("EnvironmentSuffix")}
+    project.environment("dev", EnvironmentSuffix="dev")
+    project.environment("prod", EnvironmentSuffix="dev")
+    outcome = project.build()
+    assert outcome.code == 2
+    assert 'params/prod.json:3: Parameters.EnvironmentSuffix: EnvironmentSuffix "dev" is another environment' in (
+        outcome.err
+    )
+    assert "params/dev.json" not in outcome.err
+
+
 def test_faults_are_in_the_json_too(project: Project) -> None:
     project.environment("dev", Nmae="a")
 

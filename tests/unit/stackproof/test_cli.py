@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -60,6 +61,12 @@ def test_nearest_is_silent_where_nothing_is_near() -> None:
     assert cli.nearest("xyz", ["dev", "prod"]) == ""
 
 
+def test_nearest_looks_past_case_and_dashes() -> None:
+    assert cli.nearest("PROD", ["dev", "prod"]) == ', did you mean "prod"?'
+    assert cli.nearest("check", ["--check", "--json"]) == ', did you mean "--check"?'
+    assert cli.nearest("--set", ["--yes", "--json"]) == ""
+
+
 def failing(error: BaseException) -> NoReturn:
     raise error
 
@@ -74,10 +81,19 @@ def failing(error: BaseException) -> NoReturn:
             "params/dev.json: Parameters.A: no\n--set: no value\n",
         ),
         (RefusedError("protected"), 4, "protected\n"),
+        (OSError(28, "No space left on device", "out.txt"), 1, "[Errno 28] No space left on device: 'out.txt'\n"),
+        (
+            ModuleNotFoundError("No module named 'rich'", name="rich"),
+            2,
+            (
+                f"rich is not installed for {sys.executable}; in a clone, install what is needed with\n"
+                "  python -m pip install --constraint constraints.txt .\n"
+            ),
+        ),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (KeyboardInterrupt("the update goes on"), 130, "the update goes on\n"),
     ],
-    ids=["failed", "bad input", "refused", "interrupted", "interrupted with words"],
+    ids=["failed", "bad input", "refused", "machine", "not installed", "interrupted", "interrupted with words"],
 )
 def test_what_a_command_raises_becomes_sentences_and_an_exit_code(
     error: BaseException, code: int, answer: str, capsys: pytest.CaptureFixture[str]
@@ -95,6 +111,11 @@ def test_debug_shows_the_traceback_before_the_sentence(capsys: pytest.CaptureFix
     assert shown.endswith("\nit failed\n")
 
 
+def test_a_module_of_ours_that_is_missing_is_no_mistake_of_a_person() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        cli.run(lambda: failing(ModuleNotFoundError("No module named 'stackproof.x'", name="stackproof.x")))
+
+
 def test_the_commands_own_exit_code_is_passed_on() -> None:
     assert cli.run(lambda: 3) == 3
 
@@ -110,3 +131,13 @@ def test_a_reader_that_closes_the_pipe_ends_it_quietly() -> None:
         process.stdout.close()
         complaint = process.stderr.read()
     assert (process.returncode, complaint) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_told_once() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        printing = "import sys; from stackproof import cli; sys.exit(cli.run(lambda: print('line') or 7))"
+        done = subprocess.run(
+            [sys.executable, "-c", printing], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "[Errno 28] No space left on device\n")

@@ -179,6 +179,8 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     [
         ("[dev]\nregion = sa-east-1\n", "targets.toml:2: no valid TOML, column 10: Invalid value"),
         ("[dev]\na = 1\na = 2\n", "targets.toml:3: no valid TOML, column 6: Cannot overwrite a value"),
+        ("[dev]\n[dev]\n", "targets.toml:2: no valid TOML, column 5: Cannot declare dev twice"),
+        ("[dev.a]\n[dev.a]\n", "targets.toml:2: no valid TOML, column 7: Cannot declare dev.a twice"),
         ("[dev", "targets.toml: no valid TOML: Expected ']' at the end of a table declaration (at end of document)"),
         ("a = " + "1" * 5000, "targets.toml: no valid TOML: Exceeds the limit (4300 digits)"),
     ],

@@ -119,6 +119,22 @@ def test_environments_are_the_files_in_params(root: Path) -> None:
     assert environment_names(root / "dist" / "none") == []
 
 
+def test_what_an_editor_keeps_beside_a_file_is_no_environment(root: Path) -> None:
+    (root / "params" / ".#dev.json").symlink_to("somebody@host.1234")
+    (root / "params" / "dev.json~").touch()
+    assert environment_names(root) == ["dev", "prod"]
+
+
+def test_a_copied_file_that_still_has_the_suffix_of_another_environment_is_refused(root: Path) -> None:
+    template = {**TEMPLATE, "Parameters": {**TEMPLATE["Parameters"], "EnvironmentSuffix": {"Type": "String"}}}
+    write(root / "dist" / "lms.json", template)
+    write(root / "params" / "prod.json", {"Parameters": {"Secret": ARN, "EnvironmentSuffix": "dev"}})
+    [fault] = faults_of(root, "prod")
+    assert fault.startswith("params/prod.json:4: Parameters.EnvironmentSuffix: ")
+    assert fault.endswith("names and tags would be that one's; give this one its own")
+    assert load_environment(root, "prod", settings={"EnvironmentSuffix": "prod"}).stack == "lms-prod"
+
+
 def test_a_table_can_stand_for_a_file_that_is_given(root: Path) -> None:
     params = (root / "params" / "dev.json").rename(root / "elsewhere.json")
     assert load_environment(root, "dev", params=params).stack == "lms-dev"

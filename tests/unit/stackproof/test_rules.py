@@ -1,4 +1,4 @@
-"""What must hold between values: Rules as CloudFormation evaluates them, minimum and maximum, pinned images."""
+"""What must hold between values: Rules as CloudFormation evaluates them, minimum and maximum, images, suffixes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ PARAMETERS = {
     "Certificate": {"Type": "String"},
     "Password": {"Type": "String", "NoEcho": True, "Default": ""},
 }
+SUFFIXED = {"Parameters": {"EnvironmentSuffix": {"Type": "String", "Default": "demo"}}}
 SECRET = "hunter2"  # noqa: S105 - no password of anything
 TRUE = {"Fn::Equals": ["a", "a"]}
 FALSE = {"Fn::Equals": ["a", "b"]}
@@ -250,3 +251,25 @@ def test_an_image_is_pinned_in_production(texts: dict[str, str], keys: list[str]
 
 def test_nothing_is_asked_of_a_template_without_an_environment_type() -> None:
     assert relations({"Parameters": {"Image": {"Type": "String", "Default": "nginx"}}}) == []
+
+
+@pytest.mark.parametrize(
+    ("given_", "place", "shown"),
+    [
+        ({"EnvironmentSuffix": "prod"}, "params/dev.json:3", '"prod"'),
+        ({}, "params/dev.json", '"demo" (the default)'),
+    ],
+    ids=["copied", "left out"],
+)
+def test_an_environment_does_not_take_the_name_of_another(given_: dict[str, str], place: str, shown: str) -> None:
+    [fault] = check_relations(SUFFIXED, values(SUFFIXED["Parameters"], **given_), others=["demo", "prod"])
+    assert str(fault) == (
+        f"{place}: Parameters.EnvironmentSuffix: EnvironmentSuffix {shown} is another environment,"
+        " and names and tags would be that one's; give this one its own"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["dev", "blue"])
+def test_any_other_suffix_is_an_environments_own(suffix: str) -> None:
+    given_ = values(SUFFIXED["Parameters"], EnvironmentSuffix=suffix)
+    assert check_relations(SUFFIXED, given_, others=["demo", "prod"]) == []

@@ -107,7 +107,10 @@ def test_a_port_that_is_none_is_refused(text: str) -> None:
 def test_a_missing_ministack_is_answered_with_the_command_that_installs_it() -> None:
     done = run_with("sys.modules['ministack'] = None")
     assert done.returncode == 2
-    assert done.stderr == "stackproof.emulator: needs the package ministack: pip install 'stackproof[local]'\n"
+    assert done.stderr == (
+        "stackproof.emulator: needs the package ministack;"
+        " in a clone, python -m pip install --constraint constraints.txt '.[local]'\n"
+    )
 
 
 def test_a_ministack_that_lacks_a_name_is_refused_before_it_serves() -> None:
@@ -120,4 +123,4 @@ def test_a_ministack_that_lacks_a_name_is_refused_before_it_serves() -> None:
         "ministack: 1.5.33: the embedded AWS is made for version 1.5.33; this one has no ministack."
     )
     assert "ministack.services.ec2._nat_gateways, ministack.services.ecs._clusters, " in done.stderr
-    assert done.stderr.endswith("pip install 'stackproof[local]'\n")
+    assert done.stderr.endswith("python -m pip install --constraint constraints.txt '.[local]'\n")
