@@ -1,6 +1,6 @@
 # Each line is a command that you can type yourself, with .venv/bin before it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint constraints clean
+.PHONY: help demo test build lint constraints
 PYTHON ?= python3
 BIN := .venv/bin
 
