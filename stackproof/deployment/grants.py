@@ -208,7 +208,7 @@ def _with(grant: Grant, dimension: str, items: tuple[Item, ...]) -> Grant:
 
 def _covers(wider: Item, item: Item) -> bool:
     """Does a pattern cover all that another one stands for?"""
-    return _takes_in(wider, item, _covers_text)
+    return _takes_in(wider, item, _covers_text, _apart)
 
 
 def _covers_action(wider: Item, item: Item) -> bool:
@@ -222,17 +222,26 @@ def _lower(item: Item) -> Item:
 
 
 def _covers_principal(wider: Item, item: Item) -> bool:
-    return _takes_in(wider, item, _covers_one)
+    return _takes_in(wider, item, _covers_one, _strangers)
 
 
-def _takes_in(wider: Item, item: Item, covers: Callable[[Item, Item], bool]) -> bool:
-    """Does one item cover another one, where `covers` answers for two that are no exceptions?"""
+def _takes_in(
+    wider: Item, item: Item, covers: Callable[[Item, Item], bool], apart: Callable[[Item, Item], bool]
+) -> bool:
+    """Does one item cover another one?
+
+    Args:
+        wider: the one.
+        item: the other.
+        covers: answers for two that are no exceptions.
+        apart: whether two that are none have nothing in common for sure.
+    """
     if wider == item:
         return True
     if isinstance(wider, But) and isinstance(item, But):
-        return all(any(_takes_in(mine, each, covers) for mine in item.items) for each in wider.items)
+        return all(any(_takes_in(mine, each, covers, apart) for mine in item.items) for each in wider.items)
     if isinstance(wider, But):
-        return all(_apart(each, item) for each in wider.items)
+        return all(apart(each, item) for each in wider.items)
     return covers(wider, item)
 
 
@@ -246,14 +255,19 @@ def _covers_text(wider: Item, item: Item) -> bool:
 
 def _covers_one(wider: Item, item: Item) -> bool:
     """Is a principal another one, or in its account?"""
-    if not isinstance(wider, Principal):
-        return False
-    if wider.value == ANYTHING and wider.kind in {"*", "AWS"}:
+    if isinstance(wider, Principal) and wider.value == ANYTHING and wider.kind in {"*", "AWS"}:
         return True
-    if not isinstance(item, Principal) or wider.kind != item.kind:
+    if not isinstance(wider, Principal) or not isinstance(item, Principal) or wider.kind != item.kind:
         return False
     account = _account(wider.value) if wider.kind == "AWS" else None
     return equal(wider.value, item.value) is True or (account is not None and account == _account_of(item.value))
+
+
+def _strangers(left: Item, right: Item) -> bool:
+    """Are two principals of different kinds, or of different accounts?"""
+    principals = [side for side in (left, right) if isinstance(side, Principal)]
+    kinds, accounts = {each.kind for each in principals}, {_account_of(each.value) for each in principals}
+    return len(kinds) == 2 or (len(accounts) == 2 and None not in accounts)
 
 
 def _spellings(pattern: Value) -> Iterator[Value]:
