@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from stackproof.deployment.plan import KNOWN_LATER
 from stackproof.parameters import parameters_of
 from stackproof.proofs.diff import Change as Offline
 from stackproof.proofs.diff import diff
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from stackproof.proofs.resolve import Stack
 
 OPEN = "may-replace"
+# How CloudFormation shows what a nested stack gets from a resource that is not there yet.
+_LATER = (KNOWN_LATER, "{{IntrinsicFunction:")
 
 
 def resolved(
@@ -46,20 +49,34 @@ def resolved(
 
     Returns:
         The old stack, the new one, and the parameters that nobody but AWS can compare: secrets, which it does not
-        show, and those that name a value kept elsewhere.
+        show, those that name a value kept elsewhere, and what a nested stack gets from a resource that is not there.
     """
     opaque = {
         name
-        for side in (deployed, template)
+        for side, given in ((deployed, before), (template, after))
         for name, parameter in parameters_of(side).items()
-        if parameter.no_echo or parameter.type.startswith("AWS::SSM::Parameter::Value")
+        if parameter.no_echo
+        or parameter.type.startswith("AWS::SSM::Parameter::Value")
+        or any(mark in given.get(name, "") for mark in _LATER)
     }
     place = {"region": region, "account": account, "stack_name": stack_name}
     old, new = (
-        resolve(side, {name: value for name, value in given.items() if name not in opaque}, **place)
+        resolve(_without(side, opaque), {name: value for name, value in given.items() if name not in opaque}, **place)
         for side, given in ((deployed, before), (template, after))
     )
     return old, new, opaque
+
+
+def _without(template: Mapping[str, Any], opaque: Collection[str]) -> dict[str, Any]:
+    """A template without the defaults of some parameters: their values may well be others."""
+    parameters = template.get("Parameters")
+    if not opaque or not isinstance(parameters, dict):
+        return dict(template)
+    bare = {
+        name: {key: value for key, value in body.items() if key != "Default"} if name in opaque else body
+        for name, body in parameters.items()
+    }
+    return {**template, "Parameters": bare}
 
 
 def offline(old: Stack, new: Stack) -> dict[str, Offline]:

@@ -99,12 +99,12 @@ def _look(account: Aws, level: _Level, found: Survey) -> None:
         )
     else:
         _compare(account, level, before, template, found)
+    physical_ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in level.change_set.changes}
     for name, nested in level.change_set.nested.items():
-        change = next(each for each in level.change_set.changes if each["LogicalResourceId"] == name)
-        physical_id = change.get("PhysicalResourceId", "")
-        deployed = stack.find(client, physical_id) if physical_id else None
+        physical_id = physical_ids[name]
         if nested.id is not None:
-            below = _Level(f"{level.within}{name}/", physical_id or name, nested, deployed, None, nested.parameters)
+            deployed = stack.find(client, physical_id) if physical_id else None
+            below = _Level(f"{level.within}{name}/", name, nested, deployed, None, nested.parameters)
             _look(account, below, found)
 
 

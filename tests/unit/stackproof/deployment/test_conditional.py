@@ -88,6 +88,25 @@ def test_what_the_templates_leave_open_stays_open() -> None:
     assert decided(new)["Files"] == FOUND[1]
 
 
+def test_a_condition_on_a_secret_is_not_decided_by_its_default() -> None:
+    """It may well have another value, and what hangs on it must not be taken for gone."""
+    conditional_files = template()
+    conditional_files["Parameters"]["Password"]["Default"] = ""
+    conditional_files["Conditions"] = {"HasPassword": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Password"}, ""]}]}}
+    conditional_files["Resources"]["Files"]["Condition"] = "HasPassword"
+    old, new, opaque = conditional.resolved(conditional_files, GIVEN, conditional_files, GIVEN, **PLACE)
+    assert [side.conditions for side in (old, new)] == [{"HasPassword": None}] * 2
+    assert "Files" in new.resources
+    assert opaque == {"Password", "Zone"}
+
+
+@pytest.mark.parametrize("value", ["{{changeSet:KNOWN_AFTER_APPLY}}", "{{IntrinsicFunction://Fn::GetAtt}}"])
+def test_what_a_nested_stack_gets_later_cannot_be_compared(value: str) -> None:
+    _, new, opaque = conditional.resolved(template(), GIVEN, template(), GIVEN | {"Mode": value}, **PLACE)
+    assert opaque == {"Password", "Zone", "Mode"}
+    assert str(new.resources["Files"].properties["PerformanceMode"]) == "${Mode}"
+
+
 @pytest.mark.parametrize("parameter", ["Password", "Zone"])
 def test_what_hangs_on_a_value_that_nobody_can_compare_stays_open(parameter: str) -> None:
     found = (
