@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_COMBINATIONS: Final = 20_000
 """Combinations of values that are tried for one question; a second's work."""
+_TOO_MANY: Final = Unknown(f"the conditions depend on more than {MAX_COMBINATIONS:,} combinations of parameters")
 _PLACEHOLDER = re.compile(r"\$\{\s*([^!{}\s][^{}\s]*)\s*\}")
 _COMPARISONS: Final = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
 _OTHERS: Final = ("another-value-1", "another-value-2")
@@ -108,51 +109,84 @@ class Space:
                 self._place(chosen, scenario.parameters)
         found = []
         for given in chosen:
-            self._fill(given, sorted(self.variables(names)))
-            resolver = self._resolver(given)
-            found.append(Scenario(given, {name: resolver.condition(name) for name in names}))
+            whole = self._filled(given, names)
+            resolver = self._resolver(whole)
+            found.append(Scenario(whole, {name: resolver.condition(name) for name in names}))
         return tuple(found)
 
     def _place(self, chosen: list[dict[str, str]], wanted: Mapping[str, str]) -> None:
         """Put values into the first combination that they fit into, or into one of their own."""
         for given in chosen:
             fits = all(given.get(name, value) == value for name, value in wanted.items())
-            if fits and not self._refused({**given, **wanted}):
+            if fits and isinstance(self._completed({**given, **wanted}), dict):
                 given.update(wanted)
                 return
         chosen.append(dict(wanted))
 
-    def _fill(self, given: dict[str, str], names: Iterable[str]) -> None:
-        """Give the other variables a value too, the default where Rules let it stand."""
-        for name in names:
-            if name not in given:
-                domain = self._domain(name)
-                first = [value for value in self._declared(name)[:1] if value in domain]
-                options = [value for value in (*first, *domain) if not self._refused({**given, name: value})]
-                given[name] = (options or domain)[0]
+    def _filled(self, given: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+        """The combination with a value for every variable of these conditions, the default where Rules let it stand."""
+        whole = dict(given)
+        for name in sorted(self.variables(names)):
+            for value in self._options(name) if name not in whole else ():
+                completed = self._completed({**whole, name: value})
+                if isinstance(completed, dict):
+                    whole = completed
+                    break
+        return whole
 
-    def _refused(self, given: Mapping[str, str]) -> bool:
-        """Do the Rules refuse these values for sure, whatever the others are?"""
+    def _options(self, name: str) -> list[str]:
+        """The values of a variable that are worth trying, its default first."""
+        domain = self._domain(name)
+        first = [value for value in self._declared(name)[:1] if value in domain]
+        return list(dict.fromkeys([*first, *domain]))
+
+    def _completed(self, given: dict[str, str]) -> dict[str, str] | Unknown | None:
+        """The values with those that the Rules then ask of other parameters; None when the Rules let nothing through.
+
+        Parameters that the Rules link are many, but few values of them are refused: they are tried one by one, and
+        given up as soon as a rule refuses what is known so far.
+        """
+        rules, linked = self._rules(set(given))
+        return self._search(given, [name for name in sorted(linked) if name not in given], rules, [MAX_COMBINATIONS])
+
+    def _search(
+        self, given: dict[str, str], open_names: Sequence[str], rules: Sequence[object], left: list[int]
+    ) -> dict[str, str] | Unknown | None:
+        """One value after the other; `left` counts down how many may still be tried."""
+        left[0] -= 1
+        if left[0] < 0:
+            return _TOO_MANY
         resolver = self._resolver(given)
-        return any(refuses(rule, resolver) for rule in self.rules.values())
+        if any(refuses(rule, resolver) for rule in rules):
+            return None
+        if not open_names:
+            return given
+        for value in self._options(open_names[0]):
+            found = self._search({**given, open_names[0]: value}, open_names[1:], rules, left)
+            if found is not None:
+                return found
+        return None
 
     def variables(self, names: Iterable[str]) -> set[str]:
         """The parameters and pseudo parameters that these conditions depend on; names of no condition have none."""
         return {name for key in self._closure(names) for name in self._mentions(self.conditions.get(key))}
 
     def _try(self, names: frozenset[str]) -> tuple[Scenario, ...] | Unknown:
-        rules, variables = self._rules(self.variables(names))
-        domains = {name: self._domain(name) for name in sorted(variables)}
+        domains = {name: self._domain(name) for name in sorted(self.variables(names))}
         if prod(map(len, domains.values())) > MAX_COMBINATIONS:
-            return Unknown(f"the conditions depend on more than {MAX_COMBINATIONS:,} combinations of parameters")
+            return _TOO_MANY
         found: dict[tuple[bool | None, ...], Scenario] = {}
         for values in product(*domains.values()):
             given = dict(zip(domains, values, strict=True))
             resolver = self._resolver(given)
             answers = {name: resolver.condition(name) for name in sorted(names)}
-            if tuple(answers.values()) in found or any(refuses(rule, resolver) for rule in rules):
+            if tuple(answers.values()) in found:
                 continue
-            found[tuple(answers.values())] = Scenario(given, answers)
+            completed = self._completed(given)
+            if isinstance(completed, Unknown):
+                return completed
+            if completed is not None:
+                found[tuple(answers.values())] = Scenario(completed, answers)
         return tuple(found.values())
 
     def _closure(self, names: Iterable[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -275,6 +275,42 @@ def test_a_few_scenarios_show_every_pair_that_can_be_reached() -> None:
     assert pairs(few) == pairs(everything)
     for each in few:
         assert each.conditions in [scenario.conditions for scenario in everything]
+
+
+def chained(length: int) -> dict[str, Any]:
+    """Rules that lead from P0 over one parameter after the other to the last one, which has no value left."""
+    names = [f"P{index}" for index in range(length)]
+    steps = pairwise(names)
+    rules = {f"R{one}": rule(is_(other, "yes"), is_(one, "yes"))["Rule"] for one, other in steps}
+    return {**rules, "Last": rule(not_(is_(names[-1], "yes")))["Rule"]}
+
+
+def test_many_parameters_that_rules_link_are_no_obstacle() -> None:
+    """Thirty parameters with two values have a thousand million combinations; the rules rule nearly all of them out."""
+    names = [f"P{index}" for index in range(30)]
+    found = space({"First": is_("P0", "yes")}, dict.fromkeys(names, YES_NO), Rules=chained(30))
+    assert reached(found) == {(False,)}
+    free = space({"First": is_("P1", "yes")}, dict.fromkeys(names, YES_NO), Rules=dict(list(chained(30).items())[:-1]))
+    assert reached(free) == {(True,), (False,)}
+    example = free.example({"First": True})
+    assert not isinstance(example, Unknown | None)
+    assert {example.parameters[name] for name in names[1:]} == {"yes"}
+
+
+def test_a_search_that_takes_too_long_is_given_up() -> None:
+    """The parameters that are tried first say nothing, and the last two can never both be right."""
+    free = [f"A{index}" for index in range(20)]
+    linked = rule({"Fn::Or": [is_(name, "yes") for name in [*free, "P"]] + [not_(is_("P", "no"))]}, is_("Z", "x"))
+    rules = {
+        "Linked": linked["Rule"],
+        "One": rule({"Fn::Or": [is_("Z", "yes"), not_(is_("P", "yes"))]})["Rule"],
+        "Other": rule({"Fn::Or": [is_("Z", "no"), not_(is_("P", "yes"))]})["Rule"],
+    }
+    found = space({"C": is_("P", "yes")}, dict.fromkeys([*free, "P", "Z"], YES_NO), Rules=rules)
+    scenarios = found.scenarios()
+    assert isinstance(scenarios, Unknown)
+    assert f"{MAX_COMBINATIONS:,}" in scenarios.reason
+    assert found.cover() == ()
 
 
 def test_what_cannot_be_tried_is_left_out_of_a_cover() -> None:
