@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Data of users, or what decrypts it, or what only this resource knows. cfn-lint keeps a list of the same kind
 # (its rule I3011); a test holds ours to be no smaller.
@@ -51,9 +55,13 @@ STORES = frozenset(
 )
 
 
-def is_store(resource_type: str) -> bool:
-    """Whether a resource of this type holds data."""
-    return resource_type in STORES
+# Where these name a cluster, the data is the cluster's: it outlives every one of its instances.
+_INSTANCES = frozenset({"AWS::DocDB::DBInstance", "AWS::Neptune::DBInstance", "AWS::RDS::DBInstance"})
+
+
+def is_store(resource_type: str, properties: Mapping[str, object] = MappingProxyType({})) -> bool:
+    """Whether a resource of this type holds data; with its properties, an instance of a cluster does not."""
+    return resource_type in STORES and not (resource_type in _INSTANCES and "DBClusterIdentifier" in properties)
 
 
 def fate(resource: dict[str, Any]) -> str:

@@ -82,7 +82,11 @@ def deletion(
         Fate(each.logical_id, each.physical_id, each.type, fate(definitions.get(each.logical_id, {"Type": each.type})))
         for each in everything
     ]
-    named = [each for each in fates if each.data != "lost" or is_store(each.type)]
+    named = [
+        each
+        for each in fates
+        if each.data != "lost" or is_store(each.type, definitions.get(each.logical_id, {}).get("Properties", {}))
+    ]
     return Deletion(
         stack=stack,
         account=account,

@@ -229,14 +229,14 @@ def _change(answer: ResourceChangeTypeDef, secrets: Mapping[str, str]) -> Change
         physical_id=answer.get("PhysicalResourceId", ""),
         type=kind,
         action=action,
-        data=_data(kind, action, answer.get("PolicyAction", "")),
+        data=_data(kind, action, answer.get("PolicyAction", ""), _properties(answer.get("BeforeContext", ""))),
         because=_because(answer.get("Details", []), secrets),
         properties=_properties(answer.get("AfterContext", "")),
     )
 
 
-def _data(kind: str, action: str, policy: str) -> str:
-    if not is_store(kind) or action == "add":
+def _data(kind: str, action: str, policy: str, before: Mapping[str, Any]) -> str:
+    if not is_store(kind, before) or action == "add":
         return "none"
     if action not in DESTRUCTIVE:
         return "kept"

@@ -235,7 +235,7 @@ def _by_condition(old: Stack, new: Stack, name: str, condition: str) -> Iterator
 def _stayed(old: Stack, new: Stack, name: str, draft: _Draft) -> Change:
     before, after = old.resources[name], new.resources[name]
     action = ACTIONS[draft.level]
-    data = "kept" if is_store(before.type) else "none"
+    data = "kept" if is_store(before.type, before.properties) else "none"
     clash = ""
     if draft.level > 0:
         data = _fate(before, after.update_replace_policy)
@@ -245,9 +245,9 @@ def _stayed(old: Stack, new: Stack, name: str, draft: _Draft) -> Change:
 
 def _fate(resource: Resource, policy: object) -> str:
     """What becomes of the data of a resource that is deleted under a policy."""
-    if not is_store(resource.type):
+    if not is_store(resource.type, resource.properties):
         return "none"
-    if policy is None and resource.type in SNAPSHOT_BY_DEFAULT and "DBClusterIdentifier" not in resource.properties:
+    if policy is None and resource.type in SNAPSHOT_BY_DEFAULT:
         return "snapshot"
     if resource.type == "AWS::S3::Bucket" and not isinstance(policy, Unknown):
         # S3 refuses to delete a bucket that is not empty, whatever the policy says.

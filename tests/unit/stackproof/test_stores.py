@@ -18,6 +18,13 @@ def test_no_type_that_cfn_lint_calls_stateful_is_missing() -> None:
     assert not stores.is_store("AWS::EC2::VPC")
 
 
+def test_an_instance_of_a_cluster_holds_nothing_itself() -> None:
+    assert stores.is_store("AWS::RDS::DBInstance")
+    assert stores.is_store("AWS::RDS::DBInstance", {"DBName": "lms"})
+    assert not stores.is_store("AWS::RDS::DBInstance", {"DBClusterIdentifier": "lms"})
+    assert stores.is_store("AWS::RDS::DBCluster", {"DBClusterIdentifier": "lms"})
+
+
 @pytest.mark.parametrize(
     ("resource", "fate"),
     [

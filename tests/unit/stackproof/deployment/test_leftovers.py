@@ -23,6 +23,8 @@ def test_stores_that_go_and_everything_that_stays_are_named_the_rest_is_counted(
         Uploads=(BUCKET, {}),
         Backups=(BUCKET, {"DeletionPolicy": "RetainExceptOnCreate"}),
         Database=("AWS::RDS::DBCluster", {"DeletionPolicy": "Snapshot"}),
+        # Its data is the cluster's.
+        Writer=("AWS::RDS::DBInstance", {"Properties": {"DBClusterIdentifier": {"Ref": "Database"}}}),
     )
     assert found.resources == (
         Fate("Backups", "Backups-1", BUCKET, "retained"),
@@ -30,7 +32,7 @@ def test_stores_that_go_and_everything_that_stays_are_named_the_rest_is_counted(
         Fate("KeptTopic", "KeptTopic-1", TOPIC, "retained"),
         Fate("Uploads", "Uploads-1", BUCKET, "lost"),
     )
-    assert found.total == 5
+    assert found.total == 6
     assert found.in_the_way == ()
 
 

@@ -14,6 +14,7 @@ from stackproof.deployment.quotas import Passed
 from tests.unit.stackproof.deployment.builders import change, detail
 
 BUCKET, FILES, LOGS, TOPIC = "AWS::S3::Bucket", "AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SNS::Topic"
+INSTANCE, MEMBER = "AWS::RDS::DBInstance", '{"Properties": {"DBClusterIdentifier": "lms"}}'
 
 
 def changes(*answers: Any, secrets: dict[str, str] | None = None) -> tuple[plan.Change, ...]:
@@ -51,6 +52,9 @@ def test_actions_are_named_and_what_is_not_known_yet_is_never_a_no(answer: Any, 
         (change(kind=LOGS, action="Remove", PolicyAction="Delete"), "lost"),
         (change(kind=LOGS, action="Remove"), "lost"),
         (change(kind=TOPIC, action="Remove", PolicyAction="Delete"), "none"),
+        (change(kind=INSTANCE, action="Remove", PolicyAction="Delete"), "lost"),
+        (change(kind=INSTANCE, action="Remove", PolicyAction="Delete", BeforeContext=MEMBER), "none"),
+        (change(kind=INSTANCE, action="Modify", Replacement="True", BeforeContext=MEMBER), "none"),
     ],
 )
 def test_what_becomes_of_data_follows_the_type_and_the_policy(answer: Any, data: str) -> None:

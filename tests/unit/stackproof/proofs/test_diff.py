@@ -453,7 +453,7 @@ def test_on_replacement_the_new_replace_policy_decides(policy: dict[str, object]
     [
         (of("AWS::RDS::DBCluster"), "snapshot"),
         (of("AWS::RDS::DBInstance"), "snapshot"),
-        (of("AWS::RDS::DBInstance", DBClusterIdentifier="x"), "lost"),
+        (of("AWS::RDS::DBInstance", DBClusterIdentifier="x"), "none"),
         ({**of("AWS::RDS::DBCluster"), "DeletionPolicy": "Delete"}, "lost"),
         (of("AWS::S3::Bucket"), "retained"),
         ({**of("AWS::S3::Bucket"), "DeletionPolicy": {"Fn::Transform": {}}}, "lost"),
