@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.proofs import arns
 from stackproof.proofs.endpoint_policies import Request
+from stackproof.proofs.model_placement import each
 from stackproof.proofs.model_stores import endpoint_of
 from stackproof.proofs.values import Unknown, Value, equal, join, references
 
@@ -197,8 +198,13 @@ def named_by_task(system: System, task: TaskDefinition) -> list[Named]:
         for key in ("Command", "EntryPoint"):
             given = container.definition.get(key)
             found += _named(system, task.logical_id, given, f"{container.path}.{key}")
+    proxied = _behind_proxies(system, {one.target for one in found})
     for secret in secrets_of(task):
-        found += [Named(target, task.logical_id, secret.path) for target in _behind(system, secret)]
+        # A name or a password says nothing of where they are used, if the address is known to be the proxy's.
+        elsewhere = proxied if secret.suffix[:1] not in {(), ("",), ("host",)} else frozenset[str]()
+        found += [
+            Named(target, task.logical_id, secret.path) for target in _behind(system, secret) if target not in elsewhere
+        ]
     return list({one.target: one for one in reversed(found)}.values())[::-1]
 
 
@@ -243,6 +249,18 @@ def _behind(system: System, secret: SecretReference) -> Iterator[str]:
         store = stack.target(attachment.properties.get("TargetId"))
         if held is resource and store is not None and store.logical_id in system.stores.stores:
             yield store.logical_id
+
+
+def _behind_proxies(system: System, named: set[str]) -> frozenset[str]:
+    """The databases behind the proxies among what is named."""
+    found: set[str] = set()
+    for targets in system.stack.of_type("AWS::RDS::DBProxyTargetGroup"):
+        proxy = system.stack.target(targets.properties.get("DBProxyName"))
+        if proxy is not None and proxy.logical_id in named:
+            for key in ("DBClusterIdentifiers", "DBInstanceIdentifiers"):
+                stores = [system.stack.target(value) for value in each(targets.properties.get(key))]
+                found |= {store.logical_id for store in stores if store is not None}
+    return frozenset(found)
 
 
 def _template_of(value: Value) -> Value:

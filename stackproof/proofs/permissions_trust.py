@@ -41,6 +41,7 @@ TAKERS: Final[dict[tuple[str, str], str]] = {
     ("AWS::KinesisFirehose::DeliveryStream", "ExtendedS3DestinationConfiguration.RoleARN"): "firehose",
     ("AWS::KinesisFirehose::DeliveryStream", "S3DestinationConfiguration.RoleARN"): "firehose",
     ("AWS::Lambda::Function", "Role"): "lambda",
+    ("AWS::RDS::DBCluster", "MonitoringRoleArn"): "monitoring.rds",
     ("AWS::RDS::DBInstance", "MonitoringRoleArn"): "monitoring.rds",
     ("AWS::RDS::DBProxy", "RoleArn"): "rds",
     ("AWS::S3::Bucket", "ReplicationConfiguration.Role"): "s3",
@@ -52,6 +53,7 @@ TAKERS: Final[dict[tuple[str, str], str]] = {
 
 SOURCES: Final = {
     "ecs-tasks": ("ecs", ""),
+    "monitoring.rds": ("rds", "db:"),
     "scheduler": ("scheduler", ""),
     "vpc-flow-logs": ("ec2", "vpc-flow-log/"),
 }

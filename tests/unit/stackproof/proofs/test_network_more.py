@@ -448,3 +448,40 @@ def test_what_is_not_followed_is_told() -> None:
 def test_a_need_of_many_subnets_names_each_blocking_component_once() -> None:
     found = [one for one in complaints(changed(without("TasksOut"))) if one.id == "net-secret"]
     assert [one.logical_id for one in found] == ["TasksGroup"]
+
+
+def _told_of_the_proxy(*references: str, host: str = "Proxy") -> Template:
+    """The tasks reach the proxy only, know the host by a variable, and read these parts of the database's secret."""
+    address = {"Proxy": "Endpoint", "Database": "Endpoint.Address"}[host]
+    return changed(
+        PROXY,
+        without("TasksToDatabaseOut", "TasksToDatabaseIn"),
+        add(
+            TasksToProxyOut=rule("Egress", "TasksGroup", att("ProxyGroup"), 5432),
+            TasksToProxyIn=rule("Ingress", "ProxyGroup", att("TasksGroup"), 5432),
+        ),
+        put("Task", f"{CONTAINER}.Environment", [{"Name": "HOST", "Value": att(host, address)}]),
+        put(
+            "Task",
+            f"{CONTAINER}.Secrets",
+            [{"Name": "PART", "ValueFrom": {"Fn::Sub": f"${{DatabaseSecret}}{part}"}} for part in references],
+        ),
+    )
+
+
+@pytest.mark.parametrize("parts", [(":password::",), (":username::", ":password:AWSCURRENT:")])
+def test_a_password_is_for_the_proxy_where_that_is_the_host(parts: tuple[str, ...]) -> None:
+    template = _told_of_the_proxy(*parts)
+    # Its other rules have nobody left who needs them.
+    assert "net-store" not in {found.id for found in complaints(template)}
+
+
+@pytest.mark.parametrize("part", ["", ":host::", "::AWSCURRENT:"])
+def test_a_secret_that_says_where_the_database_is_leads_there(part: str) -> None:
+    found = [one for one in complaints(_told_of_the_proxy(":password::", part)) if one.id == "net-store"]
+    assert [one.message.partition(":")[0] for one in found] == ["Service cannot reach Database"]
+
+
+def test_a_password_leads_to_the_database_where_no_proxy_is_named() -> None:
+    found = [one for one in complaints(_told_of_the_proxy(":password::", host="Database")) if one.id == "net-store"]
+    assert "Service cannot reach Database" in found[0].message

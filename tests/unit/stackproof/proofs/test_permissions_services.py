@@ -596,3 +596,29 @@ def test_a_policy_of_the_account_lets_a_service_into_a_group() -> None:
     )
     assert complaints(template) == []
     assert write[0] in " ".join(proofs(template, "iam-allowed"))
+
+
+def test_monitoring_says_for_which_database_it_comes() -> None:
+    """A trust policy may ask for the account and for databases; one of another service lets nobody in."""
+
+    def monitored(source: str) -> Any:
+        trust = {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "monitoring.rds.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+                        "ArnLike": {"aws:SourceArn": sub(source)},
+                    },
+                }
+            ]
+        }
+        watcher = resource("IAM::Role", AssumeRolePolicyDocument=trust)
+        instance = resource("RDS::DBInstance", MonitoringRoleArn=att("Watcher", "Arn"))
+        return alone(Watcher=watcher, Database=instance, Cluster=resource("RDS::DBCluster"))
+
+    assert complaints(monitored("arn:aws:rds:${AWS::Region}:${AWS::AccountId}:db:*")) == []
+    found = the(monitored("arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:*"))
+    assert (found.id, found.logical_id, found.verdict) == ("iam-trust", "Watcher", Verdict.BROKEN)
