@@ -92,6 +92,11 @@ NAMES = {
     """,
     "ministack.services.ecs": "_clusters _put_cluster_capacity_providers _services _tags _task_defs",
     "ministack.services.elasticache": "_arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _tags",
+    "ministack.services.rds": """
+        _cluster_xml _clusters _create_db_proxy _db_cluster_snapshots _db_proxies _delete_db_proxy
+        _deregister_db_proxy_targets _instance_xml _instances _modify_db_proxy _modify_db_proxy_target_group
+        _register_db_proxy_targets _tags
+    """,
     "ministack.services.s3": """
         _buckets _delete_bucket _delete_bucket_encryption _delete_bucket_lifecycle
         _delete_bucket_ownership_controls _delete_bucket_tagging _put_bucket_encryption _put_bucket_lifecycle

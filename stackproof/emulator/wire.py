@@ -6,7 +6,10 @@ A template writes `FilesystemId` and a parameter turns 8080 into "8080"; the API
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
@@ -21,6 +24,22 @@ def with_api_types(service: str, shape: str, properties: dict[str, Any]) -> dict
     """Properties in the template's spelling with the API's types; what the API does not know stays as it is."""
     shaped: dict[str, Any] = _shaped(_model(service).shape_for(shape), properties, spell=False)
     return shaped
+
+
+def as_query(properties: dict[str, Any]) -> dict[str, list[str]]:
+    """Properties as the parameters of a query: `{"Tags.member.1.Key": ["Name"]}`."""
+    return {path: [value] for path, value in _flat("", properties)}
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _flat(f"{path}.{name}" if path else name, item)
+    elif isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            yield from _flat(f"{path}.member.{number}", item)
+    else:
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @cache
