@@ -141,7 +141,7 @@ def add_application(
             task.execution_role.policy,
             task.task_role.policy,
         ],
-        Metadata={"WaitsFor": [network.third_zone_ready, files.third_zone_ready, *optional_rules]},
+        Metadata={"WaitsFor": [network.third_zone_ready, files.third_zone_ready, *database.ready, *optional_rules]},
     )
     t.add_resource(service)
     output(t, "ServiceName", GetAtt(service, "Name"), "ECS service of the application", condition=runs)
@@ -159,13 +159,17 @@ def _connect(
         (balancer.security_group, tasks, balancer.container_port, "Requests from the balancer"),
         (tasks, files.endpoint.server, files.endpoint.port, "Shared files"),
         (tasks, cache.sessions.endpoint.server, cache.sessions.endpoint.port, "Session cache"),
-        (tasks, database.endpoint.server, database.endpoint.port, "Database"),
         (tasks, INTERNET, 443, "Image, logs, secrets, and services of others over HTTPS"),
     ]
     rules = [rule for way in ways for rule in connect(t, *way)]
-    plain, exists = cache.plain.endpoint, cache.plain.condition
-    optional = connect(t, tasks, plain.server, plain.port, "Plain cache", condition=exists)
-    return rules, [If(exists, Ref(rule), NoValue) for rule in optional]
+    sometimes = [(cache.plain.endpoint, "Plain cache", cache.plain.condition)]
+    sometimes += [(way.endpoint, "Database", way.condition) for way in database.ways]
+    optional: list[AWSHelperFn] = [
+        If(exists, Ref(rule), NoValue)
+        for endpoint, why, exists in sometimes
+        for rule in connect(t, tasks, endpoint.server, endpoint.port, why, condition=exists)
+    ]
+    return rules, optional
 
 
 def _add_parameters(t: Template) -> tuple[str, str, Parameter]:

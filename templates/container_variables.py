@@ -6,7 +6,7 @@ Whoever writes application.toml cannot mix the two up, since the fact itself dec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from troposphere import If, NoValue, Ref, Sub
@@ -39,11 +39,13 @@ class Fact:
         value: text, or where ECS reads a secret from.
         secret: whether it may reach the container by reference only.
         condition: the name of the condition under which it exists; always without one.
+        instead: what takes its place where it does not exist.
     """
 
     value: str | AWSHelperFn
     secret: bool = False
     condition: str | None = None
+    instead: Fact | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def platform_facts(
     }
     for part, key in database.secret_keys.items():
         facts[f"database.{part}"] = Fact(key.value_from, secret=True, condition=key.condition)
+    proxied = Fact(database.proxy.host, condition=database.proxy.exists)
+    facts["database.host"] = replace(facts["database.host"], instead=proxied)
     for name, store in (("cache", cache.sessions), ("plain_cache", cache.plain)):
         facts[f"{name}.host"] = Fact(store.host, condition=store.condition)
         facts[f"{name}.port"] = Fact(store.port, condition=store.condition)
@@ -79,11 +83,13 @@ def container_variables(settings: Settings, facts: Mapping[str, Fact]) -> Variab
     """Fill application.toml's variables; one whose fact does not exist in a stack is left out there."""
     variables = Variables([], [])
     for name, source in settings.variables.items():
-        fact = _fact(source, facts)
-        if fact.secret:
-            variables.secret.append(_where(fact.condition, SecretVariable(Name=name, ValueFrom=fact.value)))
-        else:
-            variables.plain.append(_where(fact.condition, Variable(Name=name, Value=fact.value)))
+        fact: Fact | None = _fact(source, facts)
+        while fact is not None:
+            if fact.secret:
+                variables.secret.append(_where(fact.condition, SecretVariable(Name=name, ValueFrom=fact.value)))
+            else:
+                variables.plain.append(_where(fact.condition, Variable(Name=name, Value=fact.value)))
+            fact = fact.instead
     return variables
 
 

@@ -19,7 +19,8 @@ INTERFACE = "AWS::CloudFormation::Interface"
 
 GROUPS = (
     "Environment",
-    "Database",
+    "Existing database",
+    "Database of this stack",
     "Application",
     "Scaling",
     "Address and balancer",

@@ -1,6 +1,6 @@
 """Customer keys: one per store, rotating, open to exactly the services that need them.
 
-Every key's policy hands the decision to IAM (the account's root as principal), which is how EFS, ElastiCache and
+Every key's policy hands the decision to IAM (the account's root as principal), which is how EFS, ElastiCache, RDS and
 Secrets Manager come to their key: they act with the rights of whoever calls them, and hold grants. CloudWatch Logs acts
 by itself and is named. A policy never refers to a role or a log group that uses the key: that would be a circle.
 """
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
 
 LOG_PREFIX = "/lms/${AWS::StackName}"
-LOG_GROUPS = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{LOG_PREFIX}"
+_ANY_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+LOG_GROUPS = f"{_ANY_GROUP}{LOG_PREFIX}"
 """For Sub: the start of the ARN of every log group of the stack, which the logs key lets in. Written out, since GetAtt
 would make circles."""
+DATABASE_LOG_PREFIX = "/aws/rds/cluster"
+"""Where RDS writes, whatever one would like: `/aws/rds/cluster/<cluster>/<log>`, with a generated cluster name."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +68,27 @@ class Secret:
 @part("keys")
 def add_keys(t: Template) -> Keys:
     """Add the keys of files, cache, logs and generated secrets."""
-    context = ArnLike("kms:EncryptionContext:aws:logs:arn", Sub(f"{LOG_GROUPS}/*"))
+    groups = [Sub(f"{LOG_GROUPS}/*"), Sub(f"{_ANY_GROUP}{DATABASE_LOG_PREFIX}/*")]
+    context = ArnLike("kms:EncryptionContext:aws:logs:arn", groups)
     return Keys(
-        files=_add_key(t, "FilesKey", "Shared files: the file system and its backups", key_policy()),
-        cache=_add_key(t, "CacheKey", "Cache: data at rest and snapshots", key_policy()),
-        logs=_add_key(
+        files=add_key(t, "FilesKey", "Shared files: the file system and its backups", key_policy()),
+        cache=add_key(t, "CacheKey", "Cache: data at rest and snapshots", key_policy()),
+        logs=add_key(
             t,
             "LogsKey",
             "Log groups of this stack",
             key_policy(use_key("logs.${AWS::Region}", conditions=[context])),
         ),
-        secrets=_add_key(t, "SecretsKey", "Secrets that this stack generates", key_policy()),
+        secrets=add_key(t, "SecretsKey", "Secrets that this stack generates", key_policy()),
     )
 
 
-def _add_key(t: Template, logical_id: str, description: str, policy: PolicyDocument) -> Key:
-    key = t.add_resource(KmsKey(logical_id, Description=description, EnableKeyRotation=True, KeyPolicy=policy))
+def add_key(
+    t: Template, logical_id: str, description: str, policy: PolicyDocument, *, condition: str | None = None
+) -> Key:
+    """Add one key; it exists only under `condition`, where one is given."""
+    key = KmsKey(logical_id, Description=description, EnableKeyRotation=True, KeyPolicy=policy)
+    if condition is not None:
+        key.Condition = condition
+    t.add_resource(key)
     return Key(id=Ref(key), arn=GetAtt(key, "Arn"))

@@ -22,7 +22,7 @@ from templates.tags import add_environment, add_tags
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DESCRIPTION = "Learning platform: VPC, ECS on Fargate, EFS, Valkey and a load balancer, for an existing database"
+DESCRIPTION = "Learning platform: VPC, ECS on Fargate, EFS, Valkey, Aurora or an existing database, and a load balancer"
 
 
 def build(settings_text: str, *, disposable: bool = False) -> Template:
@@ -46,7 +46,7 @@ def build(settings_text: str, *, disposable: bool = False) -> Template:
     cache = add_cache(
         t, environment=environment, network=network, key=keys.cache, log_key=keys.logs, secret_key=keys.secrets
     )
-    database = add_database(t, network=network)
+    database = add_database(t, environment=environment, network=network, log_key=keys.logs, secret_key=keys.secrets)
     balancer = add_balancer(t, environment=environment, network=network, disposable=disposable)
     application = add_application(
         t,

@@ -36,23 +36,8 @@ def log_group(t: Template, logical_id: str, part: str, *, key: Key, delivered: b
             lets it in stands on the group itself; otherwise AWS would put one into the account, which has room for
             ten, and would ask whoever deploys for the right to do so.
     """
-    if "LogRetentionDays" not in t.parameters:
-        parameter(
-            t,
-            "LogRetentionDays",
-            group="Logs",
-            label="Keep logs for (days)",
-            description="How long every log group of this stack keeps its lines. Longer costs storage.",
-            type="Number",
-            default=90,
-            allowed_values=RETENTIONS,
-            constraint="One of the numbers of days that CloudWatch Logs offers.",
-        )
     group = LogGroup(
-        logical_id,
-        LogGroupName=Sub(f"{LOG_PREFIX}/{part}"),
-        KmsKeyId=key.arn,
-        RetentionInDays=Ref("LogRetentionDays"),
+        logical_id, LogGroupName=Sub(f"{LOG_PREFIX}/{part}"), KmsKeyId=key.arn, RetentionInDays=retention_days(t)
     )
     if delivered:
         mine = [
@@ -67,3 +52,20 @@ def log_group(t: Template, logical_id: str, part: str, *, key: Key, delivered: b
         )
         group.ResourcePolicyDocument = encode_to_dict(document(write))
     return t.add_resource(group)
+
+
+def retention_days(t: Template) -> Ref:
+    """How long every log group keeps its lines; the parameter is added with the first group that asks."""
+    if "LogRetentionDays" not in t.parameters:
+        parameter(
+            t,
+            "LogRetentionDays",
+            group="Logs",
+            label="Keep logs for (days)",
+            description="How long every log group of this stack keeps its lines. Longer costs storage.",
+            type="Number",
+            default=90,
+            allowed_values=RETENTIONS,
+            constraint="One of the numbers of days that CloudWatch Logs offers.",
+        )
+    return Ref("LogRetentionDays")

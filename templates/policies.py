@@ -93,13 +93,21 @@ def document(*statements: Statement) -> PolicyDocument:
     return PolicyDocument(Version="2012-10-17", Statement=list(statements))
 
 
-def assume_role(name: str, *, conditions: Sequence[ConditionElement] = ()) -> PolicyDocument:
+def assume_role(
+    name: str, *, conditions: Sequence[ConditionElement] = (), says_for_whom: bool = True
+) -> PolicyDocument:
     """The trust policy of a role that one AWS service takes on, for this account's resources only.
 
     `aws:SourceAccount` keeps the service from being sent here by somebody else's resource (the confused deputy).
+
+    Args:
+        name: the service, as `service` takes it.
+        conditions: what must hold besides.
+        says_for_whom: False for a service that does not tell the account. It can be sent here only by who may pass the
+            role on, and IAM lets no role be passed to another account.
     """
-    mine = StringEquals("aws:SourceAccount", Ref("AWS::AccountId"))
-    return document(allow("sts:AssumeRole", principal=service(name), conditions=[mine, *conditions]))
+    mine = [StringEquals("aws:SourceAccount", Ref("AWS::AccountId"))] if says_for_whom else []
+    return document(allow("sts:AssumeRole", principal=service(name), conditions=[*mine, *conditions]))
 
 
 def key_policy(*statements: Statement) -> PolicyDocument:

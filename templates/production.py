@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import Equals, Not, Ref
+from troposphere import And, Equals, Not, Ref
 
 from templates.interface import rule
 
@@ -32,6 +32,10 @@ def add_production_rules(t: Template, *, environment: Environment) -> None:
         "ProductionHasOnDemandBase": (
             Equals(Ref("OnDemandBase"), "0"),
             "OnDemandBase is 0: Spot capacity can be taken back everywhere at once. Give at least 1.",
+        ),
+        "ProductionDatabaseFailsOver": (
+            And(Equals(Ref("DatabaseSecretArn"), ""), Equals(Ref("DatabaseReader"), "no")),
+            "DatabaseReader is no: the loss of the one database instance would be an outage. Choose yes.",
         ),
         "ProductionHasNatPerZone": (
             Equals(Ref("NatGateways"), "one"),

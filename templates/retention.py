@@ -26,6 +26,9 @@ RETAIN = frozenset(
     }
 )
 
+NOTHING_INSIDE = frozenset({"AWS::RDS::DBInstance"})
+"""What holds nothing itself: the instances of a cluster. Said in so many words, since a database of its own would."""
+
 
 def keep_data(t: Template, *, disposable: bool = False) -> None:
     """Set DeletionPolicy and UpdateReplacePolicy on everything that holds data; call it when the template is complete.
@@ -35,9 +38,9 @@ def keep_data(t: Template, *, disposable: bool = False) -> None:
         disposable: delete data with the stack, for environments that come and go.
     """
     for resource in t.resources.values():
-        if resource.resource_type not in SNAPSHOT | RETAIN:
+        if resource.resource_type not in SNAPSHOT | RETAIN | NOTHING_INSIDE:
             continue
-        if disposable:
+        if disposable or resource.resource_type in NOTHING_INSIDE:
             deleted = replaced = "Delete"
         elif resource.resource_type in SNAPSHOT:
             deleted = replaced = "Snapshot"

@@ -6,6 +6,7 @@ tests read a stack that runs in the account that AWS's own variables point at, a
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ def service(platform: Platform) -> dict[str, Any]:
 def task_definition(platform: Platform) -> dict[str, Any]:
     found = platform.client("ecs").describe_task_definition(taskDefinition=service(platform)["taskDefinition"])
     return found["taskDefinition"]  # type: ignore[no-any-return]
+
+
+def database_secret(platform: Platform) -> str:
+    """The secret of the existing database, or that of the stack's own."""
+    return platform.parameters["DatabaseSecretArn"] or platform.id("DatabaseSecret")
 
 
 def key_arn(platform: Platform, logical_id: str) -> str:
@@ -102,7 +108,11 @@ def test_the_container_finds_cache_and_database(platform: Platform) -> None:
     assert plain["LMS_CACHE_PORT"] == platform.outputs["CachePort"]
     secret = {each["name"]: each["valueFrom"] for each in container["secrets"]}
     assert secret["LMS_CACHE_PASSWORD"] == f"{platform.id('CacheSecret')}:password::"
-    assert secret["LMS_DATABASE_PASSWORD"] == f"{platform.parameters['DatabaseSecretArn']}:password::"
+    assert secret["LMS_DATABASE_PASSWORD"] == f"{database_secret(platform)}:password::"
+    if platform.has("DatabaseConnectionProxy"):
+        assert plain["LMS_DATABASE_HOST"] == platform.outputs["DatabaseProxyEndpoint"]
+    else:
+        assert secret["LMS_DATABASE_HOST"] == f"{database_secret(platform)}:host::"
 
 
 def test_no_secret_stands_in_plain_environment(platform: Platform) -> None:
@@ -213,7 +223,7 @@ def rules_of(platform: Platform, group: str) -> set[tuple[str, str, int | None, 
 def expected_rules(platform: Platform) -> dict[str, set[tuple[str, str, int | None, str]]]:
     """Who may talk to whom, in full."""
     wanted = platform.parameters
-    container, database = int(wanted["ContainerPort"]), int(wanted["DatabasePort"])
+    container = int(wanted["ContainerPort"])
     https = {("ingress", "tcp", 443, ANYWHERE)} if wanted["CertificateArn"] else set()
     plain_cache, endpoints = platform.yes("PlainCache"), platform.yes("InterfaceEndpoints")
     tasks = "TasksSecurityGroup"
@@ -225,7 +235,6 @@ def expected_rules(platform: Platform) -> dict[str, set[tuple[str, str, int | No
             ("ingress", "tcp", container, "BalancerSecurityGroup"),
             ("egress", "tcp", 2049, "FilesSecurityGroup"),
             ("egress", "tcp", 6379, "CacheSecurityGroup"),
-            ("egress", "tcp", database, wanted["DatabaseCidr"]),
             ("egress", "tcp", 443, ANYWHERE),
         }
         | ({("egress", "tcp", 6379, "PlainCacheSecurityGroup")} if plain_cache else set())
@@ -233,11 +242,26 @@ def expected_rules(platform: Platform) -> dict[str, set[tuple[str, str, int | No
         "FilesSecurityGroup": {NO_EGRESS, ("ingress", "tcp", 2049, tasks)},
         "CacheSecurityGroup": {NO_EGRESS, ("ingress", "tcp", 6379, tasks)},
     }
+    add_database_rules(platform, rules)
     if plain_cache:
         rules["PlainCacheSecurityGroup"] = {NO_EGRESS, ("ingress", "tcp", 6379, tasks)}
     if endpoints:
         rules["EndpointsSecurityGroup"] = {NO_EGRESS, ("ingress", "tcp", 443, tasks)}
     return rules
+
+
+def add_database_rules(platform: Platform, rules: dict[str, set[tuple[str, str, int | None, str]]]) -> None:
+    """The way to an existing database, to the stack's own, or through its proxy."""
+    port, tasks = int(platform.parameters["DatabasePort"]), "TasksSecurityGroup"
+    way = [tasks, "DatabaseProxySecurityGroup", "DatabaseClusterSecurityGroup"]
+    if not platform.has("DatabaseProxySecurityGroup"):
+        way.remove("DatabaseProxySecurityGroup")
+    if not platform.has("DatabaseClusterSecurityGroup"):
+        rules[tasks].add(("egress", "tcp", port, platform.parameters["DatabaseCidr"]))
+        return
+    for client, server in itertools.pairwise(way):
+        rules.setdefault(client, {NO_EGRESS}).add(("egress", "tcp", port, server))
+        rules.setdefault(server, {NO_EGRESS}).add(("ingress", "tcp", port, client))
 
 
 def test_security_groups_let_through_exactly_what_is_meant(platform: Platform) -> None:
@@ -393,6 +417,76 @@ def test_the_tasks_can_reach_the_cache_that_they_are_told_of(platform: Platform)
         assert ("ingress", "tcp", endpoint["Port"], "TasksSecurityGroup") in rules_of(platform, guard)
 
 
+def database(platform: Platform) -> dict[str, Any]:
+    """The stack's own database cluster."""
+    if not platform.has("DatabaseCluster"):
+        pytest.skip("this stack uses a database that exists")
+    found = platform.client("rds").describe_db_clusters(DBClusterIdentifier=platform.id("DatabaseCluster"))
+    return found["DBClusters"][0]  # type: ignore[no-any-return]
+
+
+def test_the_database_is_encrypted_and_recoverable(platform: Platform) -> None:
+    cluster, wanted = database(platform), platform.parameters
+    assert cluster["Status"] == "available"
+    assert cluster["Engine"] == {"postgresql": "aurora-postgresql", "mysql": "aurora-mysql"}[wanted["DatabaseEngine"]]
+    assert cluster["StorageEncrypted"] is True
+    assert cluster["KmsKeyId"] == key_arn(platform, "DatabaseKey")
+    assert cluster["BackupRetentionPeriod"] == int(wanted["DatabaseBackupDays"])
+    assert cluster["DeletionProtection"] is platform.yes("DatabaseDeletionProtection")
+    assert cluster["ServerlessV2ScalingConfiguration"]["MinCapacity"] == float(wanted["DatabaseMinimumCapacity"])
+    assert cluster["ServerlessV2ScalingConfiguration"]["MaxCapacity"] == float(wanted["DatabaseMaximumCapacity"])
+    assert cluster["DatabaseInsightsMode"] == wanted["DatabaseInsights"]
+
+
+def test_the_database_fails_over_to_another_zone(platform: Platform) -> None:
+    members = {member["DBInstanceIdentifier"]: member for member in database(platform)["DBClusterMembers"]}
+    assert sum(member["IsClusterWriter"] for member in members.values()) == 1
+    instances = [
+        platform.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0] for name in members
+    ]
+    assert len(instances) == 1 + platform.yes("DatabaseReader")
+    assert len({instance["AvailabilityZone"] for instance in instances}) == len(instances)
+    for instance in instances:
+        assert instance["PubliclyAccessible"] is False
+        assert instance["MonitoringInterval"] == 60
+        assert instance["PerformanceInsightsEnabled"] is True
+
+
+def test_the_database_takes_no_connection_without_tls(platform: Platform) -> None:
+    group = database(platform)["DBClusterParameterGroup"]
+    assert group == platform.id("DatabaseParameterGroup")
+    found = platform.pages("rds", "describe_db_cluster_parameters", "Parameters", DBClusterParameterGroupName=group)
+    values = {each["ParameterName"]: each.get("ParameterValue") for each in found}
+    assert values.get("rds.force_ssl") == "1" or values.get("require_secure_transport") == "ON"
+
+
+def test_the_databases_secret_says_where_it_is(platform: Platform) -> None:
+    cluster = database(platform)
+    secret = platform.client("secretsmanager").get_secret_value(SecretId=platform.id("DatabaseSecret"))
+    found = json.loads(secret["SecretString"])
+    assert (found["host"], int(found["port"])) == (cluster["Endpoint"], cluster["Port"])
+    assert (found["username"], found["dbname"]) == (cluster["MasterUsername"], cluster["DatabaseName"])
+
+
+def test_every_log_that_the_database_exports_is_kept_as_long_as_asked_for(platform: Platform) -> None:
+    cluster = database(platform)
+    prefix = f"/aws/rds/cluster/{cluster['DBClusterIdentifier']}/"
+    assert cluster["EnabledCloudwatchLogsExports"]
+    for log in cluster["EnabledCloudwatchLogsExports"]:
+        assert f"{prefix}{log}" in platform.ids("AWS::Logs::LogGroup").values()
+
+
+def test_the_proxy_stands_before_the_database(platform: Platform) -> None:
+    if not platform.has("DatabaseConnectionProxy"):
+        pytest.skip("this stack has no database proxy")
+    client, name = platform.client("rds"), platform.id("DatabaseConnectionProxy")
+    proxy = client.describe_db_proxies(DBProxyName=name)["DBProxies"][0]
+    assert proxy["RequireTLS"] is True
+    assert [auth["SecretArn"] for auth in proxy["Auth"]] == [platform.id("DatabaseSecret")]
+    targets = client.describe_db_proxy_targets(DBProxyName=name)["Targets"]
+    assert platform.id("DatabaseCluster") in {target.get("TrackedClusterId") for target in targets}
+
+
 def test_files_are_encrypted_and_elastic(platform: Platform) -> None:
     client, files = platform.client("efs"), platform.id("FileSystem")
     system = client.describe_file_systems(FileSystemId=files)["FileSystems"][0]
@@ -434,7 +528,8 @@ def test_secrets_are_encrypted_with_their_own_key(platform: Platform) -> None:
 def test_keys_rotate_and_are_enabled(platform: Platform) -> None:
     client = platform.client("kms")
     keys = platform.ids("AWS::KMS::Key")
-    assert set(keys) == {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"}
+    own = {"DatabaseKey"} if platform.has("DatabaseCluster") else set()
+    assert set(keys) == {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"} | own
     for name, key in keys.items():
         assert client.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True, name
         assert client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled", name
@@ -443,8 +538,7 @@ def test_keys_rotate_and_are_enabled(platform: Platform) -> None:
 def test_logs_are_encrypted_and_kept_as_long_as_asked_for(platform: Platform) -> None:
     groups = platform.ids("AWS::Logs::LogGroup")
     assert len(groups) >= 4
-    prefix = f"/lms/{platform.stack}/"
-    found = platform.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
+    found = platform.pages("logs", "describe_log_groups", "logGroups")
     by_name = {group["logGroupName"]: group for group in found}
     for name in groups.values():
         assert by_name[name]["retentionInDays"] == int(platform.parameters["LogRetentionDays"]), name
@@ -486,7 +580,7 @@ def test_the_task_may_mount_exactly_its_access_point(platform: Platform) -> None
 def test_the_task_starts_with_exactly_its_secrets(platform: Platform) -> None:
     reads = [each for each in statements(platform, "ExecutionRole") if "GetSecretValue" in json.dumps(each["Action"])]
     resources = {resource for each in reads for resource in as_list(each["Resource"])}
-    wanted = {platform.id("CacheSecret"), platform.parameters["DatabaseSecretArn"]}
+    wanted = {platform.id("CacheSecret"), database_secret(platform)}
     if platform.parameters["ExtraSecretArn"]:
         wanted.add(platform.parameters["ExtraSecretArn"])
     assert resources == wanted

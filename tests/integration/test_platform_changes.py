@@ -166,6 +166,54 @@ def test_a_new_name_replaces_what_carries_it_and_keeps_the_stores(
     assert [arn.rsplit("/", 1)[1] for arn in clusters] == ["lms-cluster-exam"]
 
 
+OWN = (*KEPT, *(f"--set={name}=" for name in ("DatabaseSecretArn", "DatabasePeeringConnectionId")))
+"""Without the existing database."""
+
+
+def test_a_database_of_our_own_comes_changes_and_goes_with_a_snapshot(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    def change(*settings: str) -> str:
+        plan = tmp_path / "plan.json"
+        shown = run("plan", "dev", *settings, "--out", str(plan))
+        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+        return shown
+
+    before = physical_ids(running)
+    rds = running.client("rds")
+    assert "DatabaseCluster" in change(*OWN, "--set=DatabaseProxy=yes")
+    (cluster,) = rds.describe_db_clusters()["DBClusters"]
+    assert len(cluster["DBClusterMembers"]) == 2
+    assert len(rds.describe_db_proxies()["DBProxies"]) == 1
+
+    change(*OWN, "--set=DatabaseMaximumCapacity=16", "--set=DatabaseReader=no")
+    (changed,) = rds.describe_db_clusters()["DBClusters"]
+    assert changed["DBClusterIdentifier"] == cluster["DBClusterIdentifier"]
+    assert changed["ServerlessV2ScalingConfiguration"]["MaxCapacity"] == 16
+    assert len(changed["DBClusterMembers"]) == 1
+    assert rds.describe_db_proxies()["DBProxies"] == []
+
+    refused = run("apply", "dev", *KEPT, "--yes", expect=4)
+    assert "--allow-data-loss DatabaseCluster" in refused
+    assert len(rds.describe_db_clusters()["DBClusters"]) == 1
+    with_it = ("DatabaseCluster", "DatabaseKey", "DatabaseLogGroup", "DatabaseSecret")
+    allowed = [option for name in with_it for option in ("--allow-data-loss", name)]
+    run("apply", "dev", *KEPT, "--yes", *allowed)
+    assert rds.describe_db_clusters()["DBClusters"] == []
+    (snapshot,) = rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    assert snapshot["DBClusterIdentifier"] == cluster["DBClusterIdentifier"]
+    assert running.client("kms").describe_key(KeyId=snapshot["KmsKeyId"])["KeyMetadata"]["KeyState"] == "Enabled"
+    after = physical_ids(running)
+    assert {name: after[name] for name in before if name != "TaskDefinition"} == {
+        name: value for name, value in before.items() if name != "TaskDefinition"
+    }
+
+    shown = change(*OWN, f"--set=DatabaseSnapshotIdentifier={snapshot['DBClusterSnapshotIdentifier']}")
+    assert "DatabaseCluster" in shown
+    (restored,) = rds.describe_db_clusters()["DBClusters"]
+    assert restored["MasterUsername"] == cluster["MasterUsername"]
+
+
 def test_deleting_the_stack_keeps_the_data_and_its_keys(running: Platform, run: Callable[..., str]) -> None:
     kept = physical_ids(running)
     groups = running.ids("AWS::Logs::LogGroup").values()

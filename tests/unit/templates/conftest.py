@@ -24,7 +24,7 @@ DATABASE_ARN = "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms-databas
 
 @cache
 def emitted(name: str) -> Emitted:
-    """A template with its defaults; the database's secret is the one value that has none."""
+    """A template with its defaults and, where it can have one, an existing database."""
     template = Emitted(TEMPLATES[name]())
     if "DatabaseSecretArn" in template.parameters:
         return template.with_parameters(DatabaseSecretArn=DATABASE_ARN)

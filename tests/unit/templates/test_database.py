@@ -22,9 +22,20 @@ def sentences(template: Emitted, **parameters: str) -> str:
     return "\n".join(map(str, check_configuration(template.body, {"Parameters": given}, "params/x.json")))
 
 
-def test_a_blank_secret_is_refused_with_a_sentence(lms: Emitted) -> None:
-    assert "DatabaseSecretArn is blank" in sentences(lms, DatabaseSecretArn="")
-    assert sentences(lms) == ""
+def test_a_blank_secret_makes_a_database_of_our_own(lms: Emitted) -> None:
+    assert sentences(lms, DatabaseSecretArn="") == sentences(lms) == ""
+    assert lms.with_parameters(DatabaseSecretArn="").of_type("AWS::RDS::DBCluster").keys() == {"DatabaseCluster"}
+    assert not [name for name, resource in lms.resources.items() if resource.type.startswith("AWS::RDS::")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DatabaseSecretKeyArn", KEY), ("DatabasePeeringConnectionId", "pcx-0123456789abcdef0")]
+)
+def test_half_of_an_existing_database_is_refused(lms: Emitted, name: str, value: str) -> None:
+    """Else a secret that was lost from a file would bring up the platform with an empty database."""
+    found = sentences(lms, DatabaseSecretArn="", **{name: value})
+    assert f"{name} is given, but DatabaseSecretArn is blank" in found
+    assert sentences(lms, **{name: value}) == ""
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from troposphere import Equals, Ref, Template
 
+from stackproof.configuration import check_configuration
 from templates.interface import FIRST, GROUPS, INTERFACE, condition, output, parameter, rule
 from tests.templates_support import Emitted, references
 
@@ -100,8 +101,9 @@ class TestWholeTemplates:
             assert body["Description"]
             assert body["Export"] == {"Name": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}}
 
-    def test_a_first_try_asks_for_one_value(self, lms: Emitted) -> None:
-        assert [name for name, body in lms.body["Parameters"].items() if "Default" not in body] == ["DatabaseSecretArn"]
+    def test_a_first_try_asks_for_nothing(self, lms: Emitted) -> None:
+        assert [name for name, body in lms.body["Parameters"].items() if "Default" not in body] == []
+        assert check_configuration(lms.body, {"Parameters": {}}, "params/x.json") == []
 
 
 class TestParameter:

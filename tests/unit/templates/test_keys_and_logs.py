@@ -21,7 +21,9 @@ def everything_on(template: Emitted) -> Emitted:
 
 class TestKeys:
     def test_one_key_per_store(self, lms: Emitted) -> None:
-        assert set(lms.of_type("AWS::KMS::Key")) == {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"}
+        keys = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"}
+        assert set(lms.of_type("AWS::KMS::Key")) == keys
+        assert set(lms.with_parameters(DatabaseSecretArn="").of_type("AWS::KMS::Key")) == keys | {"DatabaseKey"}
 
     def test_every_key_rotates(self, lms: Emitted) -> None:
         for key in lms.of_type("AWS::KMS::Key").values():
@@ -45,10 +47,13 @@ class TestKeys:
             "LogsKey": [{"Service": "logs.sa-east-1.amazonaws.com"}],
         }
 
-    def test_logs_encrypt_this_stacks_groups_alone(self, lms: Emitted) -> None:
+    def test_logs_encrypt_this_stacks_groups_and_those_of_databases(self, lms: Emitted) -> None:
         (statement,) = [s for s in statements(lms.resources["LogsKey"]) if s["Principal"] != ROOT]
         prefix = "arn:aws:logs:sa-east-1:111122223333:log-group:/lms/lms-dev/"
-        assert statement["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{prefix}*"}}
+        databases = "arn:aws:logs:sa-east-1:111122223333:log-group:/aws/rds/cluster/"
+        assert statement["Condition"] == {
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [f"{prefix}*", f"{databases}*"]}
+        }
         assert {"kms:Decrypt*", "kms:GenerateDataKey*"} <= set(statement["Action"])
         assert "kms:*" not in statement["Action"]
         for group in lms.of_type("AWS::Logs::LogGroup").values():

@@ -156,6 +156,7 @@ SERVICES = {
     "IAM": "iam",
     "KMS": "kms",
     "Logs": "logs",
+    "RDS": "rds",
     "S3": "s3",
     "SecretsManager": "secretsmanager",
 }

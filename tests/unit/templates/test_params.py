@@ -99,7 +99,9 @@ def test_productions_stack_policy_keeps_every_store_and_its_key() -> None:
     stores = {
         name
         for name, body in prod.body["Resources"].items()
-        if "DeletionPolicy" in body and body["Type"] != "AWS::Logs::LogGroup" and "Plain" not in name
+        if body.get("DeletionPolicy", "Delete") != "Delete"
+        and body["Type"] != "AWS::Logs::LogGroup"
+        and "Plain" not in name
     }
     kept = {resource.removeprefix("LogicalResourceId/") for resource in denied["Resource"]}
     assert kept == stores | {"FileAccessPoint"}

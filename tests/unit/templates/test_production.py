@@ -29,6 +29,9 @@ UNSAFE = [
 ]
 
 
+OWN = {"DatabaseSecretArn": ""}
+
+
 def sentences(template: Emitted, **parameters: str) -> str:
     return "\n".join(map(str, check_configuration(template.body, {"Parameters": SOUND | parameters}, "params/x.json")))
 
@@ -40,6 +43,14 @@ def test_a_sound_production_passes(lms: Emitted) -> None:
 @pytest.mark.parametrize(("name", "value", "sentence"), UNSAFE)
 def test_unsafe_in_production_is_refused(lms: Emitted, name: str, value: str, sentence: str) -> None:
     assert f"EnvironmentType is production, but {sentence}" in sentences(lms, **{name: value})
+
+
+@pytest.mark.parametrize(("reader", "refused"), [("no", True), ("yes", False)])
+def test_a_database_of_our_own_fails_over(lms: Emitted, reader: str, refused: bool) -> None:
+    found = sentences(lms, **OWN, DatabaseReader=reader)
+    assert ("EnvironmentType is production, but DatabaseReader is no" in found) is refused
+    assert sentences(lms, **OWN, DatabaseReader=reader, EnvironmentType="staging") == ""
+    assert sentences(lms, DatabaseReader=reader) == ""
 
 
 @pytest.mark.parametrize(("name", "value", "sentence"), UNSAFE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from templates.retention import RETAIN, SNAPSHOT
+from templates.retention import NOTHING_INSIDE, RETAIN, SNAPSHOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,8 +47,15 @@ def test_a_disposable_stack_leaves_nothing(disposable: Emitted) -> None:
 
 
 def test_nothing_else_is_kept(every_template: Emitted) -> None:
-    others = frozenset(body["Type"] for body in every_template.body["Resources"].values()) - SNAPSHOT - RETAIN
+    kept = SNAPSHOT | RETAIN | NOTHING_INSIDE
+    others = frozenset(body["Type"] for body in every_template.body["Resources"].values()) - kept
     assert policies(every_template, others) == {(None, None)}
+
+
+def test_the_instances_of_a_cluster_hold_nothing_themselves(lms: Emitted) -> None:
+    assert policies(lms, NOTHING_INSIDE) == {("Delete", "Delete")}
+    for resource in lms.with_parameters(DatabaseSecretArn="").of_type(*NOTHING_INSIDE).values():
+        assert resource["DBClusterIdentifier"] == "${DatabaseCluster}"
 
 
 def test_no_store_is_forgotten(every_template: Emitted, schemas: Path) -> None:
@@ -56,7 +63,7 @@ def test_no_store_is_forgotten(every_template: Emitted, schemas: Path) -> None:
     table = json.loads((schemas.parent / "AdditionalSpecs" / "StatefulResources.json").read_text())
     stateful = set(table["ResourceTypes"])
     used = {body["Type"] for body in every_template.body["Resources"].values()}
-    assert used & stateful <= SNAPSHOT | RETAIN
+    assert used & stateful <= SNAPSHOT | RETAIN | NOTHING_INSIDE
 
 
 def test_both_variants_are_the_same_platform(lms: Emitted, disposable: Emitted) -> None:

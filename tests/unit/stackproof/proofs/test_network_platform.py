@@ -29,11 +29,33 @@ CHOICES: dict[str, tuple[str, str]] = {
     "CertificateArn": ("", CERTIFICATE),
     "DatabasePeeringConnectionId": ("pcx-11111111111111111", ""),
 }
+OWN = {
+    "DatabaseEngine": ("postgresql", "mysql"),
+    "DatabaseProxy": ("no", "yes"),
+    "DatabaseReader": ("yes", "no"),
+    "InterfaceEndpoints": ("no", "yes"),
+    "RunApplication": ("yes", "no"),
+    "ZoneCount": ("2", "3"),
+}
+"""What the way to a database of our own depends on."""
 
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
     return TEMPLATES["lms"]().to_dict()
+
+
+def test_the_way_to_a_database_of_our_own_is_proved(template: dict[str, Any]) -> None:
+    for values in product(*OWN.values()):
+        parameters = {**GIVEN, **dict(zip(OWN, values, strict=True)), "DatabaseSecretArn": ""}
+        parameters["DatabasePort"] = {"postgresql": "5432", "mysql": "3306"}[parameters["DatabaseEngine"]]
+        found = prove(model(resolve(template, parameters, region=REGION, account=ACCOUNT, stack_name="lms-test")))
+        assert [one for one in found if one.verdict is not Verdict.PROVED] == [], parameters
+        told = {one.message.partition(":")[0] for one in found if one.id == "net-store"}
+        runs, proxied = parameters["RunApplication"] == "yes", parameters["DatabaseProxy"] == "yes"
+        assert any("DatabaseConnectionProxy" in one and "Service" in one for one in told) is (runs and proxied), told
+        assert any("DatabaseCluster" in one and "Service" in one for one in told) is (runs and not proxied), told
+        assert any("DatabaseCluster" in one and "Proxy" in one for one in told) is proxied, told
 
 
 @pytest.mark.parametrize("zones", CHOICES["ZoneCount"])

@@ -69,6 +69,19 @@ def test_an_own_secret_with_its_key_is_proved(template: dict[str, Any]) -> None:
     assert [one for one in findings(template, given) if one.verdict is not Verdict.PROVED] == []
 
 
+@pytest.mark.parametrize("proxy", ["no", "yes"])
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_a_database_of_our_own_is_proved(template: dict[str, Any], engine: str, proxy: str) -> None:
+    given = {"DatabaseSecretArn": "", "DatabaseEngine": engine, "DatabaseProxy": proxy}
+    found = findings(template, given)
+    assert [one for one in found if one.verdict is not Verdict.PROVED] == []
+    proved = {one.message.partition(":")[0] for one in found}
+    assert ("DatabaseConnectionProxy can read its secret" in proved) is (proxy == "yes")
+    trusted = {one.logical_id for one in found if one.id == "iam-trust"}
+    assert "DatabaseMonitoringRole" in trusted
+    assert ("DatabaseProxyRole" in trusted) is (proxy == "yes")
+
+
 def test_an_image_of_another_accounts_registry_is_broken(template: dict[str, Any]) -> None:
     image = f"999999999999.dkr.ecr.{REGION}.amazonaws.com/lms:1"
     found = [one for one in findings(template, {"Image": image}) if one.verdict is Verdict.BROKEN]

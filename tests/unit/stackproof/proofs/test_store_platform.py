@@ -34,6 +34,14 @@ CHOICES = {
     "RunApplication": ("yes", "no"),
     "ZoneCount": ("2", "3"),
 }
+OWN = {
+    "DatabaseEngine": ("postgresql", "mysql"),
+    "DatabaseInsights": ("standard", "advanced"),
+    "DatabaseProxy": ("no", "yes"),
+    "DatabaseReader": ("yes", "no"),
+    "DatabaseSnapshotIdentifier": ("", "lms-2026"),
+}
+"""The same of a database of our own."""
 COMBINATIONS = [dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values())]
 
 
@@ -73,6 +81,13 @@ def test_every_combination_is_clean(name: str) -> None:
         assert ask(template(name), {"DatabaseSecretArn": DATABASE, **chosen}) == [], chosen
 
 
+@pytest.mark.parametrize("name", ["lms", "lms-disposable"])
+def test_every_database_of_our_own_is_clean(name: str) -> None:
+    for values in product(*OWN.values()):
+        chosen = dict(zip(OWN, values, strict=True))
+        assert ask(template(name), chosen) == [], chosen
+
+
 def test_what_everybody_shares_is_clean() -> None:
     assert ask(template("bootstrap"), {}) == []
 
@@ -88,6 +103,7 @@ GONE = "(left out)"
 """The property is left out."""
 
 CACHE = "CacheReplicationGroup"
+DATABASE_CLUSTER = "DatabaseCluster"
 FAULTS = [
     ("FileSystem", "Properties.Encrypted", False, "store-encrypted", "FileSystem"),
     ("FileSystem", "Properties.KmsKeyId", {"Fn::GetAtt": ["CacheKey", "Arn"]}, "store-key", "FileSystem"),
@@ -113,6 +129,15 @@ FAULTS = [
     ("CacheSecret", "Properties.KmsKeyId", GONE, "store-key", "CacheSecret"),
     ("CacheSecret", "Properties.SecretString", "hunter2", "store-secret-plain", "CacheSecret"),
     ("CacheUser", "Properties.Passwords.0", "hunter2hunter2hunter2", "store-secret-plain", "CacheUser"),
+    (DATABASE_CLUSTER, "Properties.StorageEncrypted", False, "store-encrypted", DATABASE_CLUSTER),
+    (DATABASE_CLUSTER, "Properties.KmsKeyId", GONE, "store-key", DATABASE_CLUSTER),
+    (DATABASE_CLUSTER, "Properties.BackupRetentionPeriod", 7, "store-backup", DATABASE_CLUSTER),
+    (DATABASE_CLUSTER, "DeletionPolicy", "Delete", "store-kept", DATABASE_CLUSTER),
+    (DATABASE_CLUSTER, "Properties.MasterUserPassword", "hunter2hunter2", "store-secret-plain", DATABASE_CLUSTER),
+    ("DatabaseParameterGroup", "Properties.Parameters", {}, "store-transit-database", "DatabaseParameterGroup"),
+    ("DatabaseConnectionProxy", "Properties.RequireTLS", False, "store-transit-database", "DatabaseConnectionProxy"),
+    ("DatabaseWriterInstance", "Properties.PubliclyAccessible", True, "store-public", "DatabaseWriterInstance"),
+    ("DatabaseLogGroup", "Properties.RetentionInDays", GONE, "store-log-retention", "DatabaseLogGroup"),
     ("ApplicationLogGroup", "Properties.RetentionInDays", GONE, "store-log-retention", "ApplicationLogGroup"),
     ("ApplicationLogGroup", "Properties.KmsKeyId", GONE, "store-key", "ApplicationLogGroup"),
     ("ApplicationLogGroup", "Properties.Tags", GONE, "tag-missing", "ApplicationLogGroup"),
