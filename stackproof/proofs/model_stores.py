@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs.model_placement import Placement, listed, switch, whole, word
-from stackproof.proofs.values import Sym, Unknown, Value, at, is_one_of
+from stackproof.proofs.values import Sym, Unknown, Value, at, is_one_of, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -164,7 +164,7 @@ class FileSystem:
 
 @dataclass(frozen=True)
 class Stores:
-    """All of them, by logical id; mount targets and access points by the file system's logical id as well."""
+    """All of them, by logical id; mount targets by the file system, as `mounted` names it."""
 
     stores: Mapping[str, Store]
     file_systems: Mapping[str, FileSystem]
@@ -176,8 +176,7 @@ def model_stores(stack: Stack) -> Stores:
     """Read all of it from a resolved stack."""
     mounts: dict[str, tuple[MountTarget, ...]] = {}
     for found in stack.of_type("AWS::EFS::MountTarget"):
-        owner = stack.target(found.properties.get("FileSystemId"))
-        key = owner.logical_id if owner is not None else ""
+        key = mounted(stack, found.properties.get("FileSystemId"))
         mounts[key] = (*mounts.get(key, ()), _mount_target(found))
     return Stores(
         stores={found.logical_id: _store(stack, found) for found in stack.of_type(*SHAPES)},
@@ -201,6 +200,12 @@ def model_stores(stack: Stack) -> Stores:
             for found in stack.of_type("AWS::EFS::AccessPoint")
         },
     )
+
+
+def mounted(stack: Stack, file_system: Value) -> str:
+    """A file system's logical id, or the id of one that is not in the template."""
+    owner = stack.target(file_system)
+    return owner.logical_id if owner is not None else show(file_system)
 
 
 def _mount_target(resource: Resource) -> MountTarget:

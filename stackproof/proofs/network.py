@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stackproof.proofs.model_stores import FILES_PORT
+from stackproof.proofs.model_stores import FILES_PORT, mounted
 from stackproof.proofs.network_balancers import listeners_of, prove_health, prove_public
 from stackproof.proofs.network_exposure import prove_exposure
 from stackproof.proofs.network_filters import Traffic
@@ -111,8 +111,7 @@ def _prove_files(proof: Proof, service: Service, task: TaskDefinition, sides: Se
     for volume in task.volumes:
         if volume.file_system is None:
             continue
-        owner = proof.system.stack.target(volume.file_system)
-        name = owner.logical_id if owner is not None else called(volume.file_system)
+        name = mounted(proof.system.stack, volume.file_system)
         need = Need(
             "net-files",
             task.logical_id,
@@ -121,11 +120,11 @@ def _prove_files(proof: Proof, service: Service, task: TaskDefinition, sides: Se
             f"mount {name}",
             "tasks there do not start (ResourceInitializationError: failed to invoke EFS utils commands)",
         )
-        if owner is None:
+        if proof.system.stack.target(volume.file_system) is None and name not in proof.system.stores.mount_targets:
             gone = untold(task.logical_id, need.path, f"{name} and its mount targets are not in the template")
             proof.answer(need, [gone])
             continue
-        proof.answer(need, [_mounts(proof, owner.logical_id, side) for side in sides])
+        proof.answer(need, [_mounts(proof, name, side) for side in sides])
 
 
 def _mounts(proof: Proof, file_system: str, side: Side) -> Outcome:
@@ -155,6 +154,9 @@ def _mounts(proof: Proof, file_system: str, side: Side) -> Outcome:
             "Properties.SubnetId",
             f"whether {doubts[0]} stands in the zone of {subnet.logical_id} is not known",
         )
+    if file_system not in proof.system.stores.file_systems:
+        reason = f"{file_system} is not in the template, and may have a mount target in the zone of {subnet.logical_id}"
+        return untold(side.owner, side.subnets_path, reason)
     return blocked(
         file_system,
         "",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs.mentions import contradicts
 from stackproof.proofs.model_iam import named, role_of
 from stackproof.proofs.model_placement import each, word
+from stackproof.proofs.model_stores import mounted
 from stackproof.proofs.values import Value, at
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_balancers import forwarders
@@ -136,11 +137,11 @@ def _of_service(system: System, service: Service, doors: dict[str, list[str]]) -
                 yield Need("wire-order-listener", owner, tuple(first), effect, one=True)
     task = system.compute.tasks.get(service.task or "")
     for volume in task.volumes if task is not None else ():
-        files = stack.target(volume.file_system)
-        mounts = system.stores.mount_targets.get(files.logical_id, ()) if files is not None else ()
+        name = mounted(stack, volume.file_system)
+        mounts = system.stores.mount_targets.get(name, ())
         first = [mount.logical_id for mount in mounts if stack.resources[mount.logical_id].certain]
-        if files is not None and first:
-            effect = f"tasks in its zone cannot mount {files.logical_id} yet, and fail"
+        if first:
+            effect = f"tasks in its zone cannot mount {name} yet, and fail"
             yield Need("wire-order-mount", owner, tuple(first), effect)
     cluster = stack.target(service.cluster)
     if cluster is not None and strategy(system, service)[2]:

@@ -339,6 +339,16 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
         "Task",
         "fs-1 and its mount targets are not in the template",
     ),
+    "a file system of somebody else with one mount target here": (
+        [
+            put("Task", "Volumes.0.EFSVolumeConfiguration.FilesystemId", "fs-1"),
+            put("Mount1", "FileSystemId", "fs-1"),
+            without("Mount2"),
+        ],
+        "net-files",
+        "Service",
+        "fs-1 is not in the template, and may have a mount target in the zone of Private2",
+    ),
     "a mount target in a subnet of somebody else": (
         [put("Mount1", "SubnetId", ref("Subnet"))],
         "net-files",

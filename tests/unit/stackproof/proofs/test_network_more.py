@@ -485,3 +485,11 @@ def test_a_secret_that_says_where_the_database_is_leads_there(part: str) -> None
 def test_a_password_leads_to_the_database_where_no_proxy_is_named() -> None:
     found = [one for one in complaints(_told_of_the_proxy(":password::", host="Database")) if one.id == "net-store"]
     assert "Service cannot reach Database" in found[0].message
+
+
+def test_a_file_system_of_elsewhere_is_reached_by_its_mount_targets_here() -> None:
+    moved = [put(f"Mount{zone}", "FileSystemId", "fs-1") for zone in (1, 2)]
+    volume = put("Task", "Volumes.0.EFSVolumeConfiguration.FilesystemId", "fs-1")
+    found = [one for one in findings(changed(*moved, volume)) if one.id == "net-files"]
+    assert [one.verdict for one in found] == [Verdict.PROVED]
+    assert "Mount1 in Data1" in found[0].message
