@@ -58,6 +58,7 @@ NODE_TYPES = [
 REPLICAS = range(6)
 HAS_REPLICAS = "HasReplicas"
 HAS_PLAIN_CACHE = "HasPlainCache"
+RESTORES = "RestoresCache"
 
 MEMORY_PERCENT = 80
 """From here on a cache that never evicts is about to refuse new sessions: time for a larger node."""
@@ -118,7 +119,8 @@ def add_cache(
         log_key: encrypts their logs.
         secret_key: encrypts the generated password.
     """
-    replicas, snapshot_days, plain_cache = _add_parameters(t)
+    replicas, snapshot_days, plain_cache, snapshot = _add_parameters(t)
+    condition(t, RESTORES, Not(Equals(Ref(snapshot), "")))
     condition(t, HAS_REPLICAS, Not(Equals(Ref(replicas), 0)))
     condition(t, HAS_PLAIN_CACHE, Equals(Ref(plain_cache), "yes"))
     # CloudFormation cannot add: a replication group counts its nodes with the primary.
@@ -141,6 +143,7 @@ def add_cache(
         eviction="noeviction",
         node_type=_node_type(t, "CacheNodeType", "Node size for sessions", "Size of each node for sessions."),
         snapshot_days=Ref(snapshot_days),
+        snapshot=If(RESTORES, Ref(snapshot), NoValue),
     )
     plain = _add_store(
         t,
@@ -167,7 +170,7 @@ def add_cache(
     return Cache(sessions=sessions, plain=plain)
 
 
-def _add_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter]:
+def _add_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter, Parameter]:
     replicas = parameter(
         t,
         "CacheReplicas",
@@ -203,7 +206,18 @@ def _add_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter]:
         allowed_values=YES_NO,
         constraint="yes or no.",
     )
-    return replicas, snapshot_days, plain_cache
+    snapshot = parameter(
+        t,
+        "CacheSnapshotName",
+        group="Cache",
+        label="Restore sessions from snapshot",
+        description="Name of a snapshot of this account and region for the session cache to begin from. Keep it for "
+        "ever after: another value, or none, replaces the cache. Blank: an empty cache.",
+        default="",
+        pattern=r"^$|^(automatic\.)?[A-Za-z][A-Za-z0-9.-]{0,254}$",
+        constraint="The name of a snapshot of a replication group, or blank.",
+    )
+    return replicas, snapshot_days, plain_cache, snapshot
 
 
 def _add_store(
@@ -215,6 +229,7 @@ def _add_store(
     eviction: str,
     node_type: Parameter,
     snapshot_days: int | AWSHelperFn,
+    snapshot: AWSHelperFn = NoValue,
     exists: str | None = None,
 ) -> CacheStore:
     guard = security_group(
@@ -245,6 +260,7 @@ def _add_store(
         KmsKeyId=shared.key.arn,
         TransitEncryptionEnabled=True,
         UserGroupIds=[Ref(shared.user_group)],
+        SnapshotName=snapshot,
         SnapshotRetentionLimit=snapshot_days,
         LogDeliveryConfigurations=shared.logs,
     )

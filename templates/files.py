@@ -3,6 +3,9 @@
 Uploads and generated files live here, application code does not: it is in the image. Throughput is elastic, so that an
 exam's rush does not run out of burst credits. Mount targets stand in the data subnets, one in each zone that a task may
 run in.
+
+A file system that exists, such as one that AWS Backup has restored, can take the place of the stack's own. Its policy,
+life cycle and backups are then its owner's: CloudFormation has no way to set them from outside (docs/restore.md does).
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awacs.aws import Bool, StringNotLike
-from troposphere import GetAtt, If, NoValue, Ref, Sub, encode_to_dict
+from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, encode_to_dict
 from troposphere.efs import (
     AccessPoint,
     BackupPolicy,
@@ -23,7 +26,7 @@ from troposphere.efs import (
     RootDirectory,
 )
 
-from templates.interface import output
+from templates.interface import condition, output, parameter
 from templates.parts import part
 from templates.policies import ANYBODY, deny, document
 from templates.security_groups import Endpoint, group_id, security_group
@@ -31,7 +34,7 @@ from templates.security_groups import Endpoint, group_id, security_group
 if TYPE_CHECKING:
     from typing import Any
 
-    from troposphere import AWSHelperFn, Template
+    from troposphere import AWSHelperFn, Parameter, Template
 
     from templates.keys import Key
     from templates.network import Network
@@ -39,7 +42,8 @@ if TYPE_CHECKING:
 PORT = 2049
 """NFS, the only port that EFS listens on."""
 
-DNS_NAME = "${FileSystem}.efs.${AWS::Region}.${AWS::URLSuffix}"
+GROUP = "Files"
+OWN = "HasOwnFiles"
 
 OWNER = "1000"
 """Everything in the access point belongs to this user and group, whoever the container runs as."""
@@ -81,9 +85,11 @@ class Files:
 @part("files")
 def add_files(t: Template, *, network: Network, key: Key) -> Files:
     """Add the file system with its access point, and a mount target in the data subnet of every zone."""
-    file_system = t.add_resource(
+    existing, directory = _add_parameters(t)
+    own = t.add_resource(
         FileSystem(
             "FileSystem",
+            Condition=OWN,
             Encrypted=True,
             KmsKeyId=key.arn,
             PerformanceMode="generalPurpose",
@@ -97,13 +103,14 @@ def add_files(t: Template, *, network: Network, key: Key) -> Files:
             FileSystemPolicy=_policy(),
         )
     )
+    file_system = If(OWN, Ref(own), Ref(existing))
     access_point = t.add_resource(
         AccessPoint(
             "FileAccessPoint",
-            FileSystemId=Ref(file_system),
+            FileSystemId=file_system,
             PosixUser=PosixUser(Uid=OWNER, Gid=OWNER),
             RootDirectory=RootDirectory(
-                Path="/lms", CreationInfo=CreationInfo(OwnerUid=OWNER, OwnerGid=OWNER, Permissions="0750")
+                Path=Ref(directory), CreationInfo=CreationInfo(OwnerUid=OWNER, OwnerGid=OWNER, Permissions="0750")
             ),
         )
     )
@@ -111,19 +118,23 @@ def add_files(t: Template, *, network: Network, key: Key) -> Files:
     for zone in (1, 2, 3):
         target = MountTarget(
             f"MountTarget{zone}",
-            FileSystemId=Ref(file_system),
+            FileSystemId=file_system,
             SubnetId=Ref(f"DataSubnet{zone}"),
             SecurityGroups=[group_id(group)],
         )
         if zone == 3:
             target.Condition = network.third_zone
         t.add_resource(target)
-    output(t, "FileSystemId", Ref(file_system), "Id of the shared file system")
-    output(t, "FileSystemDnsName", Sub(DNS_NAME), "Name of the shared file system inside the VPC")
+    dns_name = Sub("${Id}.efs.${AWS::Region}.${AWS::URLSuffix}", Id=file_system)
+    theirs = Sub(
+        "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/${Id}", Id=Ref(existing)
+    )
+    output(t, "FileSystemId", file_system, "Id of the shared file system")
+    output(t, "FileSystemDnsName", dns_name, "Name of the shared file system inside the VPC")
     return Files(
-        file_system=Ref(file_system),
-        arn=GetAtt(file_system, "Arn"),
-        dns_name=Sub(DNS_NAME),
+        file_system=file_system,
+        arn=If(OWN, GetAtt(own, "Arn"), theirs),
+        dns_name=dns_name,
         access_point=Ref(access_point),
         access_point_arn=GetAtt(access_point, "Arn"),
         endpoint=Endpoint(group, PORT),
@@ -131,6 +142,36 @@ def add_files(t: Template, *, network: Network, key: Key) -> Files:
         third_zone_ready=If(network.third_zone, Ref("MountTarget3"), NoValue),
         key=key,
     )
+
+
+def _add_parameters(t: Template) -> tuple[Parameter, Parameter]:
+    existing = parameter(
+        t,
+        "ExistingFileSystemId",
+        group=GROUP,
+        label="File system that exists",
+        description="Id of an EFS file system of this account and region to use, such as a restored one; it must have "
+        "no mount targets. Giving one to a running stack, or another one, changes what everybody's files are. Blank: "
+        "this stack makes its own.",
+        default="",
+        pattern=r"^$|^fs-[0-9a-f]{8,40}$",
+        constraint="The id of a file system, such as fs-0123456789abcdef0, or blank.",
+    )
+    directory = parameter(
+        t,
+        "FilesDirectory",
+        group=GROUP,
+        label="Directory of the files",
+        description="Where the application's files lie in the file system; it is made where it is missing. AWS Backup "
+        "restores into a directory of its own: then it is /aws-backup-restore_(date)/lms.",
+        default="/lms",
+        # EFS takes four levels at most.
+        pattern=r"^(/[A-Za-z0-9._:-]{1,60}){1,4}$",
+        max_length=100,
+        constraint="An absolute path of at most four levels and 100 characters, such as /lms.",
+    )
+    condition(t, OWN, Equals(Ref(existing), ""))
+    return existing, directory
 
 
 def _policy() -> dict[str, Any]:

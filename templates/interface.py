@@ -24,6 +24,7 @@ GROUPS = (
     "Application",
     "Scaling",
     "Address and balancer",
+    "Files",
     "Cache",
     "Network",
     "Logs",

@@ -75,7 +75,7 @@ NAMES = {
     "ministack.services.cloudformation.handlers": "_ACTION_HANDLERS _capabilities_enforced _resolve_stack",
     "ministack.services.cloudformation.helpers": "CFN_NS _error _p validation_error_message",
     "ministack.services.cloudformation.provisioners": """
-        _RESOURCE_HANDLERS _STACK_TAG_PROPERTY _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
+        _NAME_SEED _RESOURCE_HANDLERS _STACK_TAG_PROPERTY _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
         _ec_rg_attrs _property_recreation _replacing_change _sm_secret_string _snapshot_id _snapshot_resource
     """,
     "ministack.services.cloudformation.stacks": """
@@ -91,7 +91,9 @@ NAMES = {
         _vpc_endpoints _vpcs _xml
     """,
     "ministack.services.ecs": "_clusters _put_cluster_capacity_providers _services _tags _task_defs",
-    "ministack.services.elasticache": "_arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _tags",
+    "ministack.services.elasticache": """
+        _arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _snapshots _tags
+    """,
     "ministack.services.rds": """
         _cluster_xml _clusters _create_db_proxy _db_cluster_snapshots _db_proxies _delete_db_proxy
         _deregister_db_proxy_targets _instance_xml _instances _modify_db_proxy _modify_db_proxy_target_group

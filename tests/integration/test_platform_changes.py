@@ -214,6 +214,35 @@ def test_a_database_of_our_own_comes_changes_and_goes_with_a_snapshot(
     assert restored["MasterUsername"] == cluster["MasterUsername"]
 
 
+def test_cache_and_files_begin_from_copies_and_leave_what_was_there(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    before = physical_ids(running)
+    cache, efs = running.client("elasticache"), running.client("efs")
+    cache.create_snapshot(SnapshotName="monday", ReplicationGroupId=before["CacheReplicationGroup"])
+    restored = efs.create_file_system(CreationToken="drill", Encrypted=True)["FileSystemId"]
+    plan = tmp_path / "plan.json"
+    settings = ("CacheSnapshotName=monday", f"ExistingFileSystemId={restored}", "FilesDirectory=/restored/lms")
+    shown = run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+    stores = ("CacheReplicationGroup", "FileSystem")
+    assert all(f"--allow-data-loss {name}" in shown for name in stores)
+    run("apply", "dev", *KEPT, "--plan", str(plan), "--yes", expect=4)
+    assert physical_ids(running) == before
+    run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+    allowed = [option for name in stores for option in ("--allow-data-loss", name)]
+    run("apply", "dev", *KEPT, "--plan", str(plan), "--yes", *allowed)
+
+    after = physical_ids(running)
+    assert after["CacheReplicationGroup"] != before["CacheReplicationGroup"]
+    assert len(cache.describe_snapshots()["Snapshots"]) == 2, "the old cache was to leave a snapshot"
+    assert "FileSystem" not in after
+    assert len(efs.describe_mount_targets(FileSystemId=restored)["MountTargets"]) == 2
+    (point,) = efs.describe_access_points(FileSystemId=restored)["AccessPoints"]
+    assert (point["AccessPointId"], point["RootDirectory"]["Path"]) == (after["FileAccessPoint"], "/restored/lms")
+    systems = {system["FileSystemId"] for system in efs.describe_file_systems()["FileSystems"]}
+    assert systems == {before["FileSystem"], restored}
+
+
 def test_deleting_the_stack_keeps_the_data_and_its_keys(running: Platform, run: Callable[..., str]) -> None:
     kept = physical_ids(running)
     groups = running.ids("AWS::Logs::LogGroup").values()

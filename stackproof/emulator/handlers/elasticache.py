@@ -10,7 +10,7 @@ from ministack.core.responses import get_region
 from ministack.services import elasticache
 from ministack.services.cloudformation import provisioners
 
-from stackproof.emulator.handler import Properties, after, call
+from stackproof.emulator.handler import Properties, after, before, call
 
 _TYPE = "AWS::ElastiCache::ReplicationGroup"
 _render = elasticache._rg_xml
@@ -72,8 +72,17 @@ def _snapshot(physical_id: str, properties: Properties) -> None:
     )
 
 
+def _restorable(properties: Properties) -> Properties:
+    """A group begins from a snapshot that exists, or not at all."""
+    name = properties.get("SnapshotName")
+    if name and name not in elasticache._snapshots:
+        raise ValueError(f"{name} is either not present or not available.")
+    return properties
+
+
 def install() -> None:
     """Complete the types."""
+    before(_TYPE, _restorable)
     after(_TYPE, _replication_group)
     elasticache._rg_xml = _with_key
     provisioners._RESOURCE_HANDLERS[_TYPE]["snapshot"] = _snapshot

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape
 
+from ministack.core.responses import new_uuid
 from ministack.services import rds
 from ministack.services.cloudformation import provisioners
 
@@ -163,6 +164,9 @@ def install() -> None:
     create, delete = table["create"], table["delete"]
 
     def create_cluster(logical_id: str, properties: Properties, stack_name: str) -> Created:
+        if not provisioners._NAME_SEED.get():
+            # A name that is generated is never the same again: the last cluster's log groups may still be there.
+            provisioners._NAME_SEED.set(new_uuid()[:8])
         created: Created = create(logical_id, _restored(properties), stack_name)
         return created
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stackproof.configuration import check_configuration
+
 if TYPE_CHECKING:
     from tests.templates_support import Emitted, Resource
 
@@ -192,3 +194,18 @@ def test_an_alarm_rings_before_sessions_are_refused(lms: Emitted, replicas: int,
 def test_outputs_name_the_primary(lms: Emitted) -> None:
     assert lms.outputs["CacheEndpoint"] == "${CacheReplicationGroup.PrimaryEndPoint.Address}"
     assert lms.outputs["CachePort"] == "${CacheReplicationGroup.PrimaryEndPoint.Port}"
+
+
+def test_sessions_begin_from_a_snapshot_where_one_is_given(lms: Emitted) -> None:
+    restored = lms.with_parameters(PlainCache="yes", CacheSnapshotName="lms-2026")
+    assert [restored.resources[name].get("SnapshotName") for name in GROUPS] == ["lms-2026", None]
+    assert lms.resources["CacheReplicationGroup"].get("SnapshotName") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [("lms-2026", True), ("automatic.lms-prod-2026-11-24-03-10", True), ("1st", False), ("lms 2026", False)],
+)
+def test_snapshots_are_named_as_elasticache_names_them(lms: Emitted, name: str, fits: bool) -> None:
+    found = check_configuration(lms.body, {"Parameters": {"CacheSnapshotName": name}}, "params/x.json")
+    assert (found == []) is fits

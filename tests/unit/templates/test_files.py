@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stackproof.configuration import check_configuration
 from tests.templates_support import references, statements
 
 if TYPE_CHECKING:
@@ -109,3 +110,50 @@ def test_the_access_point_has_a_directory_and_an_owner_of_its_own(lms: Emitted) 
 def test_outputs(lms: Emitted) -> None:
     assert lms.outputs["FileSystemId"] == "${FileSystem}"
     assert lms.outputs["FileSystemDnsName"] == "${FileSystem}.efs.sa-east-1.amazonaws.com"
+
+
+class TestExistingFileSystem:
+    ID = "fs-0123456789abcdef0"
+
+    @pytest.fixture
+    def given(self, lms: Emitted) -> Emitted:
+        return lms.with_parameters(ExistingFileSystemId=self.ID, FilesDirectory="/aws-backup-restore_2026-11-24/lms")
+
+    def test_takes_the_place_of_the_stacks_own(self, given: Emitted) -> None:
+        assert not given.of_type("AWS::EFS::FileSystem")
+        targets = given.of_type("AWS::EFS::MountTarget", "AWS::EFS::AccessPoint").values()
+        assert {target["FileSystemId"] for target in targets} == {self.ID}
+        [volume] = given.resources["TaskDefinition"]["Volumes"]
+        assert volume["EFSVolumeConfiguration"]["FilesystemId"] == self.ID
+        assert given.outputs["FileSystemId"] == self.ID
+        assert given.outputs["FileSystemDnsName"] == f"{self.ID}.efs.sa-east-1.amazonaws.com"
+
+    def test_is_what_the_task_may_mount(self, given: Emitted) -> None:
+        arn = f"arn:aws:elasticfilesystem:sa-east-1:111122223333:file-system/{self.ID}"
+        [mount] = [
+            s for s in statements(given.resources["TaskPolicy"]) if "elasticfilesystem:ClientMount" in s["Action"]
+        ]
+        assert mount["Resource"] == [arn]
+
+    def test_a_restored_directory_is_the_root_of_the_access_point(self, given: Emitted, lms: Emitted) -> None:
+        assert given.resources["FileAccessPoint"]["RootDirectory"]["Path"] == "/aws-backup-restore_2026-11-24/lms"
+        assert lms.resources["FileAccessPoint"]["RootDirectory"]["Path"] == "/lms"
+
+    def test_its_key_stays_for_what_is_restored_with_it(self, given: Emitted) -> None:
+        assert "FilesKey" in given.resources
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("ExistingFileSystemId", "lms"),
+            ("ExistingFileSystemId", "fsap-0123456789abcdef0"),
+            ("FilesDirectory", "lms"),
+            ("FilesDirectory", "/"),
+            ("FilesDirectory", "/a/b/c/d/e"),
+            ("FilesDirectory", "/" + "a/" * 3 + "b" * 120),
+        ],
+    )
+    def test_what_could_never_work_is_refused(self, lms: Emitted, name: str, value: str) -> None:
+        found = check_configuration(lms.body, {"Parameters": {name: value}}, "params/x.json")
+        assert found
+        assert all(name in str(fault) for fault in found)

@@ -22,6 +22,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "AccessLogs": ("no", "yes"),
     "BalancerDeletionProtection": ("no", "yes"),
     "CacheReplicas": ("0", "1"),
+    "CacheSnapshotName": ("", "lms-2026"),
     "CertificateArn": ("", ARN.format("acm", "certificate/01234567-89ab-cdef-0123-456789abcdef")),
     "Command": ("", "serve,--port,80"),
     "DatabaseDeletionProtection": ("no", "yes"),
@@ -38,6 +39,8 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "DatabaseSecretKeyArn": ("", ARN.format("kms", "key/01234567-89ab-cdef-0123-456789abcdef")),
     "DatabaseSnapshotIdentifier": ("", "lms-2026"),
     "ExecuteCommand": ("no", "yes"),
+    # For which the stack makes no file system of its own.
+    "ExistingFileSystemId": ("", "fs-0123456789abcdef0"),
     "ExtraSecretArn": ("", ARN.format("secretsmanager", "secret:lms/app-AbCdEf")),
     "ExtraSecretKeyArn": ("", ARN.format("kms", "key/01234567-89ab-cdef-0123-456789abcdef")),
     "Image": ("nginx:1.28", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:1"),

@@ -132,6 +132,19 @@ def test_another_snapshot_replaces_the_cluster(stacks: Stacks) -> None:
     assert len(snapshots) == 2, "the old cluster was to leave a snapshot"
 
 
+def test_a_cluster_that_comes_again_has_another_name(stacks: Stacks) -> None:
+    """As on AWS: what was named after the old one and stayed is not in its way."""
+    other: dict[str, tuple[str, dict[str, Any]]] = {"Topic": ("SNS::Topic", {})}
+    stacks.deploy(resources(**other, Cluster=cluster()))
+    before = cluster_of(stacks)["DBClusterIdentifier"]
+    stacks.deploy(resources(**other))
+    stacks.deploy(resources(**other, Cluster=cluster()))
+    after = cluster_of(stacks)["DBClusterIdentifier"]
+    assert after != before
+    stacks.deploy(resources(**other, Cluster=cluster(BackupRetentionPeriod=9)))
+    assert cluster_of(stacks)["DBClusterIdentifier"] == after
+
+
 def test_a_snapshot_that_is_not_there_fails(stacks: Stacks) -> None:
     assert stacks.deploy(kept("tuesday"))["StackStatus"] == "ROLLBACK_COMPLETE"
     assert stacks.failure() == "DBClusterSnapshot not found: tuesday"

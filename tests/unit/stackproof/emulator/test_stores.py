@@ -69,6 +69,18 @@ def test_the_nodes_of_a_cache_have_the_names_that_metrics_use(stacks: Stacks) ->
     assert list(nodes()) == [f"{name}-001"]
 
 
+def test_a_cache_begins_from_a_snapshot_that_exists(stacks: Stacks) -> None:
+    elasticache = stacks.aws.client("elasticache")
+    stacks.deploy(cache())
+    before = group_of(stacks)["ReplicationGroupId"]
+    elasticache.create_snapshot(SnapshotName="monday", ReplicationGroupId=before)
+    assert stacks.changes(cache(SnapshotName="monday"))["Cache"]["Replacement"] == "True"
+    stacks.deploy(cache(SnapshotName="monday"))
+    assert group_of(stacks)["ReplicationGroupId"] != before
+    assert stacks.deploy(cache(SnapshotName="tuesday"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert "tuesday is either not present or not available" in stacks.failure()
+
+
 def test_shards_keep_their_names(stacks: Stacks) -> None:
     stacks.deploy(
         {

@@ -33,6 +33,7 @@ OWN = {
     "DatabaseEngine": ("postgresql", "mysql"),
     "DatabaseProxy": ("no", "yes"),
     "DatabaseReader": ("yes", "no"),
+    "ExistingFileSystemId": ("", "fs-0123456789abcdef0"),
     "InterfaceEndpoints": ("no", "yes"),
     "RunApplication": ("yes", "no"),
     "ZoneCount": ("2", "3"),
