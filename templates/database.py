@@ -85,8 +85,8 @@ def add_database(t: Template, *, environment: Environment, network: Network, log
         secret_key: encrypts its generated secret.
     """
     secret = _add_secret_parameters(t)
-    names = _add_key_parameters(t)
     port, cidr = _add_address_parameters(t)
+    names = _add_key_parameters(t)
     _add_peering(t, network=network, cidr=cidr)
     own = add_own_database(t, network=network, exists=OWN, port=port, log_key=log_key, secret_key=secret_key)
     proxy = add_database_proxy(t, environment=environment, network=network, database=own)
@@ -184,6 +184,18 @@ def _exists(t: Template, name: Parameter, part: str, direct: str) -> str | None:
 
 
 def _add_address_parameters(t: Template) -> tuple[Parameter, Parameter]:
+    cidr = parameter(
+        t,
+        "DatabaseCidr",
+        group=GROUP,
+        label="Network of the database",
+        description="IPv4 range in which an existing database's addresses lie; the tasks may reach its port there and "
+        "nowhere else. The default is the range of an account's default VPC. It must not overlap this platform's own "
+        "range.",
+        default="172.31.0.0/16",
+        pattern=r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(1[6-9]|2[0-9]|3[0-2])$",
+        constraint="An IPv4 range from /16 to /32, such as 172.31.0.0/16 or 10.20.4.17/32.",
+    )
     port = parameter(
         t,
         "DatabasePort",
@@ -196,18 +208,6 @@ def _add_address_parameters(t: Template) -> tuple[Parameter, Parameter]:
         min_value=1150,
         max_value=65535,
         constraint="A TCP port that databases of RDS may have, 1150 to 65535.",
-    )
-    cidr = parameter(
-        t,
-        "DatabaseCidr",
-        group=GROUP,
-        label="Network of the database",
-        description="IPv4 range in which an existing database's addresses lie; the tasks may reach its port there and "
-        "nowhere else. The default is the range of an account's default VPC. It must not overlap this platform's own "
-        "range.",
-        default="172.31.0.0/16",
-        pattern=r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(1[6-9]|2[0-9]|3[0-2])$",
-        constraint="An IPv4 range from /16 to /32, such as 172.31.0.0/16 or 10.20.4.17/32.",
     )
     return port, cidr
 

@@ -49,7 +49,7 @@ class TestWholeTemplates:
     def test_the_console_asks_in_the_order_in_which_a_person_decides(self, lms: Emitted) -> None:
         groups = shown(lms)
         assert set(FIRST) <= lms.parameters.keys()
-        assert groups["Database"][:4] == [
+        assert groups["Existing database"][:4] == [
             "DatabaseSecretArn", "DatabaseSecretKeyArn", "DatabaseCidr", "DatabasePort",
         ]  # fmt: skip
         assert groups["Application"][:5] == ["Image", "Command", "ContainerPort", "HealthCheckPath", "TaskSize"]
