@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from stackproof.deployment.summary import Files, Operation, Row, Standing
 
 
-def standing(found: Standing) -> Iterator[Line]:
-    """A stack on one screen; what needs somebody stands last, where the eye is."""
+def standing(found: Standing, why: str) -> Iterator[Line]:
+    """A stack on one screen; what needs somebody stands last, where the eye is, with the command that tells why."""
     yield from _head(found.stack, found.account, found.region, found.last)
     yield from _parameters(found.files, found.differences)
     yield from _running(found.running)
@@ -28,6 +28,7 @@ def standing(found: Standing) -> Iterator[Line]:
         yield from (Line(f"  ! {each}", "yellow") for each in found.running.unseen)
     if "ROLLBACK" in found.stack.status or "FAILED" in found.stack.status:
         yield from printing.cause(found.cause)
+        yield Line(f"More: {why}")
 
 
 def _head(stack: Stack, account: str, region: str, last: Operation | None) -> Iterator[Line]:

@@ -31,7 +31,7 @@ def run(call: Call, place: Target, files: Files) -> int:
             call.print([Line(f"{name} does not exist {where}.")], nothing)
             return 0
         standing = _standing(account, found, files)
-        call.print(screens.standing(standing), standing.as_json())
+        call.print(screens.standing(standing, call.commands.why), standing.as_json())
     return 0
 
 

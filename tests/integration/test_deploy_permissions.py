@@ -243,3 +243,18 @@ class TestArguments:
         done = deployer.stackproof("permissions")
         assert (done.code, done.out) == (2, "")
         assert done.err == "which stack?: there is no params/*.json here: give --stack-name NAME\n"
+
+
+def test_read_only_credentials_are_enough_to_look_at_a_stack_of_somebody_else(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployer.write({"Topic": TOPIC}, outputs={"Topic": {"Value": {"Ref": "Topic"}}})
+    deployer.apply()
+    deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+    assert deployer("apply", "dev", "--yes").code == 1
+    allowed = json.loads(deployer.stackproof("permissions", "--stack-name", STACK, "--for", "look").out)
+    officer = police(monkeypatch, allowed, region="sa-east-1", account=deployer.aws.account)
+    for command in ("status", "why", "outputs"):
+        done = deployer.stackproof(command, "--stack-name", STACK)
+        assert (done.code, done.err) == (0, ""), command
+    assert [action for action in officer.asked if not re.match(r"\w+:(Describe|List)", action)] == []
