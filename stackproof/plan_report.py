@@ -111,7 +111,7 @@ def sections(plan: Plan) -> Iterator[Section]:
         is_grave = any(each.everybody for each in plan.access)
         yield Section(_access_title(plan.access), "bold", tuple(_access(plan.access)), is_grave)
     if plan.exports:
-        title = f"Exports in use ({len(plan.exports)}): the update would fail"
+        title = f"Exports in use ({len(plan.exports)}): AWS lets nobody remove or change these"
         yield Section(title, "bold white on red", tuple(_exports(plan.exports)), True)
     if plan.quotas:
         yield Section(f"Quotas passed ({len(plan.quotas)})", "bold yellow", tuple(_quotas(plan.quotas)), True)

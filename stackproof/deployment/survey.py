@@ -99,6 +99,11 @@ def _look(account: Aws, level: _Level, found: Survey) -> None:
         )
     else:
         _compare(account, level, before, template, found)
+    found.unseen += [
+        f"{level.within}{each['LogicalResourceId']}: what changes inside this nested stack is not shown by AWS"
+        for each in level.change_set.changes
+        if each["ResourceType"] == changeset.NESTED and each["Action"] != "Remove" and not each.get("ChangeSetId")
+    ]
     physical_ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in level.change_set.changes}
     for name, nested in level.change_set.nested.items():
         physical_id = physical_ids[name]

@@ -131,7 +131,7 @@ def test_nested_stacks_are_followed_with_their_own_templates(account: tuple[aws.
     deep = change_set(change("Role", "AWS::IAM::Role", "Add"), id=DEEP)
     inner = change_set(
         change("Key", "AWS::KMS::Key"),
-        change("Deep", NESTED, "Add"),
+        change("Deep", NESTED, "Add", ChangeSetId=DEEP),
         id=INNER,
         nested={"Deep": deep},
         Who="222222222222",
@@ -147,16 +147,16 @@ def test_nested_stacks_are_followed_with_their_own_templates(account: tuple[aws.
         environment(template=body),
         stack(),
         change_set(
-            change("Inner", NESTED, PhysicalResourceId=inner_id),
-            change("Same", NESTED, PhysicalResourceId=STACK_ID),
+            change("Inner", NESTED, PhysicalResourceId=inner_id, ChangeSetId=INNER),
+            change("Same", NESTED, PhysicalResourceId=STACK_ID, ChangeSetId=SET),
             nested={"Inner": inner, "Same": same},
         ),
     )
     assert [each.logical_id for each in found.changes] == [
         "Inner",
         "Same",
-        "Inner/Deep",
         "Inner/Key",
+        "Inner/Deep",
         "Inner/Deep/Role",
     ]
     assert access(found)[:2] == [
@@ -164,6 +164,14 @@ def test_nested_stacks_are_followed_with_their_own_templates(account: tuple[aws.
         ("closed", "Inner/Key", "no longer lets 111111111111 kms:*"),
     ]
     assert {each[1] for each in access(found)[2:]} == {"Inner/Deep/Role"}
+
+
+def test_a_nested_stack_that_aws_does_not_show_is_named(account: tuple[aws.Aws, Stubber]) -> None:
+    made, stubber = account
+    deployed(stubber, STACK_ID, template({}))
+    changes = [change(name, NESTED, action) for name, action in (("New", "Add"), ("Old", "Remove"))]
+    found = survey.look(made, environment(), stack(), change_set(*changes))
+    assert found.unseen == ["New: what changes inside this nested stack is not shown by AWS"]
 
 
 def test_who_may_not_read_a_template_sees_the_changes_and_is_told_what_is_not_known(
@@ -220,4 +228,4 @@ def test_quotas_of_all_levels_add_up(account: tuple[aws.Aws, Stubber]) -> None:
         quotas.add_client_error("get_service_quota", "AccessDeniedException", "no")
         found = survey.look(made, environment(template=body), None, change_set(change("Inner", NESTED, "Add")))
     assert found.quotas == []
-    assert found.unseen[0].startswith("the quota for Elastic IP addresses was not looked at")
+    assert found.unseen[-1].startswith("the quota for Elastic IP addresses was not looked at")
