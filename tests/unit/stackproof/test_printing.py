@@ -12,7 +12,6 @@ from stackproof import plan_report, printing
 from stackproof.deployment import plan
 from stackproof.deployment.diagnosis import Cause
 from stackproof.deployment.plan import Plan, Setting
-from tests.unit.stackproof.deployment import builders
 from tests.unit.stackproof.deployment.builders import change, detail
 
 
@@ -68,7 +67,9 @@ def test_a_stack_without_outputs_has_no_title_for_them() -> None:
     assert list(printing.outputs({})) == []
 
 
-CAUSE = Cause("Topic", "AWS::SNS::Topic", "arn:stack", "CREATE_FAILED", "it exists", "2026-03-14", "Delete it.")
+CAUSE = Cause(
+    "Topic", "Topic", "AWS::SNS::Topic", "arn:stack", "CREATE_FAILED", "it exists", "2026-03-14", "Delete it."
+)
 
 
 def test_a_cause_is_its_resource_its_reason_and_what_mends_it() -> None:
@@ -82,6 +83,7 @@ def test_a_cause_is_its_resource_its_reason_and_what_mends_it() -> None:
     assert printing.cause_as_json(None) is None
     assert printing.cause_as_json(CAUSE) == {
         "logical_id": "Topic",
+        "path": "Topic",
         "type": "AWS::SNS::Topic",
         "stack": "arn:stack",
         "status": "CREATE_FAILED",
@@ -89,32 +91,6 @@ def test_a_cause_is_its_resource_its_reason_and_what_mends_it() -> None:
         "time": "2026-03-14",
         "hint": "Delete it.",
     }
-
-
-@pytest.mark.parametrize(
-    ("found", "style"),
-    [
-        (builders.stack("UPDATE_COMPLETE"), "bold green"),
-        (builders.stack("UPDATE_IN_PROGRESS"), "bold yellow"),
-        (builders.stack("UPDATE_ROLLBACK_COMPLETE"), "bold red"),
-        (builders.stack("DELETE_FAILED"), "bold red"),
-    ],
-)
-def test_a_stack_s_state_has_a_colour(found: Any, style: str) -> None:
-    first, *_ = printing.stack(found, "1", "sa-east-1")
-    assert (first.text, first.style) == (f"lms-dev: {found.status}", style)
-
-
-def test_a_stack_s_reason_and_protection_are_told() -> None:
-    found = builders.stack("DELETE_FAILED", reason="[Bucket] is not empty", is_protected=True)
-    assert [line.text for line in printing.stack(found, "1", "sa-east-1")] == [
-        "lms-dev: DELETE_FAILED",
-        "  [Bucket] is not empty",
-        "  account      1, sa-east-1",
-        "  created      2026-03-14 03:00:00 UTC",
-        "  last change  2026-03-14 03:00:00 UTC",
-        "  protection   on",
-    ]
 
 
 def test_elsewhere_than_on_a_terminal_lines_are_plain() -> None:
