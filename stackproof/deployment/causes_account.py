@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from stackproof.deployment import hints
 from stackproof.deployment.diagnosis import Evidence, Finding
-from stackproof.deployment.redaction import redact
+from stackproof.deployment.hint_rules import RULES
+from stackproof.deployment.redaction import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,18 +56,21 @@ def _hooks(eye: Eye, event: Event, during: Sequence[Event]) -> Finding:
     evidence: list[Evidence] = []
     advice: list[str] = []
     about = [each.hook for each in [*during, event] if each.hook and each.logical_id == event.logical_id]
-    for hook in dict.fromkeys(each for each in about if each.refuses):
-        lines = [redact(hook.reason)] if hook.reason else []
-        if hook.result:
-            failed = _annotations(eye, hook)
-            lines += [line for each in failed for line in _annotation(each)]
-            advice += [each["RemediationMessage"] for each in failed if each.get("RemediationMessage")]
+    refusing = [each for each in dict.fromkeys(about) if each.refuses]
+    for hook in refusing:
+        failed = _annotations(eye, hook) if hook.result else []
+        advice += [each["RemediationMessage"] for each in failed if each.get("RemediationMessage")]
+        said = [words(hook.reason)] if hook.reason else []
+        lines = [*said, *(line for each in failed for line in _annotation(each))]
         if lines:
             evidence.append(Evidence("hook", f"Hook {hook.type}", tuple(lines)))
-    if not advice:
-        return Finding(tuple(evidence))
-    said = " ".join(redact(each) for each in dict.fromkeys(advice))
-    return Finding(tuple(evidence), hints.Hint(f"The hook advises: {said}"))
+    if advice:
+        said = [words(each) for each in dict.fromkeys(advice)]
+        return Finding(tuple(evidence), hints.Hint(f"The hook advises: {' '.join(said)}"))
+    joined = (
+        f"The following hook(s) failed: [{', '.join(each.type for each in refusing)}]" if refusing else event.reason
+    )
+    return Finding(tuple(evidence), hints.find(hints.Failure(event.type, joined), RULES))
 
 
 def _annotations(eye: Eye, hook: Hook) -> list[AnnotationTypeDef]:
@@ -78,9 +82,9 @@ def _annotations(eye: Eye, hook: Hook) -> list[AnnotationTypeDef]:
 
 def _annotation(found: AnnotationTypeDef) -> Iterator[str]:
     severity = f" ({found['SeverityLevel']})" if found.get("SeverityLevel") else ""
-    yield f"{found.get('AnnotationName', 'rule')}{severity}: {redact(found.get('StatusMessage', ''))}"
+    yield f"{found.get('AnnotationName', 'rule')}{severity}: {words(found.get('StatusMessage', ''))}"
     if found.get("RemediationMessage"):
-        yield f"  advice: {redact(found['RemediationMessage'])}"
+        yield f"  advice: {words(found['RemediationMessage'])}"
     if found.get("RemediationLink"):
         yield f"  see {found['RemediationLink']}"
 

@@ -78,9 +78,10 @@ def _event(answer: OperationEventTypeDef) -> Event:
         id=answer["EventId"],
         time=answer["Timestamp"],
         stack_id=answer["StackId"],
-        logical_id=answer.get("LogicalResourceId", ""),
+        # What is refused as a whole is the stack.
+        logical_id=answer.get("LogicalResourceId") or answer["StackId"].split("/")[1],
         physical_id=answer.get("PhysicalResourceId", ""),
-        type=answer.get("ResourceType", ""),
+        type=answer.get("ResourceType", "AWS::CloudFormation::Stack"),
         status=answer["EventType"],
         reason=f"{said}{path}",
         operation=answer.get("OperationId", ""),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.deployment import causes_network, hint_tasks, hints
 from stackproof.deployment.diagnosis import Evidence, Finding
-from stackproof.deployment.redaction import redact
+from stackproof.deployment.redaction import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,7 +69,8 @@ def look(eye: Eye, event: Event, arn: str, *, since: datetime, definitions: Sequ
     seen.events()
     seen.targets()
     seen.logs(definitions)
-    return Finding(tuple(seen.evidence), seen.hint())
+    hint = seen.hint()
+    return Finding(tuple(seen.evidence), hint)
 
 
 def _service(eye: Eye, arn: str) -> ServiceTypeDef | None:
@@ -166,7 +167,7 @@ class _Look:
             for each in self.service.get("deployments", [])
             if each.get("rolloutState") == "FAILED" and each.get("rolloutStateReason")
         ]
-        lines = [*broken, *(f"{each['createdAt']:%H:%M:%S} {redact(each['message'])}" for each in newest)]
+        lines = [*broken, *(f"{each['createdAt']:%H:%M:%S} {words(each['message'])}" for each in newest)]
         self._add("ecs:service-events", f"Events of {self.service['serviceName']}, as ECS says", lines)
         self.texts += [each["message"] for each in reversed(newest)]
 
@@ -237,9 +238,9 @@ class _Look:
 
 def _of_task(task: TaskTypeDef) -> Iterator[str]:
     code = f" ({task['stopCode']})" if task.get("stopCode") else ""
-    yield f"{redact(task.get('stoppedReason', 'no reason given'))}{code}"
+    yield f"{words(task.get('stoppedReason', 'no reason given'))}{code}"
     for each in task.get("containers", []):
-        status, reason = each.get("exitCode"), redact(each.get("reason", ""))
+        status, reason = each.get("exitCode"), words(each.get("reason", ""))
         if status is not None:
             meaning = f", {_EXITS[status]}" if status in _EXITS else ""
             yield f"container {each['name']}: exit code {status}{meaning}{reason and f': {reason}'}"

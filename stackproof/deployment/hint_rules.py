@@ -114,12 +114,12 @@ OTHER_STACKS = (
 
 NAMES = (
     Rule(
-        r"(?P<name>[^\s'\"]+) +already exists in stack +(?P<other>arn:\S+)",
+        r"(?P<name>[^\s'\"]+) already exists in stack (?P<other>arn:\S+)",
         "{name} belongs to another resource of stack {other}: two cannot have one name.",
         path=("*Name",),
     ),
     Rule(
-        r"(?:LogGroupName\\?\":\\?\"(?P<name>[^\"\\]+)|(?P<other>/[\w./#-]+) +already exists|already exists)",
+        r"(?:LogGroupName\\?\":\\?\"(?P<name>[^\"\\]+)|(?P<other>/[\w./#-]+) already exists|already exists)",
         "A log group of this name was left behind by an earlier stack, or made by hand. Delete it if its logs may go: "
         "aws logs delete-log-group --log-group-name {name}",
         ("aws logs delete-log-group --log-group-name {name}",),
@@ -137,7 +137,7 @@ NAMES = (
         path=("Name",),
     ),
     Rule(
-        r"custom-named resource requires replacing\. +Rename (?P<name>\S+)",
+        r"custom-named resource requires replacing\. Rename (?P<name>\S+)",
         "This change replaces {name}, and old and new one cannot have one name: give it another one, or none.",
         path=("*Name",),
     ),

@@ -69,8 +69,9 @@ class Rule:
 
 def find(failure: Failure, rules: Sequence[Rule]) -> Hint | None:
     """What mends this failure, by the first rule that fits; None where its words do not tell."""
+    reason = " ".join(failure.reason.split())
     for rule in rules:
-        if re.search(rule.type, failure.type) and (found := re.search(rule.words, failure.reason)):
+        if re.search(rule.type, failure.type) and (found := re.search(rule.words, reason)):
             return _filled(rule, found, failure)
     return None
 

@@ -1,6 +1,7 @@
 """What an application writes into its log may be a secret. It is masked before it is shown. Pure.
 
-Masking rather too much is the lesser evil: the log itself is where it was.
+Of a log, rather too much is masked: the log itself is where it was. Of AWS's own words, only what cannot be anything
+but a secret: they are what a person needs.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import re
 
 MASK = "****"
-_LONGEST = 300
+_LONGEST_LINE = 300
+_LONGEST_WORDS = 1000
 
 # A name that says that a secret follows, in any of the ways in which names and values are written.
 _NAME = (
@@ -19,6 +21,7 @@ _NAMED = re.compile(
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|(?:Bearer|Basic|Digest)\s+\S+|[^\s,;&]+)",
     re.IGNORECASE,
 )
+_ASSIGNED = re.compile(rf"(?P<name>\b[\w-]*{_NAME}[\w-]*=)(?P<value>[^\s,;&]+)", re.IGNORECASE)
 _PARTS = (
     re.compile(r"(?P<name>\b[a-z][a-z0-9+.-]*://[^\s:@/]*:)(?P<value>[^\s@]+)(?=@)", re.IGNORECASE),
     re.compile(r"(?P<name>\b(?:Bearer|Basic)\s+)(?P<value>[\w.+/=-]{8,})", re.IGNORECASE),
@@ -32,14 +35,28 @@ _PARTS = (
 _WORD = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 
 
-def redact(text: str) -> str:
-    """The text with what looks like a secret masked, control characters left out, and cut off where it is long."""
+def redact(line: str) -> str:
+    """A line of a log with what looks like a secret masked, and cut off where it is long."""
+    line = _masked(line, _NAMED)
+    line = _WORD.sub(lambda found: MASK if _is_random(found[0]) else found[0], line)
+    return _short(line, _LONGEST_LINE)
+
+
+def words(text: str) -> str:
+    """What AWS, or somebody's hook, says."""
+    return _short(_masked(text, _ASSIGNED), _LONGEST_WORDS)
+
+
+def _masked(text: str, named: re.Pattern[str]) -> str:
+    # A log must not move the cursor of the person who reads it.
     text = "".join(each if each.isprintable() else " " for each in text)
-    text = _NAMED.sub(rf"\g<name>{MASK}", text)
-    for pattern in _PARTS:
+    for pattern in (named, *_PARTS):
         text = pattern.sub(rf"\g<name>{MASK}", text)
-    text = _WORD.sub(lambda found: MASK if _is_random(found[0]) else found[0], text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _is_random(word: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stackproof.deployment.diagnosis import first_cause, hint
+from stackproof.deployment.diagnosis import failures, first_cause, hint
 from tests.unit.stackproof.deployment.builders import STACK_ID, event
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 NESTED_ID = "arn:aws:cloudformation:sa-east-1:111111111111:stack/lms-dev-Network/77aa"
 
 
-def no_nested(_: str) -> Sequence[Event]:
+def no_nested(_: Event) -> Sequence[Event]:
     raise AssertionError("there is no nested stack to look into")
 
 
@@ -62,8 +64,8 @@ def test_a_nested_stack_s_failure_is_looked_up_inside_it() -> None:
     ]
     asked: list[str] = []
 
-    def nested(stack_id: str) -> Sequence[Event]:
-        asked.append(stack_id)
+    def nested(event: Event) -> Sequence[Event]:
+        asked.append(event.physical_id)
         return inside
 
     cause = first_cause(nested_failure(), nested)
@@ -88,6 +90,21 @@ def test_a_nested_stack_that_was_never_made_cannot_be_looked_into() -> None:
     cause = first_cause([failed], no_nested)
     assert cause is not None
     assert cause.reason == "no template"
+
+
+def test_failures_are_told_in_their_order_of_time_each_once() -> None:
+    inside = [event("CREATE_FAILED", "Subnet", stack_id=NESTED_ID, after=1, reason="The CIDR is taken")]
+    history = [
+        event("UPDATE_IN_PROGRESS"),
+        event("UPDATE_FAILED", "Role", after=2, reason="Invalid principal"),
+        event("UPDATE_FAILED", "Role", after=3, reason="Invalid principal"),
+        *[replace(each, time=each.time + timedelta(seconds=9)) for each in nested_failure()[1:]],
+    ]
+    found = failures(history, lambda _: inside)
+    assert [(each.path, each.time) for each in found] == [
+        ("Network/Subnet", inside[0].time),
+        ("Role", history[1].time),
+    ]
 
 
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_IN_PROGRESS"])
@@ -125,7 +142,7 @@ def test_a_failure_without_a_reason_says_so() -> None:
             "AWS::Logs::LogGroup",
             "/lms/lms-dev/application already exists in stack arn:aws:x",
             "",
-            "aws logs delete-log-group --log-group-name /lms/lms-dev/application",
+            "/lms/lms-dev/application belongs to another resource of stack arn:aws:x",
         ),
         (
             "AWS::Logs::LogGroup",
@@ -139,19 +156,19 @@ def test_a_failure_without_a_reason_says_so() -> None:
             "AWS::S3::Bucket",
             "User: arn:aws:iam::1:user/ci is not authorized to perform: s3:CreateBucket on resource: arn:aws:s3:::b",
             "",
-            "A permission is missing: s3:CreateBucket on arn:aws:s3:::b, for the role or user that deploys.",
+            "A permission is missing: s3:CreateBucket on arn:aws:s3:::b, for arn:aws:iam::1:user/ci.",
         ),
         (
             "AWS::S3::Bucket",
             "ci is not authorized to perform: s3:CreateBucket",
             "",
-            "A permission is missing: s3:CreateBucket on its resource",
+            "A permission is missing: s3:CreateBucket on its resource, for the role or user that deploys.",
         ),
         (
             "AWS::CloudFormation::Stack",
             "Export lms-Vpc cannot be deleted as it is in use by reports",
             "",
-            "Stack reports imports lms-Vpc: change that stack first.",
+            "Other stacks import lms-Vpc (reports): change those first.",
         ),
         ("AWS::S3::Bucket", "The bucket you tried to delete is not empty", "", "Empty the bucket (all versions)"),
     ],
@@ -160,6 +177,6 @@ def test_a_certain_cause_comes_with_what_mends_it(kind: str, reason: str, physic
     assert expected in hint(kind, reason, physical_id)
 
 
-@pytest.mark.parametrize("reason", ["Internal failure", "Topic already exists", ""])
+@pytest.mark.parametrize("reason", ["Internal failure", "Invalid parameter: DisplayName", ""])
 def test_an_uncertain_one_comes_without(reason: str) -> None:
     assert hint("AWS::SNS::Topic", reason) == ""
