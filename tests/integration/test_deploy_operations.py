@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.deployer import STACK
 from tests.integration.lasting import LASTING, TOPIC, finish, is_waiting, status, stopped, until
+from tests.integration.terminal import Terminal
 from tests.proxy import Fault, proxy
 
 if TYPE_CHECKING:
@@ -184,39 +183,6 @@ def test_of_two_that_apply_at_once_one_wins(deployer: Deployer) -> None:
     assert codes in ([0, 4], [0, 0]), said
     assert status(deployer) == "UPDATE_COMPLETE"
     assert deployer.change_sets() == []
-
-
-class Terminal:
-    """A command on a terminal of its own."""
-
-    def __init__(self, deployer: Deployer, *arguments: str, **variables: str) -> None:
-        self.screen = ""
-        self.process, self.descriptor = pty.fork()
-        if self.process == 0:  # pragma: no cover - the child is another program
-            import sys
-
-            environment = deployer.aws.environment | {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
-            environment.pop("NO_COLOR", None)
-            os.chdir(deployer.folder)
-            os.execve(sys.executable, [sys.executable, "-m", "stackproof", *arguments], environment | variables)  # noqa: S606 - as a person's shell does
-
-    def read_until(self, words: str) -> None:
-        while words not in self.screen:
-            self.screen += os.read(self.descriptor, 4096).decode(errors="replace")
-
-    def answer(self, question: str, answer: str) -> None:
-        self.read_until(question)
-        os.write(self.descriptor, f"{answer}\n".encode())
-
-    def end(self) -> int:
-        """Read to the end and return the exit code."""
-        try:
-            while data := os.read(self.descriptor, 4096):
-                self.screen += data.decode(errors="replace")
-        except OSError:  # how a terminal says that nobody writes any more
-            pass
-        os.close(self.descriptor)
-        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("YES", 0), ("n", 4), ("", 4), ("maybe", 4)])

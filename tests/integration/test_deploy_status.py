@@ -13,6 +13,7 @@ import pytest
 from tests.integration.deployer import STACK
 from tests.integration.lasting import LASTING, finish, is_waiting, status, until
 from tests.integration.policed import police
+from tests.integration.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -394,3 +395,31 @@ class TestList:
     def test_where_there_is_none_it_says_so(self, deployer: Deployer) -> None:
         done = deployer.stackproof("list")
         assert (done.code, done.err) == (2, "params/: holds no .json file: there is no environment to list\n")
+
+
+class TestTerminal:
+    """What is read in colour where there is a terminal, and only there."""
+
+    def test_a_failed_stack_is_red_and_a_good_one_green(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC})
+        deployer.apply()
+        terminal = Terminal(deployer, "status", "--stack-name", STACK)
+        assert terminal.end() == 0
+        assert "\x1b[1;32mlms-dev: CREATE_COMPLETE\x1b[0m" in terminal.screen
+        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        assert deployer("apply", "dev", "--yes").code == 1
+        terminal = Terminal(deployer, "status", "--stack-name", STACK)
+        assert terminal.end() == 0
+        assert "\x1b[1;31mlms-dev: UPDATE_ROLLBACK_COMPLETE\x1b[0m" in terminal.screen
+
+    @pytest.mark.parametrize(
+        "command", [["status", "dev"], ["why", "dev"], ["outputs", "dev"], ["list"], ["permissions"]]
+    )
+    def test_no_colour_where_none_is_wanted(self, command: list[str], deployer: Deployer) -> None:
+        """`stackproof` in the folder itself finds its params/, too."""
+        deployer.write({"Topic": TOPIC}, outputs=NAME)
+        deployer.apply()
+        terminal = Terminal(deployer, *command, NO_COLOR="1")
+        assert terminal.end() == 0
+        assert "lms-dev" in terminal.screen
+        assert "\x1b[3" not in terminal.screen

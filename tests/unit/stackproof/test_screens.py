@@ -1,47 +1,122 @@
-"""A stack on one screen."""
+"""A stack on one screen: what is shown, in which order, and what catches the eye."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from stackproof import screens
-from stackproof.deployment.running import Running
-from stackproof.deployment.summary import Files, Standing
+from stackproof.deployment import summary
+from stackproof.deployment.running import Alarm, Deployment, Running, Service
+from stackproof.deployment.summary import Files, Operation, Standing
 from tests.unit.stackproof.deployment import builders
+from tests.unit.stackproof.deployment.builders import START, event
 
-if TYPE_CHECKING:
-    from stackproof.deployment.stack import Stack
+NOTHING = Running((), (), ())
+OLD = Deployment(("web:7",), desired=1, running=2, pending=0, failed=0, rollout="COMPLETED")
+NEW = Deployment((), desired=2, running=0, pending=1, failed=3, rollout="IN_PROGRESS")
 
 
-def standing(found: Stack) -> list[Any]:
-    nothing = Running((), (), ())
-    return list(screens.standing(Standing(found, "1", "sa-east-1", None, nothing, Files(), None, None), "why"))
+def standing(status: str = "UPDATE_COMPLETE", running: Running = NOTHING, **more: Any) -> Standing:
+    last = Operation("update", status, START, START + timedelta(seconds=75), "ana")
+    place = {"account": "111111111111", "region": "sa-east-1"}
+    values: dict[str, Any] = {"last": last, "files": Files(), "differences": None, "cause": None, **place}
+    return Standing(stack=builders.stack(status, **more.pop("stack", {})), running=running, **(values | more))
+
+
+def shown(found: Standing) -> list[str]:
+    return [line.text for line in screens.standing(found, "python deploy.py why dev")]
+
+
+def styles(found: Standing) -> dict[str, str]:
+    return {line.text: line.style for line in screens.standing(found, "")}
+
+
+def test_the_head_says_what_where_when_and_by_whom() -> None:
+    found = standing(stack={"reason": "because", "is_protected": True})
+    assert shown(found) == [
+        "lms-dev: UPDATE_COMPLETE",
+        "  because",
+        "  account         111111111111, sa-east-1",
+        "  created         2026-03-14 03:00:00 UTC",
+        "  last operation  update by ana, 2026-03-14 03:00:00 UTC to 03:01:15, UPDATE_COMPLETE",
+        "  protection      on",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("found", "style"),
+    ("status", "style"),
     [
-        (builders.stack("UPDATE_COMPLETE"), "bold green"),
-        (builders.stack("UPDATE_IN_PROGRESS"), "bold yellow"),
-        (builders.stack("UPDATE_ROLLBACK_COMPLETE"), "bold red"),
-        (builders.stack("DELETE_FAILED"), "bold red"),
+        ("CREATE_COMPLETE", "bold green"),
+        ("UPDATE_IN_PROGRESS", "bold yellow"),
+        ("REVIEW_IN_PROGRESS", "bold yellow"),
+        ("UPDATE_ROLLBACK_COMPLETE", "bold red"),
+        ("DELETE_FAILED", "bold red"),
     ],
 )
-def test_a_stack_s_state_has_a_colour(found: Any, style: str) -> None:
-    first, *_ = standing(found)
-    assert (first.text, first.style) == (f"lms-dev: {found.status}", style)
+def test_the_state_has_its_colour(status: str, style: str) -> None:
+    assert styles(standing(status))[f"lms-dev: {status}"] == style
 
 
-def test_a_stack_s_reason_and_protection_are_told() -> None:
-    found = builders.stack("DELETE_FAILED", reason="[Bucket] is not empty", is_protected=True)
-    assert [line.text for line in standing(found)] == [
-        "lms-dev: DELETE_FAILED",
-        "  [Bucket] is not empty",
-        "  account         1, sa-east-1",
-        "  created         2026-03-14 03:00:00 UTC",
-        "  protection      on",
+def test_what_needs_somebody_catches_the_eye_and_stands_last() -> None:
+    alarms = (
+        Alarm("quiet", "OK", "", ""),
+        Alarm("new", "INSUFFICIENT_DATA", "", ""),
+        Alarm("loud", "ALARM", "101", ""),
+    )
+    service = Service("web", desired=2, running=1, pending=1, deployments=(NEW, OLD))
+    found = standing("UPDATE_FAILED", Running((service,), alarms, ("ec2 is not allowed",)))
+    lines = shown(found)
+    assert lines[lines.index("Services") :] == [
+        "Services",
+        "  web  1 of 2 tasks running, 1 starting",
+        "    (image not known)  0 running, 3 failed, rollout IN_PROGRESS",
+        "    web:7  2 running, rollout COMPLETED",
+        "Alarms: 1 of 3 OK",
+        "  INSUFFICIENT_DATA  new",
+        "  ALARM  loud: 101",
+        "Not looked at",
+        "  ! ec2 is not allowed",
         "No event says why.",
-        "More: why",
+        "More: python deploy.py why dev",
     ]
+    seen = styles(found)
+    assert seen["  web  1 of 2 tasks running, 1 starting"] == "yellow"
+    assert seen["    (image not known)  0 running, 3 failed, rollout IN_PROGRESS"] == "red"
+    assert seen["    web:7  2 running, rollout COMPLETED"] == ""
+    assert (seen["  ALARM  loud: 101"], seen["  INSUFFICIENT_DATA  new"]) == ("bold red", "yellow")
+
+
+def test_a_service_that_has_its_tasks_is_quiet() -> None:
+    steady = replace(OLD, rollout="")
+    service = Service("web", desired=2, running=2, pending=0, deployments=(steady,))
+    seen = styles(standing(running=Running((service,), (), ())))
+    assert seen["  web  2 of 2 tasks running"] == ""
+    assert seen["    web:7  2 running"] == ""
+
+
+class TestOperation:
+    """The last operation, from its events."""
+
+    def test_one_that_ended(self) -> None:
+        history = [
+            event("UPDATE_IN_PROGRESS"),
+            event("UPDATE_COMPLETE", "Topic", after=5),
+            event("UPDATE_COMPLETE", after=9),
+        ]
+        found = summary.operation(history, "ana")
+        assert found == Operation("update", "UPDATE_COMPLETE", START, START + timedelta(seconds=9), "ana")
+
+    def test_cleaning_up_is_not_the_end(self) -> None:
+        history = [event("UPDATE_IN_PROGRESS"), event("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", after=9)]
+        found = summary.operation(history, "")
+        assert found is not None
+        assert (found.status, found.ended) == ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None)
+        assert found.as_json()["by"] is None
+
+    @pytest.mark.parametrize("history", [[], [event("REVIEW_IN_PROGRESS")]])
+    def test_of_a_stack_that_was_never_made_there_is_none(self, history: Any) -> None:
+        assert summary.operation(history, "") is None
