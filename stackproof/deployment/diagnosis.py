@@ -98,8 +98,10 @@ def failures(events: Sequence[Event], nested: Callable[[Event], Sequence[Event]]
     """
     real: list[Event] = []
     echoes: list[Event] = []
+    known = {each.logical_id: each.physical_id for each in events if each.physical_id}
     for each in filter(is_real, events):
-        inner = _inside(each, nested)
+        # The event of a failure may lack the ARN that those before and after it have.
+        inner = _inside(replace(each, physical_id=known.get(each.logical_id, "")), nested)
         real += inner
         # Of a nested stack's words nothing is left when it was itself cancelled, or never made.
         (echoes if each.type == _NESTED and _ECHO.search(each.reason) else real).extend([] if inner else [each])
