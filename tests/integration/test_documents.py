@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("name", ["docs/deploying.md", "docs/existing-stacks.md"])
+@pytest.mark.parametrize("name", ["docs/deploying.md", "docs/deploying/plans.md", "docs/existing-stacks.md"])
 def test_each_example_prints_what_the_document_says(name: str, tmp_path: Path) -> None:
     """To accept what they print now: `python -m tests.documents NAME`."""
     wrong = [
@@ -68,6 +68,11 @@ def test_a_session_is_typed_into_one_shell(tmp_path: Path) -> None:
         (["Vpc  vpc-0123456789abcdef0  x"], ["Vpc  vpc-fedcba98  x"], True),
         (["Vpc  vpc-0123456789abcdef0  x"], ["Vpc  vpc-fedcba98  y"], False),
         (["count: 12"], ["count: 13"], False),
+        (["0 broken, 12 proved"], ["0 broken, 13 proved"], True),
+        (["0 broken, 12 proved"], ["1 broken, 12 proved"], False),
+        (["  0:00   7 of 76  CREATE_COMPLETE"], ["  0:01  12 of 80  CREATE_COMPLETE"], True),
+        (["Added (76)"], ["Added (80)"], True),
+        (["1 to add"], ["0 to add"], False),
         (["a.b"], ["axb"], False),
     ],
 )
