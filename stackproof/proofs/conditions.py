@@ -73,6 +73,8 @@ class Space:
         self.mappings = _section(self.template, "Mappings")
         self._comparisons = [(node, set(self._mentions(node))) for node in comparisons([self.conditions, self.rules])]
         self._in_rules = set(self._mentions(self.rules))
+        self._limits = [(body, sorted(self._mentions(body))) for body in self.rules.values()]
+        self._refusals: dict[tuple[int, tuple[str | None, ...]], bool] = {}
         self._symbols: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
 
     def scenarios(self, names: Iterable[str] | None = None) -> tuple[Scenario, ...] | Unknown:
@@ -150,14 +152,13 @@ class Space:
         return self._search(given, [name for name in sorted(linked) if name not in given], rules, [MAX_COMBINATIONS])
 
     def _search(
-        self, given: dict[str, str], open_names: Sequence[str], rules: Sequence[object], left: list[int]
+        self, given: dict[str, str], open_names: Sequence[str], rules: Sequence[int], left: list[int]
     ) -> dict[str, str] | Unknown | None:
         """One value after the other; `left` counts down how many may still be tried."""
         left[0] -= 1
         if left[0] < 0:
             return _TOO_MANY
-        resolver = self._resolver(given)
-        if any(refuses(rule, resolver) for rule in rules):
+        if any(self._refuses(rule, given) for rule in rules):
             return None
         if not open_names:
             return given
@@ -166,6 +167,14 @@ class Space:
             if found is not None:
                 return found
         return None
+
+    def _refuses(self, rule: int, given: Mapping[str, str]) -> bool:
+        """Does a rule refuse these values? Remembered by what it mentions: a search asks the same again and again."""
+        body, mentioned = self._limits[rule]
+        key = rule, tuple(given.get(name) for name in mentioned)
+        if key not in self._refusals:
+            self._refusals[key] = refuses(body, self._resolver(given))
+        return self._refusals[key]
 
     def variables(self, names: Iterable[str]) -> set[str]:
         """The parameters and pseudo parameters that these conditions depend on; names of no condition have none."""
@@ -200,18 +209,17 @@ class Space:
                 todo += [str(inner) for key, inner in _pairs(self.conditions.get(name)) if key == "Condition"]
         return found
 
-    def _rules(self, variables: set[str]) -> tuple[list[object], set[str]]:
-        """The Rules that limit these variables, and all variables that come with them."""
-        rules = {name: (body, set(self._mentions(body))) for name, body in self.rules.items()}
-        chosen: dict[str, object] = {}
+    def _rules(self, variables: set[str]) -> tuple[list[int], set[str]]:
+        """The numbers of the Rules that limit these variables, and all variables that come with them."""
+        chosen: list[int] = []
         grown = True
         while grown:
             grown = False
-            for name, (body, mentioned) in rules.items():
-                if name not in chosen and mentioned & variables:
-                    chosen[name], grown = body, True
-                    variables = variables | mentioned
-        return list(chosen.values()), variables
+            for rule, (_, mentioned) in enumerate(self._limits):
+                if rule not in chosen and not variables.isdisjoint(mentioned):
+                    chosen.append(rule)
+                    grown, variables = True, variables.union(mentioned)
+        return chosen, variables
 
     def _mentions(self, node: object) -> Iterator[str]:
         """The parameters and pseudo parameters in a piece of the template."""
