@@ -121,6 +121,12 @@ def matches(expected: Sequence[str], printed: Sequence[str]) -> bool:
 def _shape(line: str) -> str:
     for pattern, stands in _PASSING:
         line = pattern.sub(stands, line)
+    # How many resources, changes or proofs there are moves with the template.
+    line = re.sub(
+        r"\b\d+(?= of \d)|(?<= of )\d+|(?<=\()\d+(?=\))|\b\d+(?= (proved|broken|unknown|to add|to modify|resources?)\b)",
+        "#",
+        line,
+    )
     # Columns are as wide as the ids in them.
     return re.sub(r"(?<=\S) {2,}", "  ", line.rstrip())
 
