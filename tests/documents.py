@@ -123,7 +123,7 @@ def _shape(line: str) -> str:
         line = pattern.sub(stands, line)
     # How many resources, changes or proofs there are moves with the template.
     line = re.sub(
-        r"\b\d+(?= of \d)|(?<= of )\d+|(?<=\()\d+(?=\))|\b\d+(?= (proved|broken|unknown|to add|to modify|resources?)\b)",
+        r"\b\d+(?= of \d)|(?<= of )\d+|(?<=\()\d+(?=\))|\b\d+(?= proved\b)",
         "#",
         line,
     )
