@@ -134,7 +134,7 @@ class _Look:
             self.eye.miss(f"why tasks of {name} stopped", "ECS has none of that time; it forgets them in an hour")
         self.stopped = found
         counted = Counter(_IDS.sub("…", "; ".join(_of_task(each))) for each in found)
-        lines = [f"{number} times: {words}" for words, number in counted.most_common(_KINDS)]
+        lines = [f"{_times(number)}: {said}" for said, number in counted.most_common(_KINDS)]
         self._add("ecs:stopped-tasks", f"Tasks of {name} that stopped, as ECS says", lines)
         for each in found:
             containers = each.get("containers", [])
@@ -185,7 +185,7 @@ class _Look:
         )
         health = [each["TargetHealth"] for each in found or []]
         counted = Counter(_of_target(each) for each in health if each["State"] != "healthy")
-        lines = [f"{number} times: {words}" for words, number in counted.most_common(_KINDS)]
+        lines = [f"{_times(number)}: {said}" for said, number in counted.most_common(_KINDS)]
         self._add("elb:target-health", f"Targets of {name} that are not healthy, now", lines)
 
     def logs(self, definitions: Sequence[str]) -> None:
@@ -234,6 +234,10 @@ class _Look:
         sentence = f"The application ended by itself, with exit code {own[0]}; it must keep running. Its log says why."
         tail = [f"aws logs tail {shlex.quote(each)} --since {self.since:%Y-%m-%dT%H:%M:%S}" for each in self.groups[:1]]
         return hints.Hint(sentence, tuple(tail))
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _of_task(task: TaskTypeDef) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.stackproof.deployment.histories.recorded import History
 
 HISTORIES = (*resources.HISTORIES, *stacks.HISTORIES, *checks.HISTORIES, *tasks.HISTORIES, *customs.HISTORIES)
+DOCUMENT = Path(__file__).parents[4] / "docs" / "why.md"
 each_history = pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
 
 
@@ -85,3 +88,13 @@ def test_there_are_enough_of_them_and_each_has_a_public_source() -> None:
     assert len(HISTORIES) >= 30
     assert len({history.name for history in HISTORIES}) == len(HISTORIES)
     assert [history.source for history in HISTORIES if not is_public(history.source)] == []
+
+
+EXAMPLE = re.compile(r"<!-- recorded: (?P<name>.+?) -->\n```\n(?P<text>.*?)```\n", re.DOTALL)
+
+
+def test_the_document_shows_what_is_said() -> None:
+    shown = {found["name"]: found["text"] for found in EXAMPLE.finditer(DOCUMENT.read_text(encoding="utf-8"))}
+    assert len(shown) >= 6
+    by_name = {history.name: history for history in HISTORIES}
+    assert shown == {name: f"{text(explained(by_name[name]))}\n" for name in shown}

@@ -148,7 +148,7 @@ HISTORIES = (
         ),
         says=("built for another processor", "Parameter Cpu decides it."),
         shows=(
-            "1 times: Essential container in task exited (EssentialContainerExited); container app: exit code 1, an error",
+            "once: Essential container in task exited (EssentialContainerExited); container app: exit code 1, an error",
             f"the application's own log, /lms/lms-dev/app web/app/{TASK}, masked where they look secret",
             "exec format error",
         ),
@@ -254,7 +254,7 @@ HISTORIES = (
         shows=(
             "deployment ecs-svc/1: ECS deployment circuit breaker: tasks failed to start.",
             "due to (reason Health checks failed)",
-            "1 times: unhealthy Target.ResponseCodeMismatch Health checks failed with these codes: [500]",
+            "once: unhealthy Target.ResponseCodeMismatch Health checks failed with these codes: [500]",
             "listening on 8000",
         ),
         hides=("Scaling activity", "registered 1 targets", "has stopped 1 running tasks"),
