@@ -22,6 +22,7 @@ _LOOK = (
     "cloudformation:DescribeEvents",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStacks",
+    "cloudformation:GetTemplate",
     "cloudformation:ListStackResources",
 )
 # What these read cannot be limited to a resource, or has no name before the stack is there; none shows any content.
@@ -52,7 +53,6 @@ _CHANGE_SETS = (
 _PLAN = (
     "cloudformation:CreateChangeSet",
     "cloudformation:GetStackPolicy",
-    "cloudformation:GetTemplate",
 )
 _PLAN_ELSEWHERE = ("logs:DescribeLogGroups", "servicequotas:GetServiceQuota")
 _APPLY = (

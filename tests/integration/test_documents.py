@@ -13,13 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
-    "name",
-    [  # docs/deploying.md: its outputs are older than the database in the template; to be written anew.
-        "docs/deploying/plans.md",
-        "docs/existing-stacks.md",
-    ],
-)
+@pytest.mark.parametrize("name", ["docs/deploying.md", "docs/deploying/plans.md", "docs/existing-stacks.md"])
 def test_each_example_prints_what_the_document_says(name: str, tmp_path: Path) -> None:
     """To accept what they print now: `python -m tests.documents NAME`."""
     wrong = [
