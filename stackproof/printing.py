@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -111,8 +111,3 @@ def cause(cause: Cause | None) -> Iterator[Line]:
     yield Line(f"  {cause.reason}", "red")
     if cause.hint:
         yield Line(f"  {cause.hint}", "bold")
-
-
-def cause_as_json(cause: Cause | None) -> dict[str, str] | None:
-    """The `cause` of the object that apply and destroy end with."""
-    return None if cause is None else asdict(cause)

@@ -80,17 +80,6 @@ def test_a_cause_is_its_resource_its_reason_and_what_mends_it() -> None:
     ]
     assert [line.text for line in printing.cause(replace(CAUSE, hint=""))][-1] == "  it exists"
     assert [line.text for line in printing.cause(None)] == ["No event says why."]
-    assert printing.cause_as_json(None) is None
-    assert printing.cause_as_json(CAUSE) == {
-        "logical_id": "Topic",
-        "path": "Topic",
-        "type": "AWS::SNS::Topic",
-        "stack": "arn:stack",
-        "status": "CREATE_FAILED",
-        "reason": "it exists",
-        "time": "2026-03-14",
-        "hint": "Delete it.",
-    }
 
 
 def test_elsewhere_than_on_a_terminal_lines_are_plain() -> None:
