@@ -6,6 +6,7 @@ import json
 import os
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +17,9 @@ from tests.integration.policed import police
 from tests.integration.terminal import Terminal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.integration.deployer import Deployer
 
+ROOT = Path(__file__).parents[2]
 TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
 NAME = {"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Description": "of the topic"}}
 ALARM = {
@@ -423,3 +423,32 @@ class TestTerminal:
         assert terminal.end() == 0
         assert "lms-dev" in terminal.screen
         assert "\x1b[3" not in terminal.screen
+
+
+def documented(name: str) -> set[str]:
+    """The keys of an object as docs/deploying.md names them, those inside of its lists left out."""
+    text = (ROOT / "docs" / "deploying.md").read_text()
+    (cell,) = [line.split("|")[2] for line in text.splitlines() if line.startswith(f"| {name} |")]
+    while "[" in cell:
+        cell = re.sub(r"\[[^\[\]]*\]", "", cell)
+    return set(re.findall(r"`(\w+)`", cell))
+
+
+@pytest.mark.parametrize("command", ["plan", "why", "status", "outputs", "list"])
+def test_the_keys_of_an_object_are_those_that_are_documented(command: str, deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC}, outputs=NAME)
+    deployer.apply()
+    (found,) = deployer(command, *([] if command == "list" else ["dev"]), "--json").objects
+    assert set(found) == documented(command)
+
+
+def test_the_lines_of_what_runs_are_those_that_are_documented(deployer: Deployer) -> None:
+    deployer.write({"Topic": TOPIC}, outputs=NAME)
+    plan, *events, last = deployer.apply("--json").objects
+    assert set(plan) == documented("plan")
+    assert {frozenset(each) for each in events} == {frozenset(documented("an event"))}
+    assert set(last) == documented("apply, bootstrap, cancel")
+    first, *events, last = deployer("destroy", "dev", "--yes", "--json").objects
+    assert set(first) == documented("destroy")
+    assert {frozenset(each) for each in events} == {frozenset(documented("an event"))}
+    assert set(last) == documented("apply, bootstrap, cancel")
