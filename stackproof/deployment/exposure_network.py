@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackproof.deployment.exposure import Access
+from stackproof.proofs.differences import same_source
 from stackproof.proofs.model_groups import DEFAULT, DIRECTIONS, Group, Rule, model_groups
 from stackproof.proofs.model_ranges import together
 from stackproof.proofs.network_outcomes import called
-from stackproof.proofs.values import equal, symbols
+from stackproof.proofs.values import Unknown, equal, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.model_groups import Peer
 
 _TYPE = "AWS::EC2::SecurityGroup"
+_BESIDE = (f"{_TYPE}Ingress", f"{_TYPE}Egress")
 
 
 def compare(sides: Sides) -> Iterator[Access]:
@@ -24,11 +26,22 @@ def compare(sides: Sides) -> Iterator[Access]:
     before, after = model_groups(sides.before), model_groups(sides.after)
     for key in dict.fromkeys([*before, *after]):
         old, new = before.get(key), after.get(key)
-        if any(group is not None and group.unknown is not None for group in (old, new)) and sides.is_touched(key):
+        if any(group is not None and group.unknown is not None for group in (old, new)) and _changes(sides, key):
             reason = next(str(group.unknown.reason) for group in (new, old) if group is not None and group.unknown)
             yield Access(key, _TYPE, "security group", "unknown", "has rules that cannot be read", reason)
         for direction in DIRECTIONS:
             yield from _rules(sides, key, _of(old, direction), _of(new, direction))
+
+
+def _changes(sides: Sides, key: str) -> bool:
+    """May the rules of a group change: those in it, or any that stand beside their groups?"""
+    beside = {rule.logical_id for side in (sides.before, sides.after) for rule in side.of_type(*_BESIDE)}
+    return any(_is_rewritten(sides, name) for name in {key, *beside})
+
+
+def _is_rewritten(sides: Sides, name: str) -> bool:
+    """Is a resource written otherwise than before, or with other parameters?"""
+    return sides.is_touched(name) and not same_source(sides.before, sides.after, name, ("Properties",))
 
 
 def _of(group: Group | None, direction: str) -> list[Rule]:
@@ -44,11 +57,12 @@ def _rules(sides: Sides, key: str, before: list[Rule], after: list[Rule]) -> Ite
         if _is_hidden(sides, rule):
             reason = "it takes the value of a parameter that is shown to nobody"
             yield Access(key, _TYPE, "security group", "unknown", _sentence(rule), reason)
-        elif not any(_covers(other, rule) for other in before):
-            yield _access(key, rule, before, came=True)
-    for rule in before:
-        if not _is_hidden(sides, rule) and not any(_covers(other, rule) for other in after):
-            yield _access(key, rule, after, came=False)
+    for rules, others, came in ((after, before, True), (before, after, False)):
+        for rule in rules:
+            is_same = _is_hidden(sides, rule) or any(_covers(other, rule) for other in others)
+            # What cannot be read is the same where it is written alike.
+            if not is_same and (not _fog(rule) or _is_rewritten(sides, rule.owner)):
+                yield _access(key, rule, others, came=came)
 
 
 def _is_hidden(sides: Sides, rule: Rule) -> bool:
@@ -75,7 +89,9 @@ def _fog(rule: Rule) -> str:
     """Why it is not known what a rule lets through; blank when it is."""
     if rule.first is None or rule.last is None or rule.protocol == "?":
         return "its ports are known to AWS only"
-    if rule.peer.kind == "" or (rule.peer.kind == "range" and not rule.peer.ranges):
+    if isinstance(rule.peer.value, Unknown):
+        return rule.peer.value.reason
+    if rule.peer.kind == "range" and not rule.peer.ranges:
         return f"{called(rule.peer.value)} is known to AWS only"
     return ""
 

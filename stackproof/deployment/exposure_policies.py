@@ -134,7 +134,7 @@ def _on_resource(stack: Stack, resource: Resource) -> Iterator[Document]:
     if known and known in resource.properties:
         yield _document(stack, resource, known)
     for path in _policies(resource.properties, ()):
-        if path[0] != known:
+        if path[:1] != (known,):
             yield _document(stack, resource, *path)
 
 
@@ -167,13 +167,22 @@ def _documents(
             yield Access(*subject, "unknown", "has policies that change", reason)
         return
     for one in new:
-        if one.hidden and sides.is_touched(one.statement.owner):
+        if _may_differ(sides, one):
             yield Access(*subject, "unknown", _sentence(kind, one, came=True), one.fog)
-    old, new = ([one for one in side if not one.hidden] for side in (old, new))
-    for one in grants.left(new, old):
+    known = [one for one in new if not one.hidden and not _may_differ(sides, one)]
+    old = [one for one in old if not one.hidden]
+    for one in grants.left(known, old):
         yield _access(subject, one, old, came=True)
     for one in grants.left(old, new):
         yield _access(subject, one, new, came=False)
+
+
+def _may_differ(sides: Sides, one: Grant) -> bool:
+    """May a grant be another one although it is told alike?"""
+    owner, path = one.statement.owner, one.statement.path
+    if one.hidden:
+        return sides.is_touched(owner)
+    return one.blind and not same_source(sides.before, sides.after, owner, _keys(path))
 
 
 def _same(sides: Sides, documents: list[Document]) -> bool:
@@ -193,7 +202,7 @@ def _keys(path: str) -> Path:
 def _access(subject: tuple[str, str, str], one: Grant, others: list[Grant], *, came: bool) -> Access:
     """A grant, or a part of one, that only one side has; `others` are those of the other side."""
     kind = subject[2]
-    if one.fog and (not one.statement.certain or any(grants.meets(one, other) for other in others)):
+    if one.fog and (one.blind or any(grants.meets(one, other) for other in others)):
         return Access(*subject, "unknown", _sentence(kind, one, came=came), one.fog)
     # An allow that comes opens, as a denial that goes; the other two close.
     opens = came is one.allows

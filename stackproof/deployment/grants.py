@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from stackproof.proofs import model_ranges as ranges
 from stackproof.proofs.iam import Principal
 from stackproof.proofs.patterns import matches
-from stackproof.proofs.values import Sym, Text, Unknown, Value, at, equal, show, symbols
+from stackproof.proofs.values import Sym, Text, Unknown, Value, at, equal, leaves, show, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -81,6 +81,7 @@ class Grant:
         statement: that it was read from; a grant that is left over is only a part of it.
         fog: why what it grants is known later only; blank when it is known.
         hidden: the fog comes from a parameter that AWS shows to nobody, so that equal texts need not be equal.
+        blind: nothing tells what is in the fog; else it may at most be what another grant gives.
     """
 
     allows: bool
@@ -91,6 +92,7 @@ class Grant:
     statement: Statement = field(compare=False)
     fog: str = field(default="", compare=False)
     hidden: bool = field(default=False, compare=False)
+    blind: bool = field(default=False, compare=False)
 
 
 def grants(stack: Stack, documents: Iterable[Document], opaque: Collection[str] = ()) -> list[Grant]:
@@ -101,14 +103,17 @@ def grants(stack: Stack, documents: Iterable[Document], opaque: Collection[str] 
         documents: the policies.
         opaque: parameters whose values cannot be compared: a statement with one is in the fog.
     """
-    return [_grant(stack, statement, opaque) for document in documents for statement in document.statements]
+    statements = [statement for document in documents for statement in document.statements]
+    # AWS refuses a statement without an action; it grants nothing.
+    return [_grant(stack, statement, opaque) for statement in statements if statement.actions]
 
 
 def _grant(stack: Stack, statement: Statement, opaque: Collection[str]) -> Grant:
     body = _body(stack, statement)
     hidden = sorted({symbol.owner for symbol in symbols(body) if symbol.owner in opaque})
+    blind = _blind(statement, body)
     principals = tuple(
-        each if not isinstance(each.value, Unknown) else Principal(each.kind, show(each.value))
+        Principal(each.kind, show(each.value)) if isinstance(each.value, Unknown | list | dict) else each
         for each in statement.principals or (_NOBODY,)
     )
     return Grant(
@@ -118,8 +123,9 @@ def _grant(stack: Stack, statement: Statement, opaque: Collection[str]) -> Grant
         resources=_items(statement.resources or ("",), body, "Resource", negated=statement.not_resources),
         conditions=tuple(_clause(condition, body) for condition in statement.conditions),
         statement=statement,
-        fog=f"the value of {', '.join(hidden)} is shown to nobody" if hidden else _fog(statement, body),
+        fog=f"the value of {', '.join(hidden)} is shown to nobody" if hidden else blind or _later(body),
         hidden=bool(hidden),
+        blind=bool(blind),
     )
 
 
@@ -147,14 +153,22 @@ def _written(given: tuple[Value, ...], raw: Value) -> tuple[Item, ...]:
 
 
 def _item(value: Value, raw: Value) -> Item:
+    if isinstance(value, list | dict):
+        return Written(show(value))
     if not isinstance(value, Unknown):
         return value
     return Written(show(raw) if isinstance(raw, str | Text | Sym) else value.reason)
 
 
-def _fog(statement: Statement, body: Value) -> str:
+def _blind(statement: Statement, body: Value) -> str:
+    """Why nothing can be said of a statement; blank where something can."""
     if not statement.certain:
         return f"whether {statement.owner} exists depends on a condition that only AWS can decide"
+    return next((leaf.reason for _, leaf in leaves(body) if isinstance(leaf, Unknown)), "")
+
+
+def _later(body: Value) -> str:
+    """Why some of it is known later only; blank where all is known."""
     later = sorted({str(symbol) for symbol in symbols(body) if symbol.kind in {"parameter", "ssm", "import"}})
     return f"{' and '.join(later)} is known to AWS only" if later else ""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stackproof import commands
+from stackproof.parts import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,3 +196,17 @@ def test_without_git_it_says_so(plan: Run, monkeypatch: pytest.MonkeyPatch) -> N
 def test_there_is_no_change_set_to_keep(plan: Run) -> None:
     code, _, err = plan("dev", "--against", "HEAD", "--out", "plan.json")
     assert (code, err) == (2, "--out: keeps a change set; --against makes none\n")
+
+
+def test_access_and_parts_are_told_and_markdown_is_written(repository: Repository, plan: Run) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+    policy = {"Topics": ["t"], "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    resources = {**TEMPLATE["Resources"], "Open": {"Type": "AWS::SNS::TopicPolicy", "Properties": policy}}
+    repository.write("dist/site.json", {**TEMPLATE, "Resources": resources, "Metadata": {KEY: {"news": ["Open"]}}})
+    code, out, _ = plan("dev", "--against", "HEAD")
+    assert code == 0
+    assert "  + Open  AWS::SNS::TopicPolicy  (news)\n" in out
+    assert "  ! opened     Open  lets everybody sns:Publish\n" in out
+    _, out, _ = plan("dev", "--against", "HEAD", "--markdown")
+    assert out.startswith("### site-dev: HEAD → working tree\n")
+    assert "<details open><summary>Access (1): 1 opened</summary>" in out

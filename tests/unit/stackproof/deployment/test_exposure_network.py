@@ -132,6 +132,11 @@ class TestKnownLater:
         [
             ("Cidr", rule(peer={"Ref": "Cidr"}), "${Cidr} is known to AWS only"),
             ("Port", rule({"Ref": "Port"}), "its ports are known to AWS only"),
+            (
+                "None",
+                {"IpProtocol": "tcp"},
+                "the rule names no peer",
+            ),
             ("Protocol", rule(protocol={"Ref": "Protocol"}), "its ports are known to AWS only"),  # type: ignore[arg-type]  # a function
         ],
     )
@@ -149,9 +154,11 @@ class TestKnownLater:
         assert of_group(both, both, touched={"Web"}, **more) == [("unknown", "lets TCP 443 in from ${Cidr}")]
         assert of_group(both, both, touched=(), **more) == []
 
-    def test_rules_that_cannot_be_read_are_unknown_where_the_group_changes(self) -> None:
-        web = resource(
-            "EC2::SecurityGroup", SecurityGroupIngress={"Fn::Transform": {"Name": "x"}}, SecurityGroupEgress=NOTHING_OUT
-        )
-        assert told({"Web": web}, {"Web": web}, touched={"Web"}) == [("unknown", "has rules that cannot be read")]
-        assert told({"Web": web}, {"Web": web}, touched=()) == []
+    def test_rules_that_cannot_be_read_are_unknown_where_they_change(self) -> None:
+        def web(name: str) -> Resources:
+            rules = {"Fn::Transform": {"Name": name}}
+            return {"Web": resource("EC2::SecurityGroup", SecurityGroupIngress=rules, SecurityGroupEgress=NOTHING_OUT)}
+
+        assert told(web("one"), web("two"), touched={"Web"}) == [("unknown", "has rules that cannot be read")]
+        assert told(web("one"), web("two"), touched=()) == []
+        assert told(web("one"), web("one")) == []

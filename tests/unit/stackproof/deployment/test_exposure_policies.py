@@ -219,6 +219,15 @@ class TestKnownLater:
         )
         assert found == [("unknown", f"may {READ} on {A}")]
 
+    def test_a_resource_that_cannot_be_worked_out_is_unknown(self) -> None:
+        one, two = ([statement(READ, {"Fn::Transform": {"Name": name}})] for name in ("one", "two"))
+        assert of_role(one, one) == []
+        assert [each[0] for each in of_role(one, two)] == ["unknown"], "told alike, and not the same"
+        assert [each[0] for each in of_role(one, [])] == ["unknown"]
+        (found,) = compared({"Role": role()}, {"Role": role(*two)})
+        assert (found.effect, found.kind) == ("unknown", "permissions")
+        assert "Fn::Transform" in found.instead
+
     def test_a_policy_that_cannot_be_read_is_unknown_unless_nothing_of_it_changed(self) -> None:
         def unread(name: str) -> Resources:
             transform = {"Fn::Transform": {"Name": name}}
@@ -375,6 +384,7 @@ class TestResources:
             ("Backup::BackupVault", lambda policy: {"BackupVaultName": "a", "AccessPolicy": policy}),
             ("DynamoDB::Table", lambda policy: {"ResourcePolicy": {"PolicyDocument": policy}}),
             ("Some::Thing", lambda policy: {"Deep": [{"Inside": policy}]}),
+            ("Some::Policy", lambda policy: policy),
         ],
     )
     def test_a_policy_for_everybody_is_found_and_is_public(self, kind: str, properties: Any) -> None:
@@ -392,6 +402,12 @@ class TestResources:
             "Endpoint": resource("EC2::VPCEndpoint", PolicyDocument=document(open_to_all)),
         }
         assert [each.everybody for each in compared({}, after)] == [False, False]
+
+    def test_a_statement_without_an_action_grants_nothing(self) -> None:
+        policy = resource(
+            "S3::BucketPolicy", Bucket="a", PolicyDocument=document({"Effect": "Allow", "Principal": "*"})
+        )
+        assert told({}, {"Policy": policy}) == []
 
     def test_a_denial_of_a_resource_is_told_as_one(self) -> None:
         deny = statement(
