@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 import tarfile
 from argparse import Namespace
@@ -14,18 +13,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from stackproof import plan_report
-from stackproof.comparing import compare
-from stackproof.deployment import exposure
-from stackproof.deployment import plan as plans
+from stackproof.comparing import between
 from stackproof.errors import BadInputError, Fault
-from stackproof.parts import parts_of
-from stackproof.proofs.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stackproof.environments import Environment
-    from stackproof.proofs.resolve import Stack
 
     Load = Callable[[Namespace, Path, str | None], Environment]
 
@@ -54,52 +48,11 @@ def plan(options: Namespace, root: Path, environments: Sequence[tuple[str | None
                 raise BadInputError(
                     [replace(each, where=f"{revision}:{each.where.removeprefix(f'{then}/')}") for each in error.faults]
                 ) from error
-            found.append(_plan(old, environment))
+            found.append(between(old, environment))
     for each in found:
         title = f"{each.stack}: {revision} → working tree"
         plan_report.show(each, options, title, share=len(found))
     return 3 if options.check and any(each.is_waiting for each in found) else 0
-
-
-def _plan(old: Environment, new: Environment) -> plans.Plan:
-    sides = exposure.Sides(_resolved(old), _resolved(new))
-    changes, notes = compare(sides.before, sides.after)
-    parts = {**parts_of(old.template), **parts_of(new.template)}
-    before, after = (side.parameters for side in (old, new))
-    hidden = {**plans.secrets(old.template, before), **plans.secrets(new.template, after)}
-    settings = [
-        *plans.settings("parameter", before, after, secrets=hidden),
-        *plans.settings("tag", old.tags, new.tags),
-    ]
-    if old.stack_policy != new.stack_policy:
-        policies = [None if side.stack_policy is None else json.dumps(side.stack_policy) for side in (old, new)]
-        settings.append(plans.Setting("stack policy", "", *policies))
-    if old.protected != new.protected:
-        words = ["on" if side.protected else "off" for side in (old, new)]
-        settings.append(plans.Setting("termination protection", "", *words))
-    if old.stack != new.stack:
-        notes = (f"The stack was called {old.stack}: {new.stack} is another stack, and all of it would be new.", *notes)
-    return plans.Plan(
-        stack=new.stack,
-        account=new.account or "",
-        region=new.region or "",
-        is_new=False,
-        change_set=None,
-        changes=tuple(replace(each, part=parts.get(each.logical_id, "")) for each in changes),
-        settings=tuple(settings),
-        warnings=notes,
-        access=exposure.compare(sides),
-    )
-
-
-def _resolved(environment: Environment) -> Stack:
-    return resolve(
-        environment.template,
-        environment.parameters,
-        region=environment.region,
-        account=environment.account,
-        stack_name=environment.stack,
-    )
 
 
 @contextmanager

@@ -191,6 +191,12 @@ def _plan(command: argparse.ArgumentParser) -> None:
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter, for this plan")
     command.add_argument("--out", type=Path, metavar="FILE", help="keep the plan for apply --plan FILE")
     command.add_argument(
+        "--steps",
+        type=Path,
+        metavar="FILE",
+        help="several steps in order, changes and one-shot tasks, from a TOML file",
+    )
+    command.add_argument(
         "--against", metavar="REV", help="compare with params/ and dist/ of a git revision instead, without AWS"
     )
 

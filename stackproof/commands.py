@@ -104,6 +104,8 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
         faults += _out_faults(options.out, [each for _, each in environments], settings)
     if options.out and options.against:
         faults.append(Fault("--out", "", "keeps a change set; --against makes none"))
+    if options.steps and (options.against or len(environments) > 1):
+        faults.append(Fault("--steps", "", "is a plan for one environment, made with AWS: name one, and no --against"))
     if options.json and options.markdown:
         faults.append(Fault("--markdown", "", "and --json cannot both be printed; give one"))
     if faults:
@@ -117,6 +119,14 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
     from stackproof.deploying import plan
 
     calls = [(_call(options, place, name, environment), environment) for name, environment in environments]
+    if options.steps:
+        from stackproof.deploying import steps
+        from stackproof.steps import read_steps
+
+        ((call, environment),) = calls
+        load = _loading(options, place, environments[0][0], settings)
+        found = read_steps(options.steps, environment.template, load)
+        return steps.plan(call, environment, found, settings, load)
     return plan.run(calls, settings)
 
 
@@ -143,10 +153,24 @@ def _apply(options: argparse.Namespace, place: Place) -> int:
 
         shown = planfile.read(options.plan)
     # Its file says which --set values belong to the plan.
-    environment = _environment(options, place.root, options.environments, shown.settings if shown else {})
+    settings = shown.settings if shown else {}
+    environment = _environment(options, place.root, options.environments, settings)
+    call = _call(options, place, options.environments, environment)
+    if shown and shown.stages:
+        from stackproof.deploying import steps
+
+        load = _loading(options, place, options.environments, settings)
+        return steps.run(call, environment, shown, load)
     from stackproof.deploying import apply
 
-    return apply.run(_call(options, place, options.environments, environment), environment, shown)
+    return apply.run(call, environment, shown)
+
+
+def _loading(
+    options: argparse.Namespace, place: Place, name: str | None, settings: Mapping[str, str]
+) -> Callable[[Mapping[str, str]], Environment]:
+    """Reads the environment with other values of some parameters, those of a step."""
+    return lambda more: _environment(options, place.root, name, {**settings, **more})
 
 
 def _bootstrap(options: argparse.Namespace, place: Place) -> int:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stackproof.deployment import plan
+from stackproof.deployment import exposure, plan
+from stackproof.parameters import parameters_of
+from stackproof.parts import parts_of
 from stackproof.proofs.diff import diff
+from stackproof.proofs.resolve import resolve
 from stackproof.proofs.values import Value, at, scalar_text, show
 
 if TYPE_CHECKING:
+    from stackproof.environments import Environment
     from stackproof.proofs import diff as offline
     from stackproof.proofs.resolve import Resource, Stack
 
@@ -22,6 +28,56 @@ def compare(old: Stack, new: Stack) -> tuple[tuple[plan.Change, ...], tuple[str,
     found = diff(old, new)
     clashes = [f"{change.logical_id}: {change.clash}" for change in found.changes if change.clash]
     return tuple(_change(old, new, change) for change in found.changes), (*clashes, *found.notes)
+
+
+def between(old: Environment, new: Environment) -> plan.Plan:
+    """What going from one environment to the other would do, as a plan that was made without AWS."""
+    sides = exposure.Sides(resolved(old), resolved(new))
+    changes, notes = compare(sides.before, sides.after)
+    parts = {**parts_of(old.template), **parts_of(new.template)}
+    before, after = (_with_defaults(side) for side in (old, new))
+    hidden = {**plan.secrets(old.template, before), **plan.secrets(new.template, after)}
+    settings = [
+        *plan.settings("parameter", before, after, secrets=hidden),
+        *plan.settings("tag", old.tags, new.tags),
+    ]
+    if old.stack_policy != new.stack_policy:
+        policies = [None if side.stack_policy is None else json.dumps(side.stack_policy) for side in (old, new)]
+        settings.append(plan.Setting("stack policy", "", *policies))
+    if old.protected != new.protected:
+        words = ["on" if side.protected else "off" for side in (old, new)]
+        settings.append(plan.Setting("termination protection", "", *words))
+    if old.stack != new.stack:
+        notes = (f"The stack was called {old.stack}: {new.stack} is another stack, and all of it would be new.", *notes)
+    return plan.Plan(
+        stack=new.stack,
+        account=new.account or "",
+        region=new.region or "",
+        is_new=False,
+        change_set=None,
+        changes=tuple(replace(each, part=parts.get(each.logical_id, "")) for each in changes),
+        settings=tuple(settings),
+        warnings=notes,
+        access=exposure.compare(sides),
+    )
+
+
+def _with_defaults(environment: Environment) -> dict[str, str]:
+    """Every parameter that has a value, as a change set lists them."""
+    declared = parameters_of(environment.template)
+    defaults = {name: each.default for name, each in declared.items() if each.default is not None}
+    return {**defaults, **environment.parameters}
+
+
+def resolved(environment: Environment) -> Stack:
+    """The resources of an environment, with its parameters in them."""
+    return resolve(
+        environment.template,
+        environment.parameters,
+        region=environment.region,
+        account=environment.account,
+        stack_name=environment.stack,
+    )
 
 
 def _change(old: Stack, new: Stack, change: offline.Change) -> plan.Change:

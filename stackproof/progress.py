@@ -90,9 +90,10 @@ class Progress:
             self.done.clear()
             self.running.clear()
         elif event.ends_operation and not event.is_failure:
-            # What was planned and turned out to be as it should be already has no event, and is not missing.
+            # What was planned and turned out to be as it should be already has no event, and neither has, on the way
+            # back, what never came to be: nothing of that is missing.
+            self.done |= self._touched
             self.total = len(self.done)
-            self._touched &= self.done
 
     def _line(self, event: Event) -> Line:
         reason = event.reason if event.is_failure or event.is_of_stack else ""

@@ -34,7 +34,7 @@ class Fault:
 
     Attributes:
         kind: `throttled`, `expired`, `denied`; `unheard`: the line is cut before AWS hears the request;
-            `unanswered`: it is cut after; `held`: AWS is asked only when `release` is set.
+            `unanswered`: it is cut after; `held`: AWS is asked only when `release` is set; `dropped`: not even then.
         action: the call that it happens to, `DescribeStackEvents`; blank for every call.
         times: of each call, so many in a row; None for always.
         after: so many pass first.
@@ -87,8 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.kind in _REFUSALS:
             self._answer(*self._refusal(fault.kind))
             return
-        if fault.kind == "held":
+        if fault.kind in {"held", "dropped"}:
             assert fault.release.wait(30), "nobody let the request go on"
+        if fault.kind == "held":
             self._answer(*self._forward(body))
             return
         if fault.kind == "unanswered":

@@ -30,7 +30,7 @@ def run(call: Call, environment: Environment, shown: PlanFile | None = None) -> 
     """Plan, ask, execute, and tell how it ended."""
     with aws.explained():
         account = connect(call, environment)
-        existing = _settled(call, account, environment)
+        existing = settled(call, account, environment)
         if shown is not None:
             found = preview.stored(account, environment, existing, shown, call.notes, is_foreign=call.is_foreign)
             return _carry_out(call, account, found, environment)
@@ -38,7 +38,7 @@ def run(call: Call, environment: Environment, shown: PlanFile | None = None) -> 
             return _carry_out(call, account, found, environment)
 
 
-def _settled(call: Call, account: Aws, environment: Environment) -> Stack | None:
+def settled(call: Call, account: Aws, environment: Environment) -> Stack | None:
     """The stack, at rest and fit for a change; with `--wait`, when what is under way has ended."""
     while True:
         existing = stack.find(account.cloudformation, environment.stack)
@@ -65,17 +65,18 @@ def _carry_out(call: Call, account: Aws, found: Preview, environment: Environmen
         commands=call.commands,
     )
     if found.plan.is_waiting:
-        _approve(call, found.plan)
+        approve(call, found.plan)
         watching.watch(
             call,
             operations.apply(account, found, no_rollback=no_rollback),
             total=len(found.plan.changes),
             what=f"the {'creation' if found.plan.is_new else 'update'} of {found.plan.stack}",
         )
-    return _tell(call, account, found)
+    stack_id = found.change_set.stack_id or found.plan.stack
+    return tell(call, account, found.plan.stack, stack_id, is_executed=found.plan.change_set is not None)
 
 
-def _approve(call: Call, plan: Plan) -> None:
+def approve(call: Call, plan: Plan) -> None:
     """Ask, or take the options for an answer.
 
     Raises:
@@ -94,14 +95,22 @@ def _approve(call: Call, plan: Plan) -> None:
         raise RefusedError("not applied: the answer was no")
 
 
-def _tell(call: Call, account: Aws, found: Preview) -> int:
-    ended = operations.outcome(account, found.change_set.stack_id or found.plan.stack)
-    # Where nothing was executed, how an earlier operation ended is no failure of this one.
-    is_done = ended.stack is not None and (ended.is_done or not found.plan.change_set)
+def tell(call: Call, account: Aws, name: str, stack_id: str, *, is_executed: bool) -> int:
+    """Tell how it ended; the exit code.
+
+    Args:
+        call: of the command.
+        account: where.
+        name: of the stack.
+        stack_id: its ARN, or its name where that is not known.
+        is_executed: a change set was; else how an earlier operation ended is no failure of this one.
+    """
+    ended = operations.outcome(account, stack_id)
+    is_done = ended.stack is not None and (ended.is_done or not is_executed)
     outputs = dict(ended.stack.outputs) if ended.stack else {}
     told = None if is_done or ended.stack is None else causes.explain(account, ended.stack)
     result = {
-        "stack": found.plan.stack,
+        "stack": name,
         "status": ended.status,
         "outputs": outputs,
         "cause": asdict(told.cause) if told and told.cause else None,
@@ -111,7 +120,7 @@ def _tell(call: Call, account: Aws, found: Preview) -> int:
         return 0
     call.print([], result)
     if not call.options.json:
-        call.say(*_failure(call, found.plan.stack, ended.status, told))
+        call.say(*_failure(call, name, ended.status, told))
     return 1
 
 

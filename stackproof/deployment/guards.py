@@ -139,6 +139,27 @@ def data(plan: Plan, allowed: Collection[str]) -> None:
     raise RefusedError("\n".join([*lines, f"Not applied. If that is meant, add: {options}"]))
 
 
+# What was shown → what AWS may do instead, which is less.
+_LESS = {"replace": {"may-replace", "modify"}, "may-replace": {"replace", "modify"}}
+
+
+def as_shown(title: str, shown: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Refuse a step that would do what was not shown.
+
+    Args:
+        title: of the step.
+        shown: logical id → action, when the plan was made.
+        now: the same, of the change set that would be executed.
+    """
+    more = [
+        f"{action} {name}"
+        for name, action in now.items()
+        if action not in {shown.get(name), *_LESS.get(shown.get(name, ""), ())}
+    ]
+    if more:
+        raise RefusedError(f"not applied: {title} would do what was not shown: {', '.join(more)}. Make a new plan.")
+
+
 def can_delete(
     stack: Stack, *, is_protected: bool, tags: Mapping[str, str], commands: Commands, under_way: str = ""
 ) -> None:

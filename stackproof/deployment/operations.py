@@ -56,11 +56,17 @@ def token(account: Aws) -> str:
     return f"stackproof-{who[: _LONGEST_TOKEN - len(unique) - len('stackproof--')]}-{unique}"
 
 
-def apply(account: Aws, preview: Preview, *, no_rollback: bool) -> Iterator[list[Event]]:
+def apply(account: Aws, preview: Preview, *, no_rollback: bool, request: str = "") -> Iterator[list[Event]]:
     """Execute a plan and yield its events as they come, until the stack rests.
 
     The stack policy and termination protection are set before an update, and right after a create: a stack that
     was never deployed takes neither.
+
+    Args:
+        account: where.
+        preview: of the plan.
+        no_rollback: leave it as it is where it fails.
+        request: a `token` that the caller wants to know again; blank takes one.
 
     Raises:
         RefusedError: the change set cannot be executed any more: somebody else was faster.
@@ -77,7 +83,7 @@ def apply(account: Aws, preview: Preview, *, no_rollback: bool) -> Iterator[list
     # Until AWS answers, it may have started, and its change set must not be cleared away.
     was_kept, change_set.is_kept = change_set.is_kept, True
     yield []
-    own = token(account)
+    own = request or token(account)
     try:
         with aws.answered(), changeset.race():
             client.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=own, DisableRollback=no_rollback)

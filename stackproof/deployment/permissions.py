@@ -127,6 +127,7 @@ def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
         ]
     if applies:
         statements.append(_statement("Apply", _APPLY, stacks))
+        statements += _tasks([each for each in scopes if _has(each, "AWS::ECS::Service")])
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -150,10 +151,26 @@ def _tags(resources: Iterable[str], *, executes: bool) -> dict[str, Any]:
     return _statement("Tags", actions, resources, _only("cloudformation:CreateAction", calls))
 
 
+def _tasks(scopes: Collection[Scope]) -> list[dict[str, Any]]:
+    """For a plan with one-shot tasks: each runs with roles of its stack, whose names CloudFormation makes of its."""
+    if not scopes:
+        return []
+    definitions = [each.arn("task-definition/*", "ecs") for each in scopes]
+    roles = [f"arn:{partition_of(each.region)[0]}:iam::{each.account}:role/{each.stack}-*" for each in scopes]
+    return [
+        _statement("Tasks", ["ecs:RunTask"], definitions),
+        _statement("TaskRoles", ["iam:PassRole"], roles, _only("iam:PassedToService", ["ecs-tasks.amazonaws.com"])),
+    ]
+
+
 def _nests(scope: Scope) -> bool:
     """Whether there are nested stacks: their names begin with the name of theirs."""
+    return _has(scope, "AWS::CloudFormation::Stack")
+
+
+def _has(scope: Scope, kind: str) -> bool:
     resources = scope.template.get("Resources") or {}
-    return any(each.get("Type") == "AWS::CloudFormation::Stack" for each in resources.values())
+    return any(each.get("Type") == kind for each in resources.values())
 
 
 def _transforms(scope: Scope) -> list[str]:

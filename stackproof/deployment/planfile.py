@@ -1,26 +1,51 @@
-"""A plan in a file: what was shown, by content hash, so that exactly that is applied later, or nothing."""
+"""A plan in a file: what was shown, by content hash, so that exactly that is applied later, or nothing.
+
+A plan of several steps keeps in its file, too, how far it has come.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from stackproof.deployment.artifacts import text
 from stackproof.deployment.plan import secrets
 from stackproof.errors import BadInputError, Fault, RefusedError
 from stackproof.files import write_atomically
+from stackproof.steps import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.stack import Stack
     from stackproof.environments import Environment
 
-FORMAT = 1
+FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a plan of several: what was shown, and how far it is.
+
+    Attributes:
+        title: in a person's words.
+        settings: parameters that replace the environment's in this step; of a task, none.
+        task: as the steps file has it; None for a change.
+        shown: logical id → action of each change that was shown.
+        started: ClientRequestToken of its operation, or ARN or clientToken of its task; blank until it starts.
+        is_done: it ended well.
+    """
+
+    title: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    task: Task | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
+    started: str = ""
+    is_done: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +66,8 @@ class PlanFile:
         tags: SHA-256.
         stack_policy: SHA-256.
         settings: what `--set` gave.
+        stages: the steps of a plan of several; their change sets are made one after the other, and compared with
+            what was shown.
         format: of this file.
     """
 
@@ -55,7 +82,13 @@ class PlanFile:
     tags: str
     stack_policy: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
     format: int = FORMAT
+
+    def with_stage(self, number: int, **values: Any) -> PlanFile:
+        """The same plan with something else known of one of its stages, which are counted from 0."""
+        stages = [replace(each, **values) if at == number else each for at, each in enumerate(self.stages)]
+        return replace(self, stages=tuple(stages))
 
 
 # What may have moved, in words, in the order in which it is worth looking for.
@@ -127,25 +160,58 @@ def read(path: Path) -> PlanFile:
         raise BadInputError([Fault(str(path), "", f"cannot be read: {error.strerror}")]) from error
     except ValueError as error:
         raise BadInputError([Fault(str(path), "", f"is no plan file ({error}); make one with plan --out")]) from error
-    if not _is_whole(content):
-        raise BadInputError(
-            [Fault(str(path), "", "is no plan file that this version reads; make a new one with plan --out")]
-        )
-    return PlanFile(**content)
+    try:
+        return _plan(content)
+    except TypeError as error:
+        unread = Fault(str(path), "", "is no plan file that this version reads; make a new one with plan --out")
+        raise BadInputError([unread]) from error
 
 
-def _is_whole(content: Any) -> bool:
-    """Whether it has the keys and types that `write` writes."""
-    if not isinstance(content, dict) or set(content) != {each.name for each in fields(PlanFile)}:
-        return False
-    texts = [value for key, value in content.items() if key not in {"settings", "format"}]
-    settings = content["settings"]
-    return (
-        content["format"] == FORMAT
-        and all(isinstance(each, str | None) for each in texts)
-        and isinstance(settings, dict)
-        and all(isinstance(each, str) for each in settings.values())
-    )
+def _plan(content: Any) -> PlanFile:
+    """The plan of a file's content; TypeError where `write` would have written something else."""
+    _check(content, PlanFile)
+    if content["format"] != FORMAT:
+        raise TypeError
+    return PlanFile(**{**content, "stages": tuple(map(_stage, content["stages"]))})
+
+
+def _stage(content: Any) -> Stage:
+    _check(content, Stage)
+    return Stage(**{**content, "task": None if content["task"] is None else _task(content["task"])})
+
+
+def _task(content: Any) -> Task:
+    _check(content, Task)
+    return Task(**{**content, "command": tuple(content["command"])})
+
+
+def _check(content: Any, kind: type[PlanFile | Stage | Task]) -> None:
+    """TypeError where the keys or the types are not those that `write` writes."""
+    if not isinstance(content, dict) or set(content) != {each.name for each in fields(kind)}:
+        raise TypeError
+    for key, value in content.items():
+        if not (
+            _KINDS[key](value) if key in _KINDS else isinstance(value, str) or (kind is PlanFile and value is None)
+        ):
+            raise TypeError
+
+
+def _are_texts(values: Any, kind: type) -> bool:
+    each = values.values() if isinstance(values, dict) else values
+    return isinstance(values, kind) and all(isinstance(value, str) for value in each)
+
+
+# What is no text.
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "settings": lambda value: _are_texts(value, dict),
+    "shown": lambda value: _are_texts(value, dict),
+    "command": lambda value: _are_texts(value, list),
+    "stages": lambda value: isinstance(value, list),
+    "task": lambda value: value is None or isinstance(value, dict),
+    "is_done": lambda value: isinstance(value, bool),
+    "minutes": lambda value: isinstance(value, int),
+    "format": lambda value: isinstance(value, int),
+}
 
 
 def not_moved(shown: PlanFile, now: PlanFile) -> None:

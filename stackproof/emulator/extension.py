@@ -25,6 +25,7 @@ from stackproof.emulator.handlers import (
     s3,
     secretsmanager,
     servicequotas,
+    tasks,
 )
 
 PARTS = (
@@ -47,6 +48,7 @@ PARTS = (
     rds,
     s3,
     secretsmanager,
+    tasks,
     servicequotas,
 )
 

@@ -90,7 +90,10 @@ NAMES = {
         _release_address _resource_matches_tag_filters _rules_match _security_groups _sg_rule_id _subnets _tags
         _vpc_endpoints _vpcs _xml
     """,
-    "ministack.services.ecs": "_clusters _put_cluster_capacity_providers _services _tags _task_defs",
+    "ministack.services.ecs": """
+        _ACTION_MAP _clusters _mark_task_stopped _put_cluster_capacity_providers _run_task _services _tags _task_defs
+        _tasks
+    """,
     "ministack.services.elasticache": """
         _arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _snapshots _tags
     """,

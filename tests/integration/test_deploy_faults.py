@@ -26,6 +26,7 @@ UPDATE = [
     "CreateChangeSet",
     "DescribeChangeSet",
     "DescribeEvents",
+    "GetTemplate",
     "GetStackPolicy",
     "SetStackPolicy",
     "UpdateTerminationProtection",

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("name", ["docs/deploying.md", "docs/deploying/plans.md", "docs/existing-stacks.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/deploying.md", "docs/deploying/plans.md", "docs/deploying/apply.md", "docs/existing-stacks.md"]
+)
 def test_each_example_prints_what_the_document_says(name: str, tmp_path: Path) -> None:
     """To accept what they print now: `python -m tests.documents NAME`."""
     wrong = [

@@ -97,7 +97,7 @@ def test_what_has_changed_reads_like_a_plan(repository: Repository, plan: Run) -
         "      apply needs --allow-data-loss Table",
         "",
         "Parameters",
-        "  ~ Days: (none) → 7",
+        "  ~ Days: 3 → 7",
         "  ~ Name: a → b",
         "",
         "Tags",

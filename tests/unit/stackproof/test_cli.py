@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -141,3 +143,31 @@ def test_a_full_disk_is_told_once() -> None:
             [sys.executable, "-c", printing], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert (done.returncode, done.stderr) == (1, "[Errno 28] No space left on device\n")
+
+
+def test_sigterm_ends_a_command_as_ctrl_c_does_and_is_what_it_was_before_afterwards(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def command() -> int:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("it went on")
+
+    assert cli.run(command) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_in_a_thread_a_command_leaves_signals_alone() -> None:
+    codes: list[int] = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    def command() -> int:
+        assert signal.getsignal(signal.SIGTERM) is before
+        return 7
+
+    thread = threading.Thread(target=lambda: codes.append(cli.run(command)))
+    thread.start()
+    thread.join()
+    assert codes == [7]

@@ -92,7 +92,7 @@ def test_what_never_came_to_be_is_not_missing_after_the_rollback() -> None:
     lines(so_far, event("CREATE_COMPLETE", "Topic"), event("CREATE_FAILED", "Cache"), event("ROLLBACK_IN_PROGRESS"))
     assert so_far.count == "0 of 2"
     lines(so_far, event("DELETE_COMPLETE", "Topic", after=1), event("ROLLBACK_COMPLETE", after=2))
-    assert so_far.count == "1 of 1"
+    assert so_far.count == "2 of 2"
 
 
 def test_resources_of_nested_stacks_are_told_apart_and_counted() -> None:

@@ -230,3 +230,33 @@ def test_a_protected_environment_is_not_destroyed_but_what_was_never_deployed_is
 )
 def test_a_stack_is_not_deleted(found: Any, words: str) -> None:
     assert words in refusal(guards.can_delete, found, is_protected=False, tags=TAGS, commands=COMMANDS)
+
+
+SHOWN = {"Topic": "modify", "Table": "replace", "Cache": "may-replace", "Old": "remove"}
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {},
+        {"Topic": "modify", "Table": "replace", "Cache": "may-replace", "Old": "remove"},
+        {"Table": "modify", "Cache": "replace"},
+        {"Table": "may-replace", "Cache": "modify"},
+    ],
+)
+def test_a_step_may_do_what_was_shown_or_less(now: dict[str, str]) -> None:
+    assert passes(guards.as_shown, "Two", SHOWN, now)
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"Topic": "replace"}, "replace Topic"),
+        ({"Topic": "may-replace", "Table": "remove"}, "may-replace Topic, remove Table"),
+        ({"New": "add"}, "add New"),
+        ({"Old": "modify"}, "modify Old"),
+    ],
+)
+def test_a_step_may_do_nothing_else(now: dict[str, str], words: str) -> None:
+    said = refusal(guards.as_shown, "Two", SHOWN, now)
+    assert said == f"not applied: Two would do what was not shown: {words}. Make a new plan."

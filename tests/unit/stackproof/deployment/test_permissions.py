@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,8 @@ PROD = Scope("lms-prod", "us-east-1", "333333333333", {})
 READS = re.compile(r"\w[\w-]*:(Describe|List|Get|Decode)\w+")
 # IAM and STS quotas: characters of a managed policy, white space not counted.
 LARGEST = 6_144
-# No call of ours: AWS checks it inside of CreateChangeSet and ExecuteChangeSet.
-INSIDE_OF_OTHERS = {"cloudformation:TagResource", "cloudformation:UntagResource"}
+# No call of ours: AWS checks it inside of CreateChangeSet, ExecuteChangeSet and RunTask.
+INSIDE_OF_OTHERS = {"cloudformation:TagResource", "cloudformation:UntagResource", "iam:PassRole"}
 # Needs no permission (its API reference).
 FREE = {"sts:GetCallerIdentity"}
 
@@ -76,7 +77,8 @@ def test_the_policy_is_what_the_source_calls_no_less_and_no_more() -> None:
     known = operations()
     files = [*(SOURCE / "deployment").glob("*.py"), *(SOURCE / "deploying").glob("*.py")]
     found = {action for path in files for name in called(path) for action in known.get(name, ())}
-    assert found - FREE == actions(policy("apply", [DEV])) - INSIDE_OF_OTHERS
+    running = replace(DEV, template={"Resources": {"Service": {"Type": "AWS::ECS::Service"}}})
+    assert found - FREE == actions(policy("apply", [running])) - INSIDE_OF_OTHERS
 
 
 def test_each_level_can_do_what_those_before_it_can() -> None:
@@ -161,3 +163,14 @@ def test_a_macro_needs_leave_of_its_own(transform: Any, arns: list[str]) -> None
 def test_three_environments_fit_into_one_managed_policy() -> None:
     scopes = [Scope(f"lms-{name}", "sa-east-1", account * 12, {}) for name, account in zip("abc", "123", strict=True)]
     assert len(re.sub(r"\s", "", json.dumps(policy("apply", scopes)))) < LARGEST
+
+
+def test_tasks_may_be_run_only_where_the_stack_has_a_service_and_with_its_own_roles_only() -> None:
+    running = replace(PROD, template={"Resources": {"Service": {"Type": "AWS::ECS::Service"}}})
+    found = policy("apply", [DEV, running])
+    assert statement(found, "Tasks")["Resource"] == ["arn:aws:ecs:us-east-1:333333333333:task-definition/*"]
+    passed = statement(found, "TaskRoles")
+    assert passed["Resource"] == ["arn:aws:iam::333333333333:role/lms-prod-*"]
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}}
+    assert "ecs:RunTask" not in actions(policy("apply", [DEV]))
+    assert "ecs:RunTask" not in actions(policy("plan", [running]))

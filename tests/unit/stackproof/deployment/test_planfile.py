@@ -11,7 +11,9 @@ import pytest
 
 from stackproof.deployment import planfile
 from stackproof.deployment.aws import Aws
+from stackproof.deployment.planfile import Stage
 from stackproof.errors import BadInputError, RefusedError
+from stackproof.steps import Task
 from tests.unit.stackproof.deployment.builders import STACK_ID, START, environment, stack
 
 if TYPE_CHECKING:
@@ -86,6 +88,25 @@ def test_a_plan_of_which_nothing_moved_stands() -> None:
     planfile.not_moved(made(stack()), made(stack()))
 
 
+TASK = Task("Service", "UpgradeTask", command=("lms", "upgrade"), minutes=30)
+STAGE: dict[str, Any] = asdict(Stage("One", {"Size": "1"}, None, {"Topic": "modify"}, "stackproof-ana-1"))
+
+
+def in_steps() -> PlanFile:
+    stages = (Stage("One", {"Size": "1"}, None, {"Topic": "modify"}, "stackproof-ana-1"), Stage("Two", task=TASK))
+    return replace(made(stack()), stages=stages)
+
+
+def test_steps_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    planfile.write(tmp_path / "plan.json", in_steps())
+    assert planfile.read(tmp_path / "plan.json") == in_steps()
+
+
+def test_what_becomes_known_of_a_step_leaves_the_others_alone() -> None:
+    plan = in_steps().with_stage(1, started="arn:task", is_done=True)
+    assert plan.stages == (in_steps().stages[0], Stage("Two", task=TASK, started="arn:task", is_done=True))
+
+
 def unreadable(path: Path) -> str:
     with pytest.raises(BadInputError) as refused:
         planfile.read(path)
@@ -104,6 +125,21 @@ def unreadable(path: Path) -> str:
         (json.dumps(asdict(made()) | {"change_set": 7}), "is no plan file that this version reads"),
         (json.dumps(asdict(made()) | {"settings": {"Size": 1}}), "is no plan file that this version reads"),
         (json.dumps(asdict(made()) | {"settings": []}), "is no plan file that this version reads"),
+        *(
+            (json.dumps(asdict(in_steps()) | {"stages": [each]}), "is no plan file that this version reads")
+            for each in (
+                "One",
+                {"title": "One"},
+                STAGE | {"title": None},
+                STAGE | {"shown": {"Topic": 1}},
+                STAGE | {"is_done": "yes"},
+                STAGE | {"task": []},
+                STAGE | {"task": {"service": "Service"}},
+                STAGE | {"task": asdict(TASK) | {"command": "lms upgrade"}},
+                STAGE | {"task": asdict(TASK) | {"minutes": "60"}},
+            )
+        ),
+        (json.dumps(asdict(made()) | {"stages": {}}), "is no plan file that this version reads"),
         ("\xff\xfe", "is no plan file ("),
     ],
 )

@@ -1,0 +1,62 @@
+"""A task that runs, shown with its log until it stops or the line to it is cut."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stackproof import printing
+from stackproof.deployment import aws
+from stackproof.errors import StackproofError
+from stackproof.printing import Line
+from stackproof.progress import HEARTBEAT, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stackproof.deploying.call import Call
+    from stackproof.deployment.runtask import Ended, Look
+
+
+def watch(
+    call: Call, looks: Iterator[Look], *, title: str, arn: str, clock: Callable[[], float] = time.monotonic
+) -> Ended | None:
+    """Show a task until it ends; None when the time was over before. Whatever cuts this short, the task goes on.
+
+    Args:
+        call: of the command.
+        looks: at the task.
+        title: of the step.
+        arn: of the task.
+        clock: seconds.
+    """
+    began = spoke = clock()
+    status = ""
+    look = None
+    try:
+        for look in looks:
+            now = clock()
+            if look.lines or look.status != status or now - spoke >= HEARTBEAT:
+                _show(call, look, title=title, elapsed=now - began, is_new=look.status != status)
+                status, spoke = look.status, now
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted; {goes_on(call, arn)}") from None
+    except (ClientError, BotoCoreError) as error:
+        raise StackproofError(f"{aws.explain(error)}\n{goes_on(call, arn)}") from error
+    return look.ended if look else None
+
+
+def goes_on(call: Call, arn: str) -> str:
+    """What ECS does meanwhile, and how to take it up again."""
+    return f"the task goes on in AWS: {arn}\nTake it up again: {call.commands.apply}"
+
+
+def _show(call: Call, look: Look, *, title: str, elapsed: float, is_new: bool) -> None:
+    if call.options.json:
+        printing.show_json({"step": title, "status": look.status, "log": list(look.lines)}, sys.stdout)
+        return
+    lines = [Line(f"{duration(elapsed):>6}  {look.status:<14}  {title}", "" if is_new else "dim")]
+    call.say(*(lines if is_new or not look.lines else []), *(Line(f"{'':>6}  | {text}") for text in look.lines))

@@ -1,0 +1,234 @@
+"""One task of ECS, run once: in the network of a service of the stack, watched with its log until it stops.
+
+A task is never stopped from here: half an upgrade of a database may be worse than a slow one.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stackproof.deployment import aws, stack
+from stackproof.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_ecs.type_defs import NetworkConfigurationOutputTypeDef, TaskTypeDef
+
+    from stackproof.deployment.aws import Aws
+    from stackproof.deployment.polling import Pace
+    from stackproof.deployment.stack import Resource
+    from stackproof.steps import Task
+
+# So many looks in a row without an answer: the line is not coming back.
+_PATIENCE = 20
+# How ECS says that a task ran to its end by itself.
+_ENDED = "EssentialContainerExited"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a task runs, as its service does.
+
+    Attributes:
+        cluster: ARN.
+        definition: ARN of the task definition.
+        container: whose command is replaced and whose exit code counts.
+        network: subnets and security groups.
+        launch_type: `FARGATE`, or what the service has; never Spot, which would take it away half-way.
+        platform_version: of Fargate; blank elsewhere.
+        log_group: where its container writes; blank where that cannot be read.
+        log_prefix: of its log streams.
+    """
+
+    cluster: str
+    definition: str
+    container: str
+    network: NetworkConfigurationOutputTypeDef | None
+    launch_type: str
+    platform_version: str
+    log_group: str
+    log_prefix: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a task brought.
+
+    Attributes:
+        status: for example `PENDING`.
+        lines: of its log, new ones, oldest first.
+        ended: how it ended; None while it has not.
+    """
+
+    status: str
+    lines: tuple[str, ...]
+    ended: Ended | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a task ended.
+
+    Attributes:
+        exit_code: of its container; None when that never ran.
+        reason: ECS's words.
+        is_done: it ran to its end by itself, and well.
+    """
+
+    exit_code: int | None
+    reason: str
+    is_done: bool
+
+
+def place(account: Aws, stack_id: str, task: Task) -> Place:
+    """Find where a task of a stack is to run.
+
+    Raises:
+        RefusedError: the stack has no such service, task definition or container.
+    """
+    found = {each.logical_id: each for each in stack.resources(account.cloudformation, stack_id)}
+    service_arn = _physical(found, task.service, "AWS::ECS::Service")
+    parts = service_arn.split("/")
+    cluster = parts[1] if len(parts) == 3 else "default"
+    (service,) = account.ecs.describe_services(cluster=cluster, services=[service_arn])["services"]
+    definition = _physical(found, task.definition, "AWS::ECS::TaskDefinition") if task.definition else ""
+    described = account.ecs.describe_task_definition(taskDefinition=definition or service["taskDefinition"])
+    containers = {each["name"]: each for each in described["taskDefinition"]["containerDefinitions"]}
+    name = task.container or next(iter(containers))
+    if name not in containers:
+        raise RefusedError(f"its task definition has no container {name}; there are {', '.join(containers)}")
+    log: Mapping[str, Any] = containers[name].get("logConfiguration", {})
+    options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
+    providers = [each["capacityProvider"] for each in service.get("capacityProviderStrategy", [])]
+    on_fargate = bool(providers) and all(each.startswith("FARGATE") for each in providers)
+    return Place(
+        cluster=service["clusterArn"],
+        definition=described["taskDefinition"]["taskDefinitionArn"],
+        container=name,
+        network=service.get("networkConfiguration"),
+        launch_type="FARGATE" if on_fargate else service.get("launchType", "EC2"),
+        platform_version=service.get("platformVersion", ""),
+        log_group=options.get("awslogs-group", "") if options.get("awslogs-stream-prefix") else "",
+        log_prefix=options.get("awslogs-stream-prefix", ""),
+    )
+
+
+def _physical(found: Mapping[str, Resource], logical_id: str, kind: str) -> str:
+    each = found.get(logical_id)
+    if each is None or each.type != kind or not each.physical_id:
+        there = sorted(name for name, other in found.items() if other.type == kind)
+        raise RefusedError(f"the stack has no {kind} {logical_id}; it has {', '.join(there) or 'none at all'}")
+    return each.physical_id
+
+
+def start(account: Aws, where: Place, task: Task, request: str) -> str:
+    """Run the task and return its ARN. The same request twice is one task.
+
+    Raises:
+        RefusedError: ECS starts none.
+    """
+    override: dict[str, Any] = {"name": where.container}
+    if task.command:
+        override["command"] = list(task.command)
+    given: dict[str, Any] = {
+        "cluster": where.cluster,
+        "taskDefinition": where.definition,
+        "launchType": where.launch_type,
+        "count": 1,
+        "overrides": {"containerOverrides": [override]},
+        "startedBy": "stackproof",
+        "clientToken": request,
+    }
+    if where.network:
+        given["networkConfiguration"] = where.network
+    if where.launch_type == "FARGATE" and where.platform_version:
+        given["platformVersion"] = where.platform_version
+    answer = account.ecs.run_task(**given)
+    if not answer["tasks"]:
+        reasons = "; ".join(each.get("reason", "") for each in answer["failures"])
+        raise RefusedError(f"ECS started no task: {reasons or 'it gives no reason'}")
+    return answer["tasks"][0]["taskArn"]
+
+
+def watch(
+    account: Aws, where: Place, arn: str, pace: Pace, *, minutes: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Look]:
+    """Look at a task again and again, until it has stopped or the time is over.
+
+    Yields:
+        After each look its status and the new lines of its log; the last one has `ended`, unless the time was over.
+
+    Raises:
+        RefusedError: ECS does not know the task any more, so nobody can say how it ended.
+        ClientError, BotoCoreError: as in `events.follow`; throttling and a lost line are waited out.
+    """
+    log = _Log(account, where, arn)
+    until = clock() + minutes * 60
+    silent = 0
+    while True:
+        try:
+            answer = account.ecs.describe_tasks(cluster=where.cluster, tasks=[arn])
+            if not answer["tasks"]:
+                raise RefusedError(f"ECS does not know {arn} any more, so whether it ended well is not known")
+            task = answer["tasks"][0]
+            look = Look(task["lastStatus"], log.read(), _ended(task, where.container))
+        except (ClientError, BotoCoreError) as error:
+            silent += 1
+            if not aws.is_passing(error) or silent >= _PATIENCE:
+                raise
+            pace.wait(throttled=True)
+            continue
+        silent = 0
+        yield look
+        if look.ended or clock() >= until:
+            return
+        pace.wait(news=bool(look.lines))
+
+
+def _ended(task: TaskTypeDef, container: str) -> Ended | None:
+    if task["lastStatus"] != "STOPPED":
+        return None
+    codes = [each.get("exitCode") for each in task["containers"] if each.get("name") == container]
+    reasons = [task.get("stoppedReason", ""), *(each.get("reason", "") for each in task["containers"])]
+    code = codes[0] if codes else None
+    is_done = code == 0 and task.get("stopCode") == _ENDED
+    return Ended(code, "; ".join(dict.fromkeys(filter(None, reasons))), is_done)
+
+
+@dataclass
+class _Log:
+    """The log stream of a task, read on from where it was read to."""
+
+    account: Aws
+    where: Place
+    task: str
+    _token: str = field(default="", init=False)
+
+    def read(self) -> tuple[str, ...]:
+        """The new lines; none while there is no stream, or where reading it is not allowed."""
+        if not self.where.log_group:
+            return ()
+        name = f"{self.where.log_prefix}/{self.where.container}/{self.task.rpartition('/')[2]}"
+        lines: list[str] = []
+        while True:
+            more = {"nextToken": self._token} if self._token else {}
+            try:
+                answer = self.account.logs.get_log_events(
+                    logGroupName=self.where.log_group,
+                    logStreamName=name,
+                    startFromHead=True,
+                    **more,  # type: ignore[arg-type]  # the token, where there is one
+                )
+            except ClientError as error:
+                if aws.code(error) in {"ResourceNotFoundException", *aws.ACCESS_DENIED}:
+                    return tuple(lines)
+                raise
+            lines += [each.get("message", "") for each in answer["events"]]
+            before, self._token = self._token, answer["nextForwardToken"]
+            if self._token == before or not answer["events"]:
+                return tuple(lines)
