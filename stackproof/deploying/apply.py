@@ -9,7 +9,7 @@ from stackproof import explaining, plan_report, printing
 from stackproof.deploying import asking, watching
 from stackproof.deploying.call import connect, under_way
 from stackproof.deploying.plan import previewed
-from stackproof.deployment import aws, causes, guards, operations, preview, stack, ways
+from stackproof.deployment import aws, causes, changeset, guards, operations, preview, stack, ways
 from stackproof.errors import RefusedError
 from stackproof.printing import Line
 
@@ -27,15 +27,21 @@ if TYPE_CHECKING:
 
 
 def run(call: Call, environment: Environment, shown: PlanFile | None = None) -> int:
-    """Plan, ask, execute, and tell how it ended."""
+    """Plan, ask, execute, and tell how it ended; with `--wait` anew where somebody else was faster."""
     with aws.explained():
         account = connect(call, environment)
-        existing = settled(call, account, environment)
-        if shown is not None:
-            found = preview.stored(account, environment, existing, shown, call.notes, is_foreign=call.is_foreign)
-            return _carry_out(call, account, found, environment)
-        with previewed(call, account, environment, existing) as found:
-            return _carry_out(call, account, found, environment)
+        while True:
+            existing = settled(call, account, environment)
+            if shown is not None:
+                found = preview.stored(account, environment, existing, shown, call.notes, is_foreign=call.is_foreign)
+                return _carry_out(call, account, found, environment)
+            try:
+                with previewed(call, account, environment, existing) as found:
+                    return _carry_out(call, account, found, environment)
+            except changeset.RaceError as error:
+                if not call.options.wait:
+                    raise
+                call.say(Line(f"{str(error).removesuffix('Plan again.')}Planning again."))
 
 
 def settled(call: Call, account: Aws, environment: Environment) -> Stack | None:

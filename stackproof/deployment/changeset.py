@@ -79,6 +79,10 @@ class ChangeSet:
     is_kept: bool = False
 
 
+class RaceError(RefusedError):
+    """Somebody else's operation came in between; planned again, it may well go through."""
+
+
 class FailedChangeSetError(StackproofError):
     """CloudFormation could not make the change set; the message has its reason and every validation error."""
 
@@ -127,7 +131,7 @@ def made(
 
 @contextmanager
 def race() -> Iterator[None]:
-    """Turn into RefusedError what AWS answers when somebody else's operation came in between.
+    """Turn into RaceError what AWS answers when somebody else's operation came in between.
 
     Executing a change set deletes all others of the stack.
     """
@@ -137,7 +141,7 @@ def race() -> Iterator[None]:
         is_gone = aws.code(error) in {"ChangeSetNotFound", "InvalidChangeSetStatus"}
         if not is_gone and not any(words in aws.message(error) for words in _TOO_LATE):
             raise
-        raise RefusedError(
+        raise RaceError(
             f"somebody else was faster, and this plan was not executed ({aws.message(error)}). Plan again."
         ) from error
 
