@@ -81,7 +81,8 @@ def run(command: Callable[[], int], *, debug: bool = False) -> int:
             code = command()
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_output()
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (StackproofError, OSError, ModuleNotFoundError) as error:
         if debug:
@@ -97,30 +98,17 @@ def run(command: Callable[[], int], *, debug: bool = False) -> int:
 
 def _told(error: StackproofError | OSError | ModuleNotFoundError) -> int:
     """Say what went wrong in its own words, and return the exit code."""
-    code, words = 1, str(error)
-    if isinstance(error, StackproofError):
-        code = error.exit_code
-    elif isinstance(error, ModuleNotFoundError):
+    code, words = getattr(error, "exit_code", 1), str(error)
+    if isinstance(error, ModuleNotFoundError):
         if str(error.name).startswith("stackproof"):
             raise error  # ours, and no installation would bring it
-        code, words = (
-            2,
-            (
-                f"{error.name} is not installed for {sys.executable}; in a clone, install what is needed with\n"
-                "  python -m pip install --constraint constraints.txt ."
-            ),
+        code = 2
+        words = (
+            f"{error.name} is not installed for {sys.executable}; in a clone, install what is needed with\n"
+            "  python -m pip install --constraint constraints.txt ."
         )
     sys.stderr.write(f"{words}\n")
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _forget_output()
     return code
-
-
-def _forget_output() -> None:
-    """Send what is left to nowhere: Python would try once more at exit, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
