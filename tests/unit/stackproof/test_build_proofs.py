@@ -51,6 +51,15 @@ def test_no_proofs_means_no_proofs(project: Project) -> None:
     assert "  proofs: not run (--no-proofs)\n" in outcome.out
 
 
+def test_what_was_not_proven_is_not_remembered_as_proven(project: Project) -> None:
+    project.build("--no-lint", "--no-proofs")
+
+    outcome = project.build("--no-lint")
+
+    assert outcome.code == 1
+    assert "store-public-refused" in outcome.out
+
+
 def test_a_fault_that_two_environments_share_is_told_once(project: Project) -> None:
     project.environment("test", Open="yes")
 
