@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from argparse import Namespace
+from argparse import SUPPRESS, ArgumentTypeError, Namespace
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -204,7 +204,13 @@ def _plan(command: argparse.ArgumentParser) -> None:
 def _apply(command: argparse.ArgumentParser) -> None:
     _yes(command)
     command.add_argument("--plan", type=Path, metavar="FILE", help="apply this plan, or nothing")
+    # No option of apply: what is applied is what a person saw with these values. The type says so, where it is tried.
+    command.add_argument("--set", type=_of_plan, help=SUPPRESS)
     _careful(command)
+
+
+def _of_plan(_: str) -> None:
+    raise ArgumentTypeError("belongs to plan: plan ENV --set KEY=VALUE --out FILE, then apply ENV --plan FILE")
 
 
 def _bootstrap(command: argparse.ArgumentParser) -> None:

@@ -218,6 +218,7 @@ def test_a_change_of_outputs_alone_is_a_change(deployer: Deployer) -> None:
         (["plan", "dev", "--stack-name", "1st"], "--stack-name"),
         (["plan", "dev", "--region", "sa-eats-1"], 'did you mean "sa-east-1"?'),
         (["plan", "dev", "--chekc"], 'unknown argument "--chekc", did you mean "--check"?'),
+        (["apply", "dev", "--set", "Size=2"], "--set: belongs to plan: plan ENV --set KEY=VALUE --out FILE, then"),
         (["paln", "dev"], 'did you mean "plan"?'),
         (
             ["plan", "--template", "dist/lms.json"],
