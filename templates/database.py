@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awacs.aws import Statement
-    from troposphere import AWSHelperFn, Parameter, Template
+    from troposphere import AWSHelperFn, Parameter, Tags, Template
 
     from templates.database_proxy import Proxy
     from templates.keys import Key
@@ -59,6 +59,7 @@ class Database:
     """What the rest of the template may know about the database.
 
     Attributes:
+        own: the stack's own database, which exists under `own.exists`.
         ways: where tasks connect to; exactly one of them exists in a stack.
         secret_keys: host, port, name, user, password.
         proxy: stands for the host, which then is no key of the secret, where it exists.
@@ -66,6 +67,7 @@ class Database:
         ready: what a first task must wait for, to be referred to.
     """
 
+    own: OwnDatabase
     ways: tuple[Way, ...]
     secret_keys: Mapping[str, SecretKey]
     proxy: Proxy
@@ -74,7 +76,9 @@ class Database:
 
 
 @part("database")
-def add_database(t: Template, *, environment: Environment, network: Network, log_key: Key, secret_key: Key) -> Database:
+def add_database(
+    t: Template, *, environment: Environment, network: Network, log_key: Key, secret_key: Key, tags: Tags
+) -> Database:
     """Add what is needed to reach an existing database, and a database of our own for where there is none.
 
     Args:
@@ -83,15 +87,17 @@ def add_database(t: Template, *, environment: Environment, network: Network, log
         network: where the database stands, or what is connected with it.
         log_key: encrypts the logs of a database of our own.
         secret_key: encrypts its generated secret.
+        tags: by which it is backed up.
     """
     secret = _add_secret_parameters(t)
     port, cidr = _add_address_parameters(t)
     names = _add_key_parameters(t)
     _add_peering(t, network=network, cidr=cidr)
-    own = add_own_database(t, network=network, exists=OWN, port=port, log_key=log_key, secret_key=secret_key)
+    own = add_own_database(t, network=network, exists=OWN, port=port, log_key=log_key, secret_key=secret_key, tags=tags)
     proxy = add_database_proxy(t, environment=environment, network=network, database=own)
     direct = condition(t, "HasOwnDatabaseWithoutProxy", And(Condition(OWN), Not(Condition(proxy.exists))))
     return Database(
+        own=own,
         ways=(
             Way(Endpoint(Cidr("Database", Ref(cidr)), port), EXISTING),
             Way(own.endpoint, direct),

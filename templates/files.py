@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, Parameter, Template
 
+    from templates.backup import Backups
     from templates.keys import Key
     from templates.network import Network
 
@@ -83,7 +84,7 @@ class Files:
 
 
 @part("files")
-def add_files(t: Template, *, network: Network, key: Key) -> Files:
+def add_files(t: Template, *, network: Network, key: Key, backups: Backups) -> Files:
     """Add the file system with its access point, and a mount target in the data subnet of every zone."""
     existing, directory = _add_parameters(t)
     own = t.add_resource(
@@ -99,7 +100,9 @@ def add_files(t: Template, *, network: Network, key: Key) -> Files:
                 LifecyclePolicy(TransitionToArchive="AFTER_90_DAYS"),
                 LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
             ],
-            BackupPolicy=BackupPolicy(Status="ENABLED"),
+            # A plan does it instead, where there is one.
+            BackupPolicy=BackupPolicy(Status=If(backups.exists, "DISABLED", "ENABLED")),
+            FileSystemTags=backups.tags,
             FileSystemPolicy=_policy(),
         )
     )

@@ -26,6 +26,7 @@ GROUPS = (
     "Address and balancer",
     "Files",
     "Cache",
+    "Backup",
     "Network",
     "Logs",
     "Permissions",

@@ -8,6 +8,7 @@ from troposphere import Template
 
 from templates import application_settings
 from templates.application import add_application
+from templates.backup import add_backup, add_backup_parameters
 from templates.balancer import add_balancer
 from templates.cache import add_cache
 from templates.database import add_database
@@ -15,6 +16,7 @@ from templates.files import add_files
 from templates.keys import add_keys
 from templates.network import add_interface_endpoints, add_network
 from templates.production import add_production_rules
+from templates.restore_testing import add_restore_testing
 from templates.retention import keep_data
 from templates.scaling import add_scaling
 from templates.tags import add_environment, add_tags
@@ -42,11 +44,21 @@ def build(settings_text: str, *, disposable: bool = False) -> Template:
     environment = add_environment(t)
     keys = add_keys(t)
     network = add_network(t, key=keys.logs)
-    files = add_files(t, network=network, key=keys.files)
+    backups = add_backup_parameters(t, environment=environment)
+    files = add_files(t, network=network, key=keys.files, backups=backups)
     cache = add_cache(
         t, environment=environment, network=network, key=keys.cache, log_key=keys.logs, secret_key=keys.secrets
     )
-    database = add_database(t, environment=environment, network=network, log_key=keys.logs, secret_key=keys.secrets)
+    database = add_database(
+        t,
+        environment=environment,
+        network=network,
+        log_key=keys.logs,
+        secret_key=keys.secrets,
+        tags=backups.tags,
+    )
+    vault = add_backup(t, environment=environment, backups=backups, files=files, database=database)
+    add_restore_testing(t, environment=environment, network=network, vault=vault, files=files, database=database)
     balancer = add_balancer(t, environment=environment, network=network, disposable=disposable)
     application = add_application(
         t,

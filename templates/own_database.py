@@ -36,7 +36,7 @@ from templates.policies import allow, assume_role, document, key_policy, permiss
 from templates.security_groups import Endpoint, group_id, security_group
 
 if TYPE_CHECKING:
-    from troposphere import AWSHelperFn, Parameter, Template
+    from troposphere import AWSHelperFn, Parameter, Tags, Template
 
     from templates.network import Network
     from templates.own_database_parameters import OwnDatabaseParameters
@@ -78,6 +78,8 @@ class OwnDatabase:
     Attributes:
         exists: name of the condition under which it exists.
         cluster: the cluster's name.
+        arn: its ARN.
+        subnet_group: the name of its subnet group.
         engine: the parameter that chooses among ENGINES.
         endpoint: security group and port of the cluster.
         host: DNS name of the writer; it follows a failover.
@@ -88,6 +90,8 @@ class OwnDatabase:
 
     exists: str
     cluster: AWSHelperFn
+    arn: AWSHelperFn
+    subnet_group: AWSHelperFn
     engine: Parameter
     endpoint: Endpoint
     host: AWSHelperFn
@@ -97,7 +101,7 @@ class OwnDatabase:
 
 
 def add_own_database(
-    t: Template, *, network: Network, exists: str, port: Parameter, log_key: Key, secret_key: Key
+    t: Template, *, network: Network, exists: str, port: Parameter, log_key: Key, secret_key: Key, tags: Tags
 ) -> OwnDatabase:
     """Add the cluster with its instances, under the condition `exists`.
 
@@ -108,6 +112,7 @@ def add_own_database(
         port: where it listens.
         log_key: encrypts its logs.
         secret_key: encrypts its generated secret.
+        tags: by which it is backed up.
     """
     asked = add_own_database_parameters(t)
     t.add_mapping("DatabaseEngines", ENGINES)
@@ -123,7 +128,9 @@ def add_own_database(
     )
     secret = _add_secret(t, asked, exists, secret_key)
     role = _add_monitoring_role(t, exists)
-    cluster = _add_cluster(t, asked, exists, network=network, port=port, key=key, guard=group_id(guard), role=role)
+    cluster = _add_cluster(
+        t, asked, exists, network=network, port=port, key=key, guard=group_id(guard), role=role, tags=tags
+    )
     logs = _add_logs(t, asked, cluster, exists, log_key)
     writer = _add_instance(t, asked, cluster, "Writer", zone=1, role=role, key=key, logs=logs, exists=exists)
     _add_instance(t, asked, cluster, "Reader", zone=2, role=role, key=key, logs=logs, exists=HAS_READER)
@@ -142,6 +149,8 @@ def add_own_database(
     return OwnDatabase(
         exists=exists,
         cluster=Ref(cluster),
+        arn=GetAtt(cluster, "DBClusterArn"),
+        subnet_group=Ref("DatabaseSubnetGroup"),
         engine=asked.engine,
         endpoint=Endpoint(guard, port),
         host=host,
@@ -220,6 +229,7 @@ def _add_cluster(
     key: Key,
     guard: AWSHelperFn,
     role: AWSHelperFn,
+    tags: Tags,
 ) -> DBCluster:
     subnets = t.add_resource(
         DBSubnetGroup(
@@ -266,6 +276,7 @@ def _add_cluster(
             EnableIAMDatabaseAuthentication=True,
             BackupRetentionPeriod=Ref(asked.backup_days),
             CopyTagsToSnapshot=True,
+            Tags=tags,
             DeletionProtection=If(condition(t, "ProtectsDatabase", Equals(Ref(asked.protection), "yes")), True, False),
             EnableCloudwatchLogsExports=[_of_engine(asked, "Log"), If(IS_MYSQL, SLOW_LOG, NoValue)],
             DatabaseInsightsMode=Ref(asked.insights),

@@ -14,6 +14,7 @@ from stackproof.emulator.cloudformation import (
 )
 from stackproof.emulator.handlers import (
     autoscaling,
+    backup,
     cloudwatch,
     ec2,
     ec2_answers,
@@ -38,6 +39,7 @@ PARTS = (
     policy,
     triggers,
     autoscaling,
+    backup,
     cloudwatch,
     ec2,
     ec2_answers,

@@ -25,6 +25,7 @@ TAKERS: Final[dict[tuple[str, str], str]] = {
     ("AWS::ApiGateway::Account", "CloudWatchRoleArn"): "apigateway",
     ("AWS::AutoScaling::LifecycleHook", "RoleARN"): "autoscaling",
     ("AWS::Backup::BackupSelection", "BackupSelection.IamRoleArn"): "backup",
+    ("AWS::Backup::RestoreTestingSelection", "IamRoleArn"): "backup",
     ("AWS::CloudTrail::Trail", "CloudWatchLogsRoleArn"): "cloudtrail",
     ("AWS::CodeBuild::Project", "ServiceRole"): "codebuild",
     ("AWS::CodePipeline::Pipeline", "RoleArn"): "codepipeline",

@@ -243,6 +243,8 @@ def expected_rules(platform: Platform) -> dict[str, set[tuple[str, str, int | No
         "CacheSecurityGroup": {NO_EGRESS, ("ingress", "tcp", 6379, tasks)},
     }
     add_database_rules(platform, rules)
+    if platform.has("RestoreTestSecurityGroup"):
+        rules["RestoreTestSecurityGroup"] = {NO_EGRESS}
     if plain_cache:
         rules["PlainCacheSecurityGroup"] = {NO_EGRESS, ("ingress", "tcp", 6379, tasks)}
     if endpoints:
@@ -487,6 +489,11 @@ def test_the_proxy_stands_before_the_database(platform: Platform) -> None:
     assert platform.id("DatabaseCluster") in {target.get("TrackedClusterId") for target in targets}
 
 
+def file_system(platform: Platform) -> dict[str, Any]:
+    found = platform.client("efs").describe_file_systems(FileSystemId=platform.outputs["FileSystemId"])
+    return found["FileSystems"][0]  # type: ignore[no-any-return]
+
+
 def test_files_are_encrypted_and_elastic(platform: Platform) -> None:
     client, files = platform.client("efs"), platform.id("FileSystem")
     system = client.describe_file_systems(FileSystemId=files)["FileSystems"][0]
@@ -520,6 +527,44 @@ def test_files_open_only_by_tls_and_an_access_point(platform: Platform) -> None:
     assert any("elasticfilesystem:AccessPointArn" in each for each in denied)
 
 
+def test_what_is_tagged_is_backed_up_into_a_locked_vault(platform: Platform) -> None:
+    if not platform.has("BackupVault"):
+        pytest.skip("this stack has no backup plan")
+    client, wanted = platform.client("backup"), platform.parameters
+    vault = client.describe_backup_vault(BackupVaultName=platform.id("BackupVault"))
+    assert vault["EncryptionKeyArn"] == key_arn(platform, "BackupKey")
+    assert vault["Locked"] is (wanted["BackupLock"] != "none")
+    plan = platform.id("BackupPlan")
+    rules = {rule["RuleName"]: rule for rule in client.get_backup_plan(BackupPlanId=plan)["BackupPlan"]["Rules"]}
+    kept = {name: int(rule["Lifecycle"]["DeleteAfterDays"]) for name, rule in rules.items()}
+    assert kept == {"daily": int(wanted["BackupDailyDays"]), "monthly": int(wanted["BackupMonthlyDays"])}
+    assert {rule["TargetBackupVaultName"] for rule in rules.values()} == {platform.id("BackupVault")}
+    (listed,) = client.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
+    found = client.get_backup_selection(BackupPlanId=plan, SelectionId=listed["SelectionId"])["BackupSelection"]
+    (tag,) = found["ListOfTags"]
+    assert tag["ConditionValue"] == f"lms-{wanted['EnvironmentSuffix']}"
+    tags = [tag_map(file_system(platform)["Tags"])] if platform.has("FileSystem") else []
+    tags += [tag_map(database(platform)["TagList"])] if platform.has("DatabaseCluster") else []
+    assert tags
+    assert {each[tag["ConditionKey"]] for each in tags} == {tag["ConditionValue"]}
+
+
+def test_the_files_are_backed_up_once(platform: Platform) -> None:
+    found = platform.client("efs").describe_backup_policy(FileSystemId=platform.outputs["FileSystemId"])
+    assert found["BackupPolicy"]["Status"] == ("DISABLED" if platform.has("BackupPlan") else "ENABLED")
+
+
+def test_backups_are_restored_for_a_test(platform: Platform) -> None:
+    if not platform.has("RestoreTestingPlan"):
+        pytest.skip("this stack tests no restores")
+    client, name = platform.client("backup"), platform.id("RestoreTestingPlan")
+    vault = client.describe_backup_vault(BackupVaultName=platform.id("BackupVault"))["BackupVaultArn"]
+    plan = client.get_restore_testing_plan(RestoreTestingPlanName=name)["RestoreTestingPlan"]
+    assert plan["RecoveryPointSelection"]["IncludeVaults"] == [vault]
+    found = client.list_restore_testing_selections(RestoreTestingPlanName=name)["RestoreTestingSelections"]
+    assert {each["ProtectedResourceType"] for each in found} >= {"EFS"}
+
+
 def test_secrets_are_encrypted_with_their_own_key(platform: Platform) -> None:
     found = platform.client("secretsmanager").describe_secret(SecretId=platform.id("CacheSecret"))
     assert found["KmsKeyId"] in {key_arn(platform, "SecretsKey"), platform.id("SecretsKey")}
@@ -528,8 +573,9 @@ def test_secrets_are_encrypted_with_their_own_key(platform: Platform) -> None:
 def test_keys_rotate_and_are_enabled(platform: Platform) -> None:
     client = platform.client("kms")
     keys = platform.ids("AWS::KMS::Key")
-    own = {"DatabaseKey"} if platform.has("DatabaseCluster") else set()
-    assert set(keys) == {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"} | own
+    own = {"DatabaseKey": "DatabaseCluster", "BackupKey": "BackupVault"}
+    expected = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"} | {key for key, of in own.items() if platform.has(of)}
+    assert set(keys) == expected
     for name, key in keys.items():
         assert client.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True, name
         assert client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled", name

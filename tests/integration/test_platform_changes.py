@@ -214,6 +214,42 @@ def test_a_database_of_our_own_comes_changes_and_goes_with_a_snapshot(
     assert restored["MasterUsername"] == cluster["MasterUsername"]
 
 
+def test_backups_come_change_and_go_and_leave_their_vault(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    def change(*settings: str) -> None:
+        plan = tmp_path / "plan.json"
+        run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+
+    def automatic() -> str:
+        found = running.client("efs").describe_backup_policy(FileSystemId=running.outputs["FileSystemId"])
+        return found["BackupPolicy"]["Status"]  # type: ignore[no-any-return]
+
+    backup = running.client("backup")
+    assert automatic() == "ENABLED"
+    change("Backups=yes", "RestoreTesting=yes", "BackupLock=governance")
+    made = physical_ids(running)
+    assert automatic() == "DISABLED"
+    assert backup.describe_backup_vault(BackupVaultName=made["BackupVault"])["Locked"] is True
+    assert len(backup.list_restore_testing_plans()["RestoreTestingPlans"]) == 1
+
+    change("Backups=yes", "BackupDailyDays=14")
+    assert physical_ids(running)["BackupPlan"] == made["BackupPlan"]
+    rules = backup.get_backup_plan(BackupPlanId=made["BackupPlan"])["BackupPlan"]["Rules"]
+    assert {int(rule["Lifecycle"]["DeleteAfterDays"]) for rule in rules} == {14, 365}
+    assert backup.describe_backup_vault(BackupVaultName=made["BackupVault"])["Locked"] is False
+    assert backup.list_restore_testing_plans()["RestoreTestingPlans"] == []
+
+    run("apply", "dev", *KEPT, "--yes", expect=4)
+    run("apply", "dev", *KEPT, "--yes", "--allow-data-loss", "BackupVault", "--allow-data-loss", "BackupKey")
+    assert automatic() == "ENABLED"
+    assert backup.list_backup_plans()["BackupPlansList"] == []
+    assert [vault["BackupVaultName"] for vault in backup.list_backup_vaults()["BackupVaultList"]] == [
+        made["BackupVault"]
+    ]
+
+
 def test_cache_and_files_begin_from_copies_and_leave_what_was_there(
     running: Platform, run: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ class TestKeys:
         keys = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"}
         assert set(lms.of_type("AWS::KMS::Key")) == keys
         assert set(lms.with_parameters(DatabaseSecretArn="").of_type("AWS::KMS::Key")) == keys | {"DatabaseKey"}
+        assert set(lms.with_parameters(Backups="yes").of_type("AWS::KMS::Key")) == keys | {"BackupKey"}
 
     def test_every_key_rotates(self, lms: Emitted) -> None:
         for key in lms.of_type("AWS::KMS::Key").values():

@@ -147,6 +147,7 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 SERVICES = {
     "ApplicationAutoScaling": "application-autoscaling",
+    "Backup": "backup",
     "CloudWatch": "cloudwatch",
     "EC2": "ec2",
     "ECS": "ecs",

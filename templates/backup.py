@@ -1,0 +1,306 @@
+"""Backups, by parameter: AWS Backup copies files and database into a vault of its own, daily and monthly.
+
+What is backed up carries the tag `backup` with the environment's suffix in it, so that no stack backs up its neighbour.
+The vault's name has a part of the stack's id in it: a vault with backups outlives its stack, and must not stop the next
+one of the same name. While the plan is on, the file system's own daily backup is off: it would be paid twice.
+
+The role names what AWS Backup does to these two stores; AWS's managed policy reaches every store of the account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awacs.aws import Bool
+from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Select, Split, Sub, Tags
+from troposphere.backup import (
+    BackupPlan,
+    BackupPlanResourceType,
+    BackupRuleResourceType,
+    BackupSelection,
+    BackupSelectionResourceType,
+    BackupVault,
+    ConditionResourceType,
+    LifecycleResourceType,
+    LockConfigurationType,
+)
+from troposphere.cloudwatch import Alarm, MetricDimension
+from troposphere.iam import PolicyType, Role
+
+from templates.interface import YES_NO, condition, output, parameter
+from templates.keys import add_key
+from templates.parts import part
+from templates.policies import OnlyIf, allow, assume_role, document, key_policy, permissions_boundary
+
+if TYPE_CHECKING:
+    from awacs.aws import Statement
+    from troposphere import AWSHelperFn, Parameter, Template
+
+    from templates.database import Database
+    from templates.files import Files
+    from templates.keys import Key
+    from templates.tags import Environment
+
+GROUP = "Backup"
+TAG = "backup"
+
+DAILY = "cron(0 6 * * ? *)"
+MONTHLY = "cron(0 9 1 * ? *)"
+"""In UTC: the night of São Paulo, and never both at once."""
+
+LOCK_DAYS = 7
+"""A locked vault keeps every backup at least so long."""
+
+COOLING_OFF_DAYS = 3
+"""The least that AWS takes: afterwards nobody can take the lock away again, AWS included."""
+
+
+@dataclass(frozen=True)
+class Backups:
+    """What the stores must know before there is a plan.
+
+    Attributes:
+        exists: name of the condition under which there is a plan.
+        tag: the value of TAG on what is backed up.
+        daily: the parameter with the days that a daily backup is kept.
+        monthly: the same for a monthly one.
+        lock: the parameter with the kind of lock.
+    """
+
+    exists: str
+    tag: AWSHelperFn
+    daily: Parameter
+    monthly: Parameter
+    lock: Parameter
+
+    @property
+    def tags(self) -> Tags:
+        """The tags of a store that is to be backed up."""
+        return Tags(**{TAG: self.tag})
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Where the backups lie; it exists under `exists`."""
+
+    name: AWSHelperFn
+    arn: AWSHelperFn
+    key: Key
+    exists: str
+
+
+def add_backup_parameters(t: Template, *, environment: Environment) -> Backups:
+    """Add the parameters; the stores ask for the tag, and the plan comes after the stores."""
+    asked = parameter(
+        t,
+        "Backups",
+        group=GROUP,
+        label="Back up with AWS Backup",
+        description="yes: files and this stack's own database are copied into a vault, daily and monthly. no: the file "
+        "system's automatic backup and the database's own last days remain. An existing database is its owner's to "
+        "back up.",
+        default="no",
+        allowed_values=YES_NO,
+        constraint="yes or no.",
+    )
+    daily = _days(t, "BackupDailyDays", "Keep daily backups for (days)", "How long", least=LOCK_DAYS, default=35)
+    monthly = _days(t, "BackupMonthlyDays", "Keep monthly backups for (days)", "How long", least=90, default=365)
+    lock = parameter(
+        t,
+        "BackupLock",
+        group=GROUP,
+        label="Lock of the vault",
+        description=f"governance: nobody deletes a backup before {LOCK_DAYS} days, unless IAM lets them take the lock "
+        f"away. compliance: {COOLING_OFF_DAYS} days after it is set nobody can ever take it away again, not even AWS. "
+        "none: no lock.",
+        default="none",
+        allowed_values=["none", "governance", "compliance"],
+        constraint="none, governance or compliance.",
+    )
+    exists = condition(t, "HasBackups", Equals(Ref(asked), "yes"))
+    return Backups(exists, Sub(f"lms-${{{environment.suffix.title}}}"), daily, monthly, lock)
+
+
+@part("backup")
+def add_backup(t: Template, *, environment: Environment, backups: Backups, files: Files, database: Database) -> Vault:
+    """Add vault, plan, selection and role, and the alarm on a job that failed."""
+    key = add_key(t, "BackupKey", "Backups in the vault", key_policy(), condition=backups.exists)
+    vault = _add_vault(t, environment, backups, key)
+    role, policy = add_backup_role(
+        t, "Backup", backups.exists, vault, [*_permissions(files, database), *use_keys(vault.key, files, database)]
+    )
+    plan = t.add_resource(
+        BackupPlan(
+            "BackupPlan",
+            Condition=backups.exists,
+            BackupPlan=BackupPlanResourceType(
+                BackupPlanName=Sub(f"lms-${{{environment.suffix.title}}}"),
+                BackupPlanRule=[
+                    _rule("daily", DAILY, vault, backups.daily),
+                    _rule("monthly", MONTHLY, vault, backups.monthly),
+                ],
+            ),
+        )
+    )
+    t.add_resource(
+        BackupSelection(
+            "BackupSelection",
+            Condition=backups.exists,
+            BackupPlanId=Ref(plan),
+            BackupSelection=BackupSelectionResourceType(
+                SelectionName="tagged",
+                IamRoleArn=role,
+                ListOfTags=[
+                    ConditionResourceType(ConditionType="STRINGEQUALS", ConditionKey=TAG, ConditionValue=backups.tag)
+                ],
+            ),
+            DependsOn=policy,
+        )
+    )
+    _add_alarm(t, backups, vault)
+    output(t, "BackupVaultName", vault.name, "Vault of the backups", condition=backups.exists)
+    output(t, "BackupRoleArn", role, "Role that AWS Backup works with", condition=backups.exists)
+    return vault
+
+
+def _days(t: Template, logical_id: str, label: str, description: str, *, least: int, default: int) -> Parameter:
+    kind = label.split()[1]
+    return parameter(
+        t,
+        logical_id,
+        group=GROUP,
+        label=label,
+        description=f"{description} a {kind} backup is kept.",
+        type="Number",
+        default=default,
+        min_value=least,
+        max_value=3650,
+        constraint=f"{least} to 3650.",
+    )
+
+
+def _add_vault(t: Template, environment: Environment, backups: Backups, key: Key) -> Vault:
+    locked = condition(t, "LocksBackups", Not(Equals(Ref(backups.lock), "none")))
+    for_good = condition(t, "LocksBackupsForGood", Equals(Ref(backups.lock), "compliance"))
+    # arn:…:stack/<name>/<uuid>: the first eight characters of the last part.
+    unique = Select(0, Split("-", Select(2, Split("/", Ref("AWS::StackId")))))
+    vault = t.add_resource(
+        BackupVault(
+            "BackupVault",
+            Condition=backups.exists,
+            BackupVaultName=Sub(f"lms-${{{environment.suffix.title}}}-${{Unique}}", Unique=unique),
+            EncryptionKeyArn=key.arn,
+            LockConfiguration=If(
+                locked,
+                LockConfigurationType(
+                    MinRetentionDays=LOCK_DAYS, ChangeableForDays=If(for_good, COOLING_OFF_DAYS, NoValue)
+                ),
+                NoValue,
+            ),
+        )
+    )
+    return Vault(Ref(vault), GetAtt(vault, "BackupVaultArn"), key, backups.exists)
+
+
+def _rule(name: str, schedule: str, vault: Vault, days: Parameter) -> BackupRuleResourceType:
+    return BackupRuleResourceType(
+        RuleName=name,
+        TargetBackupVault=vault.name,
+        ScheduleExpression=schedule,
+        StartWindowMinutes=60,
+        CompletionWindowMinutes=720,
+        Lifecycle=LifecycleResourceType(DeleteAfterDays=Ref(days)),
+    )
+
+
+def add_backup_role(
+    t: Template, name: str, exists: str, vault: Vault, statements: list[Statement]
+) -> tuple[AWSHelperFn, PolicyType]:
+    """Add a role that AWS Backup takes on, which knows the vault and may do what the statements say."""
+    role = t.add_resource(
+        Role(
+            f"{name}Role",
+            Condition=exists,
+            AssumeRolePolicyDocument=assume_role("backup", says_for_whom=False),
+            PermissionsBoundary=permissions_boundary(t),
+        )
+    )
+    known = allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vault.arn)
+    policy = t.add_resource(
+        PolicyType(
+            f"{name}Policy",
+            Condition=exists,
+            PolicyName=name.lower(),
+            PolicyDocument=document(known, *statements),
+            Roles=[Ref(role)],
+        )
+    )
+    return GetAtt(role, "Arn"), policy
+
+
+def _permissions(files: Files, database: Database) -> list[Statement]:
+    """What AWS Backup does to the two stores."""
+    ours = Sub("arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:cluster-snapshot:awsbackup:*")
+    return [
+        # Which resources have the tag; it takes no resource.
+        allow("tag:GetResources", "*"),
+        allow(["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], files.arn),
+        OnlyIf(
+            database.own.exists,
+            allow(
+                [
+                    "rds:AddTagsToResource",
+                    "rds:CreateDBClusterSnapshot",
+                    "rds:DeleteDBClusterSnapshot",
+                    "rds:DescribeDBClusterSnapshots",
+                    "rds:DescribeDBClusters",
+                    "rds:ListTagsForResource",
+                    "rds:ModifyDBClusterSnapshotAttribute",
+                ],
+                [database.own.arn, ours],
+            ),
+        ),
+    ]
+
+
+def use_keys(vault: Key, files: Files, database: Database) -> list[Statement]:
+    """Grants on the stores' keys for the services that read them, and the vault's key to write and read backups."""
+    for_services = [Bool("kms:GrantIsForAWSResource", "true")]
+    own = database.own
+    return [
+        allow(
+            [
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+            ],
+            vault.arn,
+        ),
+        allow("kms:DescribeKey", files.key.arn),
+        allow("kms:CreateGrant", [vault.arn, files.key.arn], conditions=for_services),
+        OnlyIf(own.exists, allow("kms:DescribeKey", own.key.arn)),
+        OnlyIf(own.exists, allow("kms:CreateGrant", own.key.arn, conditions=for_services)),
+    ]
+
+
+def _add_alarm(t: Template, backups: Backups, vault: Vault) -> None:
+    t.add_resource(
+        Alarm(
+            "BackupAlarm",
+            Condition=backups.exists,
+            AlarmDescription="A backup into this stack's vault failed: the newest copy of files or database is older "
+            "than it should be. AWS Backup's list of jobs says why.",
+            Namespace="AWS/Backup",
+            MetricName="NumberOfBackupJobsFailed",
+            Dimensions=[MetricDimension(Name="BackupVaultName", Value=vault.name)],
+            Statistic="Sum",
+            Period=3600,
+            EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=0,
+            TreatMissingData="notBreaching",
+        )
+    )
