@@ -64,11 +64,11 @@ NAMES = {
         AccountRegionScopedDict error_response_json get_account_id get_region json_response new_uuid
     """,
     "ministack.core.router": "SERVICE_PATTERNS",
+    "ministack.services.alb": "_lb_attrs _lb_xml _lbs",
     "ministack.services.backup": """
         _create_selection _delete_selection _get_restore_testing_plan _get_restore_testing_selection
         _list_restore_testing_plans _list_restore_testing_selections _not_found _ok _vaults
     """,
-    "ministack.services.alb": "_lb_attrs _lb_xml _lbs",
     "ministack.services.cloudformation": "_change_sets _stack_events _stacks",
     "ministack.services.cloudformation.changesets": """
         _create_change_set _describe_change_set _diff_resources _find_change_set _resolve_props_for_diff

@@ -316,9 +316,11 @@ def test_a_search_that_takes_too_long_is_given_up() -> None:
 def test_what_cannot_be_tried_is_left_out_of_a_cover() -> None:
     many = {"Type": "String", "AllowedValues": [str(number) for number in range(200)]}
     same = {"Fn::Equals": [{"Fn::Sub": "${P}${Q}"}, {"Fn::Sub": "${R}"}]}
-    found = space({"Same": same, "A": is_("S", "yes")}, {**dict.fromkeys("PQR", many), "S": YES_NO})
+    parameters = {**dict.fromkeys("PQR", many), "S": YES_NO}
+    found = space({"Same": same, "A": is_("S", "yes")}, parameters, Rules=rule(not_(is_("P", "0"))))
     assert isinstance(found.scenarios(["Same"]), Unknown)
     assert {each.conditions["A"] for each in found.cover()} == {True, False}
+    assert {each.parameters["P"] for each in found.cover()} == {"1"}, "the first value that the rule lets stand"
 
 
 def test_malformed_sections_have_no_conditions() -> None:

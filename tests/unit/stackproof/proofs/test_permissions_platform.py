@@ -69,6 +69,16 @@ def test_an_own_secret_with_its_key_is_proved(template: dict[str, Any]) -> None:
     assert [one for one in findings(template, given) if one.verdict is not Verdict.PROVED] == []
 
 
+@pytest.mark.parametrize("secret", ["", f"{SECRET}database-AbCdEf"])
+@pytest.mark.parametrize("files", ["", "fs-0123456789abcdef0"])
+def test_backups_and_their_tests_are_proved(template: dict[str, Any], files: str, secret: str) -> None:
+    given = {"Backups": "yes", "RestoreTesting": "yes", "ExistingFileSystemId": files, "DatabaseSecretArn": secret}
+    found = findings(template, given | ({"DatabaseSecretKeyArn": KEY} if secret else {}))
+    assert [one for one in found if one.verdict is not Verdict.PROVED] == []
+    trusted = {one.logical_id for one in found if one.id == "iam-trust"}
+    assert {"BackupRole", "RestoreTestRole"} <= trusted
+
+
 @pytest.mark.parametrize("proxy", ["no", "yes"])
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_a_database_of_our_own_is_proved(template: dict[str, Any], engine: str, proxy: str) -> None:

@@ -35,6 +35,7 @@ CHOICES = {
     "ZoneCount": ("2", "3"),
 }
 OWN = {
+    "Backups": ("no", "yes"),
     "DatabaseEngine": ("postgresql", "mysql"),
     "DatabaseInsights": ("standard", "advanced"),
     "DatabaseProxy": ("no", "yes"),
@@ -109,7 +110,8 @@ FAULTS = [
     ("FileSystem", "Properties.KmsKeyId", {"Fn::GetAtt": ["CacheKey", "Arn"]}, "store-key", "FileSystem"),
     ("FileSystem", "Properties.KmsKeyId", GONE, "store-key", "FileSystem"),
     ("FileSystem", "Properties.FileSystemPolicy", GONE, "store-transit-files", "FileSystem"),
-    ("FileSystem", "Properties.BackupPolicy", GONE, "store-backup", "FileSystem"),
+    # By its tags the plan takes it in.
+    ("FileSystem", "Properties.FileSystemTags", GONE, "store-backup", "FileSystem"),
     ("FileSystem", "DeletionPolicy", "Delete", "store-kept", "FileSystem"),
     ("FileSystem", "UpdateReplacePolicy", GONE, "store-kept-replaced", "FileSystem"),
     ("FilesKey", "DeletionPolicy", GONE, "store-key-kept", "FilesKey"),
@@ -131,7 +133,9 @@ FAULTS = [
     ("CacheUser", "Properties.Passwords.0", "hunter2hunter2hunter2", "store-secret-plain", "CacheUser"),
     (DATABASE_CLUSTER, "Properties.StorageEncrypted", False, "store-encrypted", DATABASE_CLUSTER),
     (DATABASE_CLUSTER, "Properties.KmsKeyId", GONE, "store-key", DATABASE_CLUSTER),
-    (DATABASE_CLUSTER, "Properties.BackupRetentionPeriod", 7, "store-backup", DATABASE_CLUSTER),
+    (DATABASE_CLUSTER, "Properties.Tags", GONE, "store-backup", DATABASE_CLUSTER),
+    ("BackupVault", "Properties.EncryptionKeyArn", GONE, "store-key", "BackupVault"),
+    ("BackupVault", "DeletionPolicy", "Delete", "store-kept", "BackupVault"),
     (DATABASE_CLUSTER, "DeletionPolicy", "Delete", "store-kept", DATABASE_CLUSTER),
     (DATABASE_CLUSTER, "Properties.MasterUserPassword", "hunter2hunter2", "store-secret-plain", DATABASE_CLUSTER),
     ("DatabaseParameterGroup", "Properties.Parameters", {}, "store-transit-database", "DatabaseParameterGroup"),
