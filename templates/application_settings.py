@@ -44,10 +44,11 @@ SECRET_FACTS: Final = (
 FACTS: Final = tuple(sorted(PLAIN_FACTS + SECRET_FACTS))
 
 _KEYS: Final = ("files_path", "health_command", "variables")
-_SOURCES: Final = ("extra_secret", "fact", "parameter")
+_SOURCES: Final = ("extra_secret", "fact", "parameter", "text")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
 _DEFAULT_PATH: Final = "/var/lib/lms"
+PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 class SettingsError(ValueError):
@@ -90,7 +91,25 @@ class FromExtraSecret:
     key: str
 
 
-Source = Literal | FromParameter | FromFact | FromExtraSecret
+@dataclass(frozen=True)
+class FromText:
+    """A text around plain facts and parameters, each as `${its name}`: `rediss://${cache.host}:${cache.port}`."""
+
+    text: str
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts it names, as often as it does: what has a dot in its name."""
+        return tuple(name for name in PLACEHOLDER.findall(self.text) if "." in name)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters it names."""
+        return tuple(name for name in PLACEHOLDER.findall(self.text) if "." not in name)
+
+
+Single = Literal | FromParameter | FromFact | FromExtraSecret
+Source = Single | FromText
 
 
 @dataclass(frozen=True)
@@ -123,10 +142,11 @@ class Settings:
         unknown = [
             (
                 f"variables.{name}",
-                f'there is no parameter "{source.name}" to take a text from{_nearest(source.name, known)}',
+                f'there is no parameter "{wanted}" to take a text from{_nearest(wanted, known)}',
             )
             for name, source in self.variables.items()
-            if isinstance(source, FromParameter) and source.name not in known
+            for wanted in _parameters(source)
+            if wanted not in known
         ]
         if self.faults or unknown:
             raise SettingsError([*self.faults, *unknown])
@@ -202,9 +222,35 @@ def _reference(value: dict[str, object]) -> Source | str:
         return FromParameter(target)
     if kind == "fact":
         return FromFact(target) if target in FACTS else _no_fact(target)
-    if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]+", target):
-        return f'extra_secret "{target}" is no key of a JSON secret that a container can take (no colon, no space)'
-    return FromExtraSecret(target)
+    return _text(FromText(target)) if kind == "text" else _extra_secret(target)
+
+
+def _extra_secret(key: str) -> FromExtraSecret | str:
+    if re.fullmatch(r"[A-Za-z0-9/_+=.@-]+", key):
+        return FromExtraSecret(key)
+    return f'extra_secret "{key}" is no key of a JSON secret that a container can take (no colon, no space)'
+
+
+def _text(source: FromText) -> FromText | str:
+    """A text such as "rediss://${cache.host}:${cache.port}"."""
+    if not PLACEHOLDER.search(source.text):
+        return f'text "{source.text}" has no ${{…}} to fill; write the text itself instead of the table'
+    for name in source.facts:
+        if name not in FACTS:
+            return _no_fact(name)
+        if name in SECRET_FACTS:
+            return (
+                f"puts {name} into a longer text, but a secret is handed to the container whole: give it a variable of"
+                f' its own, {{ fact = "{name}" }}'
+            )
+    return source
+
+
+def _parameters(source: Source) -> tuple[str, ...]:
+    """The template's parameters that a source takes its text from."""
+    if isinstance(source, FromParameter):
+        return (source.name,)
+    return source.parameters if isinstance(source, FromText) else ()
 
 
 def _no_fact(name: str) -> str:
@@ -217,7 +263,7 @@ def _placeholders(command: str) -> list[str]:
     return [
         f"${{{name}}} is filled by nothing{_nearest(name, allowed)}; ${{ContainerPort}} and ${{HealthCheckPath}} are,"
         " and ${!NAME} leaves ${NAME} to the shell"
-        for name in re.findall(r"\$\{([^}]*)\}", command)
+        for name in PLACEHOLDER.findall(command)
         if name not in allowed and not name.startswith("!")
     ]
 

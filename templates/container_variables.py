@@ -6,6 +6,7 @@ Whoever writes application.toml cannot mix the two up, since the fact itself dec
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,14 +14,14 @@ from troposphere import If, NoValue, Ref, Sub
 from troposphere.ecs import Environment as Variable
 from troposphere.ecs import Secret as SecretVariable
 
-from templates.application_settings import FromExtraSecret, FromParameter, Literal
+from templates.application_settings import PLACEHOLDER, FromExtraSecret, FromParameter, FromText, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from troposphere import AWSHelperFn
 
-    from templates.application_settings import Settings, Source
+    from templates.application_settings import Settings, Single
     from templates.balancer import Balancer
     from templates.cache import Cache
     from templates.database import Database
@@ -83,6 +84,9 @@ def container_variables(settings: Settings, facts: Mapping[str, Fact]) -> Variab
     """Fill application.toml's variables; one whose fact does not exist in a stack is left out there."""
     variables = Variables([], [])
     for name, source in settings.variables.items():
+        if isinstance(source, FromText):
+            variables.plain.append(_text(name, source, facts))
+            continue
         fact: Fact | None = _fact(source, facts)
         while fact is not None:
             if fact.secret:
@@ -98,7 +102,23 @@ def _where(condition: str | None, variable: AnyVariable) -> AnyVariable | If:
     return variable if condition is None else If(condition, variable, NoValue)
 
 
-def _fact(source: Source, facts: Mapping[str, Fact]) -> Fact:
+def _text(name: str, source: FromText, facts: Mapping[str, Fact]) -> Variable | If:
+    """A variable whose text has facts and parameters in it; it is left out where one of the facts does not exist."""
+    named = {fact: facts[fact] for fact in source.facts}
+    pattern = PLACEHOLDER.sub(lambda found: f"${{{_identifier(found[1])}}}", source.text)
+    values: dict[str, object] = {_identifier(fact): known.value for fact, known in named.items()}
+    variable: Variable | If = Variable(Name=name, Value=Sub(pattern, values) if named else Sub(pattern))
+    for exists in sorted({known.condition for known in named.values() if known.condition is not None}):
+        variable = If(exists, variable, NoValue)
+    return variable
+
+
+def _identifier(name: str) -> str:
+    """A fact's name as Fn::Sub can take it: `plain_cache.host` is PlainCacheHost; a parameter's stays as it is."""
+    return "".join(word[0].upper() + word[1:] for word in re.split(r"[._]", name)) if "." in name else name
+
+
+def _fact(source: Single, facts: Mapping[str, Fact]) -> Fact:
     match source:
         case Literal(text):
             return Fact(text)

@@ -8,6 +8,7 @@ from templates.application_settings import (
     FromExtraSecret,
     FromFact,
     FromParameter,
+    FromText,
     Literal,
     Settings,
     SettingsError,
@@ -41,6 +42,7 @@ def test_every_kind_of_source() -> None:
         TYPE = { parameter = "EnvironmentType" }
         HOST = { fact = "database.host" }
         MAIL_PASSWORD = { extra_secret = "smtp/pass" }
+        CACHE_URL = { text = "rediss://${cache.host}:${cache.port}/${MaximumTasks}" }
         """
     )
     settings.check(PARAMETERS)
@@ -55,6 +57,7 @@ def test_every_kind_of_source() -> None:
         "TYPE": FromParameter("EnvironmentType"),
         "HOST": FromFact("database.host"),
         "MAIL_PASSWORD": FromExtraSecret("smtp/pass"),
+        "CACHE_URL": FromText("rediss://${cache.host}:${cache.port}/${MaximumTasks}"),
     }
 
 
@@ -96,13 +99,22 @@ def test_an_empty_file_wants_nothing(text: str) -> None:
         (
             '[variables]\nA = { secret = "x" }',
             "variables.A",
-            ["exactly one of extra_secret, fact, parameter", "not secret"],
+            ["exactly one of extra_secret, fact, parameter, text", "not secret"],
         ),
         ('[variables]\nA = { fact = "cache.host", parameter = "x" }', "variables.A", ["exactly one of"]),
         ("[variables]\nA = {}", "variables.A", ["not nothing"]),
         ("[variables]\nA = { fact = 1 }", "variables.A", ["fact is 1", "in quotes"]),
         ('[variables]\nA = { fact = "" }', "variables.A", ["in quotes"]),
         ('[variables]\nA = { extra_secret = "a:b" }', "variables.A", ["no colon"]),
+        ('[variables]\nA = { text = "x" }', "variables.A", ['text "x" has no ${…}', "the text itself"]),
+        ('[variables]\nA = { text = "x-${cache.hots}" }', "variables.A", ['did you mean "cache.host"?']),
+        ('[variables]\nA = { text = "${EnvironmentTyp}" }', "variables.A", ['did you mean "EnvironmentType"?']),
+        ('[variables]\nA = { text = "x${}" }', "variables.A", ['no parameter ""']),
+        (
+            '[variables]\nA = { text = "rediss://:${cache.password}@${cache.host}" }',
+            "variables.A",
+            ["cache.password", "handed to the container whole", '{ fact = "cache.password" }'],
+        ),
     ],
 )
 def test_a_fault_is_named_where_it_is(text: str, key: str, words: list[str]) -> None:

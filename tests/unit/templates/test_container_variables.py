@@ -31,6 +31,9 @@ def told() -> Emitted:
     variables["V_NUMBER"] = "42"
     variables["V_PARAMETER"] = '{ parameter = "MaximumTasks" }'
     variables["V_EXTRA"] = '{ extra_secret = "smtp_password" }'
+    variables["V_TEXT"] = '{ text = "rediss://${cache.host}:${cache.port}/${MaximumTasks}#${cache.host}" }'
+    variables["V_PARAMETER_TEXT"] = '{ text = "at most ${MaximumTasks}" }'
+    variables["V_plain_cache_url"] = '{ text = "${platform.region}: ${plain_cache.host}:${plain_cache.port}" }'
     return Emitted(build(toml(variables)), DatabaseSecretArn=DATABASE)
 
 
@@ -67,6 +70,12 @@ def test_plain_facts(told: Emitted) -> None:
         "V_LITERAL": "true",
         "V_NUMBER": "42",
         "V_PARAMETER": told.parameters["MaximumTasks"],
+        "V_TEXT": "rediss://${CacheReplicationGroup.PrimaryEndPoint.Address}:"
+        "${CacheReplicationGroup.PrimaryEndPoint.Port}/"
+        f"{told.parameters['MaximumTasks']}#${{CacheReplicationGroup.PrimaryEndPoint.Address}}",
+        "V_PARAMETER_TEXT": f"at most {told.parameters['MaximumTasks']}",
+        "V_plain_cache_url": "sa-east-1: ${PlainCacheReplicationGroup.PrimaryEndPoint.Address}:"
+        "${PlainCacheReplicationGroup.PrimaryEndPoint.Port}",
     }
 
 
