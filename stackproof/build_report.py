@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from troposphere import Template
 
@@ -66,20 +67,22 @@ class Summary(NamedTuple):
         left_over: files in dist/ that no template makes (looked for with --check only).
         faults: what is wrong in params/.
         seconds: how long it took.
+        pages: files that tell of all templates together, and how they stand; none where nothing was built.
     """
 
     reports: Sequence[Report]
     left_over: Sequence[str]
     faults: Sequence[Fault]
     seconds: float
+    pages: Mapping[str, str] = MappingProxyType({})
 
     @property
     def out_of_date(self) -> dict[str, str]:
         """What --check objects to: path to `stale`, `missing` or `left over`."""
         found = {
             path: state
-            for report in self.reports
-            for path, state in report.files.items()
+            for files in (*(report.files for report in self.reports), self.pages)
+            for path, state in files.items()
             if state in {"stale", "missing"}
         }
         return found | dict.fromkeys(self.left_over, "left over")
@@ -103,6 +106,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
     """The object that --json prints."""
     return {
         "templates": [_template(report) for report in summary.reports],
+        "pages": dict(summary.pages),
         "out_of_date": summary.out_of_date,
         "faults": [vars(fault) for fault in summary.faults],
         "seconds": round(summary.seconds, 3),
@@ -140,6 +144,7 @@ def as_text(summary: Summary, stream: TextIO) -> str:
     """The summary for a person; in colour when the stream is a terminal that wants it."""
     paint = _painter(stream)
     lines = [line for report in summary.reports for line in _lines(report, paint)]
+    lines += [f"{page} {state}" for page, state in summary.pages.items() if state == "written"]
     for path, state in summary.out_of_date.items():
         advice = "no template makes it: delete it" if state == "left over" else "run python build.py"
         lines.append(f"{paint(path, RED)}: {state}, {advice}")

@@ -2,8 +2,9 @@
 
 For each template: its builder makes it, its JSON goes to `dist/<name>.json` and a JSON Schema of its parameters to
 `dist/<name>.params.schema.json`; params/ is checked against it, offline; cfn-lint sees it, and the proofs go through it
-for every environment, once and not again while it is the same. What a builder, a parameter file or a template has wrong
-is told at the end, all of it; one broken template does not keep the others from being built.
+for every environment, once and not again while it is the same. docs/parameters.md tells of all their parameters. What a
+builder, a parameter file or a template has wrong is told at the end, all of it; one broken template does not keep the
+others from being built.
 
 Nothing heavy is imported here: an unchanged build costs little more than importing troposphere (benchmarks/build.py).
 """
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackproof import build_report, cli, verdicts
 from stackproof.build_report import Report, Summary
+from stackproof.emitting import compact, document, pretty
 from stackproof.errors import BadInputError, Fault, StackproofError
 from stackproof.files import write_atomically
 from stackproof.verdicts import Record
@@ -35,54 +37,11 @@ if TYPE_CHECKING:
     from stackproof.proving import Proven
 
 DIST = "dist"
+PAGE = "docs/parameters.md"
 STALE = {"stale", "missing"}
 
 # What makes templates, besides the sources that the caller names.
 PACKAGES = ("awacs", "troposphere")
-
-# The order in which a person reads a template; troposphere's own is another.
-SECTIONS = (
-    "AWSTemplateFormatVersion",
-    "Description",
-    "Transform",
-    "Globals",
-    "Metadata",
-    "Parameters",
-    "Rules",
-    "Mappings",
-    "Conditions",
-    "Resources",
-    "Outputs",
-)
-
-
-def emit(template: Template) -> str:
-    """A template as the text of its file: JSON, indented by two, in reading order, ended by a newline.
-
-    The same template gives the same bytes on every machine. ValueError or TypeError when it is not complete or
-    holds what JSON cannot say.
-    """
-    return pretty(document(template))
-
-
-def document(template: Template) -> dict[str, Any]:
-    """A template as plain data in reading order: sections as in SECTIONS, Type first in parameters and resources."""
-    found = template.to_dict()
-    ordered = {section: found.pop(section) for section in SECTIONS if section in found} | found
-    for section in ("Parameters", "Resources"):
-        if section in ordered:
-            ordered[section] = {name: {"Type": body["Type"], **body} for name, body in ordered[section].items()}
-    return ordered
-
-
-def pretty(content: dict[str, Any]) -> str:
-    """JSON for a file that people read and compare."""
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
-
-
-def compact(content: dict[str, Any]) -> str:
-    """JSON as it is sent: half the size, so that a middling template needs no bucket."""
-    return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 
 def postpone(name: str) -> None:
@@ -175,6 +134,7 @@ class _Build:
         self.options = options
         self.faults: list[Fault] = []
         self.made: dict[str, _Made] = {}
+        self.pages: dict[str, str] = {}
         # Before anything is read: a file that is saved meanwhile must not pass for one that was checked.
         self.made_from = verdicts.digest(sources, PACKAGES, [sys.version]) if sources else ""
         self.circumstances = verdicts.digest(
@@ -202,7 +162,8 @@ class _Build:
         if unjudged or self.faults:  # with a fault elsewhere, too: all faults are told at once
             self._judge(unjudged)
         left_over = self._left_over() if self.options.check else []
-        summary = Summary(reports, left_over, list(dict.fromkeys(self.faults)), perf_counter() - started)
+        faults = list(dict.fromkeys(self.faults))
+        summary = Summary(reports, left_over, faults, perf_counter() - started, self.pages)
         self._print(summary)
         if summary.faults:
             raise BadInputError(summary.faults)
@@ -261,7 +222,7 @@ class _Build:
         )
         self.made[report.name] = _Made(content, report.record)
         template = _files(report.name)[0]
-        self._bring_up_to_date(report, template, text)
+        self._bring_up_to_date(report.files, template, text)
         if report.files[template] in STALE:
             # What the linter would see is not what is in dist/, and its lines would lead nowhere.
             _excuse(report, f"{template} is {report.files[template]}")
@@ -273,7 +234,8 @@ class _Build:
 
         for report in reports:
             schema = pretty(environments.parameters_schema(self.made[report.name].content))
-            self._bring_up_to_date(report, _files(report.name)[1], schema)
+            self._bring_up_to_date(report.files, _files(report.name)[1], schema)
+        self._tell_parameters()
         # A schema that was put right again may be all that was missing.
         reports = [report for report in reports if not self._recall(report)]
         checks = environment_checks.check_environments(
@@ -297,7 +259,7 @@ class _Build:
                 broken=broken,
                 proved=proved,
             )
-            if not self.faults and not STALE & set(report.files.values()):
+            if not self.faults and not STALE & {*report.files.values(), *self.pages.values()}:
                 self._remember(report, report.record)
 
     def _remember(self, report: Report, record: Record) -> None:
@@ -348,24 +310,34 @@ class _Build:
                 report.unproved = "faults in what was meant"
             return {}
 
-    def _bring_up_to_date(self, report: Report, name: str, text: str) -> None:
-        """Write a file of dist/ when it differs; with --check only note how it stands."""
+    def _tell_parameters(self) -> None:
+        """Write the page on all parameters; of templates that are not built now, dist/ tells."""
+        from stackproof.parameters_page import read_page
+
+        contents = {name: self.made[name].content if name in self.made else None for name in self.templates}
+        self._bring_up_to_date(self.pages, PAGE, read_page(self.root, contents))
+
+    def _bring_up_to_date(self, files: dict[str, str], name: str, text: str) -> None:
+        """Write a file of ours when it differs; with --check only note how it stands, in `files`."""
         path = self.root / name
         try:
             found = path.read_bytes() if path.exists() else None
             if found == text.encode():
-                report.files[name] = "unchanged"
+                files[name] = "unchanged"
             elif self.options.check:
-                report.files[name] = "missing" if found is None else "stale"
+                files[name] = "missing" if found is None else "stale"
             else:
                 write_atomically(path, text)
-                report.files[name] = "written"
+                files[name] = "written"
         except OSError as error:
             raise StackproofError(f"{name}: cannot be written: {error.strerror}") from error
 
     def _key(self, report: Report) -> str:
-        """The key of a template's record: its two files as they stand in dist/, and all that they are judged by."""
-        return verdicts.key(self.circumstances, *(self.root / path for path in _files(report.name)))
+        """The key of a template's record: its two files as they stand in dist/, and all that they are judged by.
+
+        The page on parameters is among that: where the record holds, the page need not be looked at.
+        """
+        return verdicts.key(self.circumstances, *(self.root / path for path in (*_files(report.name), PAGE)))
 
     def _place(self, report: Report) -> Path:
         return self.root / ".cache" / "build" / f"{report.name}.json"

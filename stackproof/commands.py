@@ -81,7 +81,7 @@ class Place:
         path = environment.template_path
         if self.templates is None or path.parent != self.root / "dist":
             return ()
-        from stackproof.building import emit
+        from stackproof.emitting import emit
 
         shown = path.relative_to(self.root)
         try:

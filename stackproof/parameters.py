@@ -163,7 +163,7 @@ def check_values(parameters: Mapping[str, Parameter], given: Mapping[str, Given]
 def check_missing(parameters: Mapping[str, Parameter], given: Collection[str], where: str) -> list[Fault]:
     """A fault for every parameter that has no default and no value; `where` is the file to write it in."""
     return [
-        Fault(where, dotted("Parameters", name), f"is missing and has no default; write {_wanted(parameter)}")
+        Fault(where, dotted("Parameters", name), f"is missing and has no default; write {wanted(parameter)}")
         for name, parameter in parameters.items()
         if parameter.default is None and name not in given
     ]
@@ -207,7 +207,7 @@ def _refuse_kind(parameter: Parameter, value: object) -> str:
     if isinstance(value, float):
         return "NaN and Infinity are no values; write a number"
     kind = "an array in an array" if isinstance(value, list) else "an object"
-    return f"is {kind}; {parameter.name} takes {_wanted(parameter)}"
+    return f"is {kind}; {parameter.name} takes {wanted(parameter)}"
 
 
 def _check_text(text: str) -> Iterator[str]:
@@ -254,7 +254,7 @@ def _because(parameter: Parameter) -> str:
     return f" ({parameter.constraint})" if parameter.constraint else ""
 
 
-def _wanted(parameter: Parameter) -> str:
+def wanted(parameter: Parameter) -> str:
     """What to write for a parameter, in half a sentence."""
     if parameter.allowed:
         return f"one of {_listed(parameter.allowed)}"

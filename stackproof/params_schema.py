@@ -23,7 +23,7 @@ def parameters_schema(template: Mapping[str, Any]) -> dict[str, Any]:
     It is a help for editors and not a second check: what it says is a part of what `check_configuration` says.
     """
     parameters = parameters_of(template)
-    labels = _labels(template)
+    labels = labels_of(template)
     required = [name for name, parameter in parameters.items() if parameter.default is None]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -56,7 +56,7 @@ def parameters_schema(template: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _labels(template: Mapping[str, Any]) -> dict[str, str]:
+def labels_of(template: Mapping[str, Any]) -> dict[str, str]:
     """The names that the console shows, from AWS::CloudFormation::Interface."""
     try:
         labels = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterLabels"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ClientError
 
-from stackproof.building import compact
 from stackproof.deployment import aws, stack
+from stackproof.emitting import compact
 from stackproof.errors import BadInputError, Fault, RefusedError
 from stackproof.targets import BOOTSTRAP_STACK
 

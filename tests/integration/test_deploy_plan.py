@@ -9,7 +9,7 @@ import pytest
 from troposphere import Template
 from troposphere.sns import Topic
 
-from stackproof.building import emit
+from stackproof.emitting import emit
 from tests.integration.deployer import STACK
 
 if TYPE_CHECKING:

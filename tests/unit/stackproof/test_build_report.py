@@ -194,6 +194,7 @@ def test_json_says_all_that_the_text_says() -> None:
                 "seconds": 0,
             },
         ],
+        "pages": {},
         "out_of_date": {"dist/old.json": "left over"},
         "faults": [{"where": "params/dev.json", "key": "Parameters.A", "message": "wrong"}],
         "seconds": 2.345,

@@ -10,7 +10,7 @@ from troposphere import Template
 from troposphere.s3 import Bucket
 from troposphere.sns import Topic
 
-from stackproof import building
+from stackproof import emitting
 from tests.unit.stackproof.project import Project, sound
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_a_builder_that_fails_is_told_with_file_line_and_sentence(
     assert sentence in told
     assert "Traceback" not in outcome.err
     assert not (project.root / "dist/bad.json").exists()
-    assert project.read("dist/topic.json").decode() == building.emit(sound())
+    assert project.read("dist/topic.json").decode() == emitting.emit(sound())
 
 
 def test_the_place_is_told_from_the_root(project: Project) -> None:

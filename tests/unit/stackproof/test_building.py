@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from troposphere import Output, Ref, Template
 
-from stackproof import building
+from stackproof import building, emitting
 from tests.unit.stackproof.project import Project, sound, unsound
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_a_template_is_written_for_people_to_read() -> None:
     t.set_version()
     t.add_output(Output("Topic", Value=Ref("Topic")))
 
-    text = building.emit(t)
+    text = emitting.emit(t)
 
     assert text.startswith('{\n  "AWSTemplateFormatVersion": "2010-09-09",\n  "Description": "A topic",\n')
     assert text.endswith("}\n")
@@ -42,25 +42,25 @@ def test_a_template_is_written_for_people_to_read() -> None:
 
 
 def test_a_template_says_what_troposphere_says() -> None:
-    assert json.loads(building.emit(sound())) == json.loads(sound().to_json())
+    assert json.loads(emitting.emit(sound())) == json.loads(sound().to_json())
 
 
 def test_what_is_sent_is_the_same_without_the_spaces() -> None:
-    content = building.document(sound())
+    content = emitting.document(sound())
 
-    assert json.loads(building.compact(content)) == content
-    assert " " not in building.compact(content).replace("A topic", "").replace("What subscribers see", "")
+    assert json.loads(emitting.compact(content)) == content
+    assert " " not in emitting.compact(content).replace("A topic", "").replace("What subscribers see", "")
 
 
 def test_the_files_are_the_same_bytes_in_every_locale() -> None:
-    assert building.emit(Template(Description="Prüfung")).isascii()
+    assert emitting.emit(Template(Description="Prüfung")).isascii()
 
 
 def test_both_files_are_written(project: Project) -> None:
     outcome = project.build("--no-lint")
 
     assert outcome.code == 0
-    assert project.read("dist/topic.json").decode() == building.emit(sound())
+    assert project.read("dist/topic.json").decode() == emitting.emit(sound())
     schema = project.read("dist/topic.params.schema.json")
     assert schema.endswith(b"}\n")
     assert list(json.loads(schema)["properties"]["Parameters"]["properties"]) == ["Name"]
@@ -176,7 +176,7 @@ def test_findings_fail_the_build_and_dist_is_written_all_the_same(project: Proje
     outcome = project.build()
 
     assert outcome.code == 1
-    assert project.read("dist/topic.json").decode() == building.emit(unsound())
+    assert project.read("dist/topic.json").decode() == emitting.emit(unsound())
     assert "  lint: 1 finding with its defaults in us-east-1\n" in outcome.out
     assert "\n    dist/topic.json:3: W2001 warning: Parameter Unused not used. at Parameters.Unused\n" in outcome.out
 
@@ -228,7 +228,7 @@ def test_all_faults_of_all_environments_are_told_at_once(project: Project) -> No
     assert "params/targets.toml: staging: names no template" in told
     assert "params/targets.toml: test: names no template" in told
     # The file is right, and the person who repairs the parameters wants its schema.
-    assert project.read("dist/topic.json").decode() == building.emit(sound())
+    assert project.read("dist/topic.json").decode() == emitting.emit(sound())
     assert "Traceback" not in told
 
 
