@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stackproof import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pytest
@@ -108,6 +109,14 @@ class Deployer:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def upload(self, key: str, resources: Mapping[str, Any]) -> str:
+        """Put a template into a bucket of the account's own, and return its URL."""
+        s3, bucket = self.aws.client("s3"), f"templates-{self.aws.account}"
+        if bucket not in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "sa-east-1"})
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({"Resources": resources}).encode())
+        return f"{self.aws.url}/{bucket}/{key}"
 
     def stack(self, name: str = STACK) -> dict[str, Any] | None:
         """The stack as AWS describes it now; None when there is none."""

@@ -39,6 +39,7 @@ class Police:
     asked: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     _stacks: dict[str, str] = field(default_factory=dict)
+    _roles: dict[str, list[str]] = field(default_factory=dict)
 
     def stand_before(self, client: Any) -> None:
         """See every call of a client."""
@@ -67,6 +68,10 @@ class Police:
         self.answered.append(model.name)
         if model.name == "CreateChangeSet" and "Id" in parsed:
             self._stacks[parsed["Id"]] = parsed["StackId"]
+        if model.name == "DescribeTaskDefinition" and "taskDefinition" in parsed:
+            found = parsed["taskDefinition"]
+            roles = [found[key] for key in ("taskRoleArn", "executionRoleArn") if found.get(key)]
+            self._roles[found["taskDefinitionArn"]] = roles
 
     def _needs(self, service: str, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Every action and resource that AWS would check for a call."""
@@ -79,6 +84,11 @@ class Police:
             return
         if service == "lambda":
             yield action, f"arn:aws:lambda:{self.region}:{self.account}:function:{given['FunctionName']}"
+            return
+        if operation == "RunTask":
+            yield action, given["taskDefinition"]
+            for role in self._roles[given["taskDefinition"]]:
+                yield "iam:PassRole", role
             return
         if service != "cloudformation":
             yield action, "*"
@@ -102,6 +112,7 @@ class Police:
             "aws:RequestedRegion": self.region,
             "s3:ResourceAccount": self.account,
             "cloudformation:CreateAction": operation,
+            "iam:PassedToService": "ecs-tasks.amazonaws.com",
         }
         return any(
             action in statement["Action"]

@@ -146,17 +146,11 @@ def test_an_update_whose_end_comes_before_the_cancellation_is_no_success(
 
 def test_what_a_nested_stack_does_is_shown_and_counted(deployer: Deployer) -> None:
     def write(*names: str) -> None:
-        inner = {"Resources": dict.fromkeys(names, TOPIC)}
-        key = "-".join(names)
-        deployer.aws.client("s3").put_object(Bucket="templates", Key=key, Body=json.dumps(inner))
-        url = f"{deployer.aws.url}/templates/{key}"
+        url = deployer.upload("-".join(names), dict.fromkeys(names, TOPIC))
         deployer.write(
             {"Topic": TOPIC, "Network": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}}
         )
 
-    deployer.aws.client("s3").create_bucket(
-        Bucket="templates", CreateBucketConfiguration={"LocationConstraint": "sa-east-1"}
-    )
     write("Inner")
     done = deployer.apply("--json")
     shown = {(each["within"], each["logical_id"]): each for each in done.objects[1:-1]}

@@ -15,9 +15,10 @@ import pytest
 from tests.integration.deployer import STACK
 from tests.integration.lasting import LASTING, finish, is_waiting, status, until
 from tests.integration.policed import police
+from tests.integration.tasks import ended, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.integration.deployer import Deployer
     from tests.integration.policed import Police
@@ -32,9 +33,26 @@ BROKEN = {
 }
 SERVICE: dict[str, Any] = {
     "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "ours"}},
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ]
+            }
+        },
+    },
     "Definition": {
         "Type": "AWS::ECS::TaskDefinition",
-        "Properties": {"ContainerDefinitions": [{"Name": "web", "Image": "example.org/web:7", "Memory": 64}]},
+        "Properties": {
+            "TaskRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            "ContainerDefinitions": [{"Name": "app", "Image": "example.org/app:7", "Memory": 64}],
+        },
     },
     "Service": {
         "Type": "AWS::ECS::Service",
@@ -97,17 +115,18 @@ def write(deployer: Deployer, resources: dict[str, Any], *, protected: bool = Tr
 
 
 @contextmanager
-def release_once_cancelled(deployer: Deployer, applying: Police) -> Iterator[None]:
-    """The embedded AWS heeds a cancellation between two resources: the one at hand is let end, then."""
-
-    def release() -> None:
-        until(lambda: "CancelUpdateStack" in applying.answered)
-        finish(deployer)
-
-    thread = threading.Thread(target=release)
+def while_it_runs(happens: Callable[[], object]) -> Iterator[None]:
+    """Something happens in AWS while a command is waiting for it."""
+    thread = threading.Thread(target=happens)
     thread.start()
     yield
     thread.join(timeout=30)
+
+
+def release_once_cancelled(deployer: Deployer, applying: Police) -> None:
+    """The embedded AWS heeds a cancellation between two resources: the one at hand is let end, then."""
+    until(lambda: "CancelUpdateStack" in applying.answered)
+    finish(deployer)
 
 
 def test_each_level_is_enough_for_its_commands_and_has_nothing_besides(
@@ -146,9 +165,13 @@ def test_each_level_is_enough_for_its_commands_and_has_nothing_besides(
     write(deployer, {**LASTING, "Last": {**TOPIC, "DependsOn": "Wait"}, **SERVICE}, protected=False)
     process = deployer.start("apply", "dev", "--yes")
     until(lambda: status(deployer) == "UPDATE_IN_PROGRESS" and is_waiting(deployer))
-    with release_once_cancelled(deployer, applying):
+    with while_it_runs(lambda: release_once_cancelled(deployer, applying)):
         succeeds(deployer, "cancel", "dev")
     process.communicate(timeout=30)
+    (deployer.folder / "steps.toml").write_text('[[step]]\ntitle = "Upgrade"\nservice = "Service"\n')
+    succeeds(deployer, "plan", "dev", "--steps", "steps.toml", "--out", "steps.json")
+    with while_it_runs(lambda: ended(deployer, running(deployer, "ours"), 0, cluster="ours")):
+        succeeds(deployer, "apply", "dev", "--plan", "steps.json", "--yes")
     succeeds(deployer, "destroy", "dev", "--yes")
     assert deployer.stack() is None
     asked |= set(applying.asked)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.deployer import STACK
 from tests.integration.lasting import TOPIC, status, until
+from tests.integration.tasks import ended, running
 from tests.proxy import Fault, proxy
 
 if TYPE_CHECKING:
@@ -118,22 +119,6 @@ def planned(deployer: Deployer) -> Deployer:
     assert done.err == "Apply exactly this with: python deploy.py apply dev --plan plan.json\n"
     assert deployer.change_sets() == []
     return deployer
-
-
-def running(deployer: Deployer) -> str:
-    """The ARN of the one task that was started by the command."""
-    ecs = deployer.aws.client("ecs")
-    found = until(lambda: ecs.list_tasks(cluster="lms", startedBy="stackproof")["taskArns"])
-    (arn,) = found
-    return str(arn)
-
-
-def ended(deployer: Deployer, arn: str, code: int | None, reason: str = "") -> None:
-    """What the agent would report of the task."""
-    container = {"containerName": "app", "status": "STOPPED", **({} if code is None else {"exitCode": code})}
-    deployer.aws.client("ecs").submit_task_state_change(
-        cluster="lms", task=arn, status="STOPPED", reason=reason, containers=[container]
-    )
 
 
 def log(deployer: Deployer, arn: str, *lines: str) -> None:

@@ -124,14 +124,9 @@ def test_somebody_else_s_stack_needs_its_name_alone(deployer: Deployer) -> None:
 
 def test_a_nested_stack_is_looked_into(deployer: Deployer) -> None:
     def write(key: str, resources: dict[str, Any]) -> None:
-        body = json.dumps({"Resources": resources})
-        deployer.aws.client("s3").put_object(Bucket="templates", Key=key, Body=body.encode())
-        url = f"{deployer.aws.url}/templates/{key}"
+        url = deployer.upload(key, resources)
         deployer.write({"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}})
 
-    deployer.aws.client("s3").create_bucket(
-        Bucket="templates", CreateBucketConfiguration={"LocationConstraint": "sa-east-1"}
-    )
     write("good.json", {"Topic": TOPIC})
     deployer.apply()
     write("bad.json", {"Topic": TOPIC, "Broken": BROKEN})
