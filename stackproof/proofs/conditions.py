@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement, product
+from itertools import product
 from math import prod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from stackproof.java_patterns import compile_pattern
 from stackproof.proofs.resolver import MAX_DEPTH, Resolver
@@ -28,6 +30,7 @@ _PLACEHOLDER = re.compile(r"\$\{\s*([^!{}\s][^{}\s]*)\s*\}")
 _COMPARISONS: Final = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
 _OTHERS: Final = ("another-value-1", "another-value-2")
 """Stand for all values that no comparison names."""
+_NONE: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 _PSEUDO_PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
     "AWS::AccountId": {"AllowedPattern": "[0-9]{12}"},
     "AWS::Region": {"AllowedPattern": "[a-z]+(-[a-z0-9]+)+"},
@@ -73,7 +76,12 @@ class Space:
         self.mappings = _section(self.template, "Mappings")
         self._comparisons = [(node, set(self._mentions(node))) for node in comparisons([self.conditions, self.rules])]
         self._in_rules = set(self._mentions(self.rules))
-        self._limits = [(body, sorted(self._mentions(body))) for body in self.rules.values()]
+        self._limits = [(body, sorted(set(self._mentions(body)))) for body in self.rules.values()]
+        self._limiting: dict[str, list[int]] = {}
+        for rule, (_, mentioned) in enumerate(self._limits):
+            for name in mentioned:
+                self._limiting.setdefault(name, []).append(rule)
+        self._known_options: dict[str, list[str]] = {}
         self._refusals: dict[tuple[int, tuple[str | None, ...]], bool] = {}
         self._symbols: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
 
@@ -98,80 +106,73 @@ class Space:
                 doubtful = Unknown("a condition depends on what only AWS knows")
         return doubtful
 
-    def cover(self) -> tuple[Scenario, ...]:
-        """A few combinations that show every reachable pair of values of two conditions at least once.
+    def complete(self, given: Mapping[str, str], turn: int = 0) -> Scenario | Unknown | None:
+        """A whole combination with these values; None when the Rules let none through.
 
-        All combinations of twenty conditions are too many to try; most faults need one condition or two.
+        Args:
+            given: values of some variables.
+            turn: another number begins with other values for what conditions depend on; 0 with defaults.
         """
-        names = sorted(self.conditions)
-        chosen: list[dict[str, str]] = []
-        for one, other in combinations_with_replacement(names, 2):
-            scenarios = self.scenarios({one, other})
-            for scenario in scenarios if isinstance(scenarios, tuple) else ():
-                self._place(chosen, scenario.parameters)
-        found = []
-        for given in chosen:
-            whole = self._filled(given, names)
-            resolver = self._resolver(whole)
-            found.append(Scenario(whole, {name: resolver.condition(name) for name in names}))
-        return tuple(found)
-
-    def _place(self, chosen: list[dict[str, str]], wanted: Mapping[str, str]) -> None:
-        """Put values into the first combination that they fit into, or into one of their own."""
-        for given in chosen:
-            fits = all(given.get(name, value) == value for name, value in wanted.items())
-            if fits and isinstance(self._completed({**given, **wanted}), dict):
-                given.update(wanted)
-                return
-        chosen.append(dict(wanted))
-
-    def _filled(self, given: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-        """The combination with a value for every variable of these conditions, the default where Rules let it stand."""
-        whole = dict(given)
-        for name in sorted(self.variables(names)):
-            for value in self._options(name) if name not in whole else ():
-                completed = self._completed({**whole, name: value})
-                if isinstance(completed, dict):
-                    whole = completed
-                    break
-        return whole
+        variables = self.variables(self.conditions)
+        turned = {name: self._options(name) for name in variables}
+        for name, options in turned.items():
+            start = crc32(f"{name} {turn}".encode()) % len(options) if turn else 0
+            turned[name] = [*options[start:], *options[:start]]
+        whole = self._completed(given, turned)
+        if not isinstance(whole, dict):
+            return whole
+        resolver = self._resolver(whole)
+        return Scenario(whole, {name: resolver.condition(name) for name in self.conditions})
 
     def _options(self, name: str) -> list[str]:
         """The values of a variable that are worth trying, its default first."""
-        domain = self._domain(name)
-        first = [value for value in self._declared(name)[:1] if value in domain]
-        return list(dict.fromkeys([*first, *domain]))
+        if name not in self._known_options:
+            domain = self._domain(name)
+            first = [value for value in self._declared(name)[:1] if value in domain]
+            self._known_options[name] = list(dict.fromkeys([*first, *domain]))
+        return self._known_options[name]
 
-    def _completed(self, given: dict[str, str]) -> dict[str, str] | Unknown | None:
+    def _completed(
+        self, given: Mapping[str, str], more: Mapping[str, Sequence[str]] = _NONE
+    ) -> dict[str, str] | Unknown | None:
         """The values with those that the Rules then ask of other parameters; None when the Rules let nothing through.
 
         Parameters that the Rules link are many, but few values of them are refused: they are tried one by one, and
         given up as soon as a rule refuses what is known so far.
-        """
-        rules, linked = self._rules(set(given))
-        return self._search(given, [name for name in sorted(linked) if name not in given], rules, [MAX_COMBINATIONS])
 
-    def _search(
-        self, given: dict[str, str], open_names: Sequence[str], rules: Sequence[int], left: list[int]
-    ) -> dict[str, str] | Unknown | None:
-        """One value after the other; `left` counts down how many may still be tried."""
-        left[0] -= 1
-        if left[0] < 0:
-            return _TOO_MANY
+        Args:
+            given: values of some variables.
+            more: variables that get a value in any case, with what to try.
+        """
+        rules, linked = self._rules({*given, *more})
         if any(self._refuses(rule, given) for rule in rules):
             return None
-        if not open_names:
+        tried = [(name, more.get(name) or self._options(name)) for name in sorted(linked) if name not in given]
+        return self._search(dict(given), tried, [MAX_COMBINATIONS])
+
+    def _search(
+        self, given: dict[str, str], tried: Sequence[tuple[str, Sequence[str]]], left: list[int]
+    ) -> dict[str, str] | Unknown | None:
+        """One value after the other; `left` counts down how many may still be tried."""
+        if not tried:
             return given
-        for value in self._options(open_names[0]):
-            found = self._search({**given, open_names[0]: value}, open_names[1:], rules, left)
-            if found is not None:
-                return found
+        (name, options), *rest = tried
+        for value in options:
+            left[0] -= 1
+            if left[0] < 0:
+                return _TOO_MANY
+            whole = {**given, name: value}
+            # Only a rule about this variable can refuse what no rule has refused before.
+            if not any(self._refuses(rule, whole) for rule in self._limiting.get(name, ())):
+                found = self._search(whole, rest, left)
+                if found is not None:
+                    return found
         return None
 
     def _refuses(self, rule: int, given: Mapping[str, str]) -> bool:
         """Does a rule refuse these values? Remembered by what it mentions: a search asks the same again and again."""
         body, mentioned = self._limits[rule]
-        key = rule, tuple(given.get(name) for name in mentioned)
+        key = rule, tuple(map(given.get, mentioned))
         if key not in self._refusals:
             self._refusals[key] = refuses(body, self._resolver(given))
         return self._refusals[key]
@@ -181,7 +182,7 @@ class Space:
         return {name for key in self._closure(names) for name in self._mentions(self.conditions.get(key))}
 
     def _try(self, names: frozenset[str]) -> tuple[Scenario, ...] | Unknown:
-        domains = {name: self._domain(name) for name in sorted(self.variables(names))}
+        domains = {name: self._options(name) for name in sorted(self.variables(names))}
         if prod(map(len, domains.values())) > MAX_COMBINATIONS:
             return _TOO_MANY
         found: dict[tuple[bool | None, ...], Scenario] = {}

@@ -15,6 +15,7 @@ from stackproof.proofs.resolve import resolve
 from stackproof.proofs.resolver import Resolver
 from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Unknown
+from tests.combinations import cover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -265,7 +266,7 @@ def test_a_few_scenarios_show_every_pair_that_can_be_reached() -> None:
     }
     parameters = {**dict.fromkeys(names, YES_NO), "S": {**YES_NO, "Default": "no"}}
     found = space(conditions, parameters, Rules=rules)
-    everything, few = found.scenarios(), found.cover()
+    everything, few = found.scenarios(), cover(found, 2)
     assert not isinstance(everything, Unknown)
     assert len(few) < len(everything)
 
@@ -310,17 +311,20 @@ def test_a_search_that_takes_too_long_is_given_up() -> None:
     scenarios = found.scenarios()
     assert isinstance(scenarios, Unknown)
     assert f"{MAX_COMBINATIONS:,}" in scenarios.reason
-    assert found.cover() == ()
+    assert isinstance(found.complete({"P": "yes"}), Unknown)
 
 
-def test_what_cannot_be_tried_is_left_out_of_a_cover() -> None:
-    many = {"Type": "String", "AllowedValues": [str(number) for number in range(200)]}
-    same = {"Fn::Equals": [{"Fn::Sub": "${P}${Q}"}, {"Fn::Sub": "${R}"}]}
-    parameters = {**dict.fromkeys("PQR", many), "S": YES_NO}
-    found = space({"Same": same, "A": is_("S", "yes")}, parameters, Rules=rule(not_(is_("P", "0"))))
-    assert isinstance(found.scenarios(["Same"]), Unknown)
-    assert {each.conditions["A"] for each in found.cover()} == {True, False}
-    assert {each.parameters["P"] for each in found.cover()} == {"1"}, "the first value that the rule lets stand"
+def test_a_combination_is_completed_by_turns_within_the_rules() -> None:
+    """Defaults first, then other values, so that few combinations show much; free parameters keep their defaults."""
+    given = {"P": YES_NO, "Q": {**YES_NO, "Default": "no"}, "Free": {**YES_NO, "Default": "no"}}
+    rules = {**rule(is_("Q", "yes"), is_("P", "yes")), "Far": rule(not_(is_("Free", "x")), is_("Q", "yes"))["Rule"]}
+    found = space({"C": is_("P", "yes"), "D": is_("Q", "yes")}, given, Rules=rules)
+    assert found.complete({"P": "yes"}) == Scenario({"P": "yes", "Q": "yes", "Free": "no"}, {"C": True, "D": True})
+    turns = [found.complete({"P": "no"}, turn) for turn in range(9)]
+    assert {each.parameters["Q"] for each in turns if isinstance(each, Scenario)} == {"yes", "no"}
+    assert {each.parameters["Free"] for each in turns if isinstance(each, Scenario)} == {"no"}
+    assert turns[0] == Scenario({"P": "no", "Q": "no", "Free": "no"}, {"C": False, "D": False})
+    assert found.complete({"P": "yes", "Q": "no"}) is None
 
 
 def test_malformed_sections_have_no_conditions() -> None:
