@@ -1,7 +1,7 @@
-"""What must hold between parameter values: the template's Rules, and three things that Rules cannot say.
+"""What must hold between parameter values: the template's Rules, and what Rules cannot say.
 
-Rules see no numbers, no patterns and no other environment, so a minimum above its maximum, in production an image
-without digest, and another environment's suffix are checked here.
+Rules see no numbers, no patterns and no other environment, so a minimum above its maximum, a number in a form that is
+read otherwise, in production an image without digest, and another environment's suffix are checked here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stackproof.documents import dotted
 from stackproof.errors import Fault
+from stackproof.number_forms import check_number_forms
 from stackproof.parameters import as_number
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def check_relations(template: Mapping[str, Any], values: Values, others: Collect
         *_check_suffix(values, others),
         *_check_pairs(values),
         *_check_images(values),
+        *check_number_forms(template, values),
         *_check_rules(template, values),
     ]
 

@@ -211,10 +211,22 @@ def _unused(system: System, paths: Paths, rule: Rule, members: Mapping[str, tupl
         message = f"{rule.owner} lets {way}, and all that the template needs of it is {needed}{inner}."
         fix = f"Narrow it to {needed}{inner}."
     else:
-        message = f"{rule.owner} lets {way}, and nothing in the template needs it."
-        fix = "Take it away, or declare why it is there."
+        own = _own_range(system, rule)
+        message = f"{rule.owner} lets {way}, {f'a part of {own}, ' if own else ''}and nothing in the template needs it."
+        fix = f"Take it away, or {'give the range of another network' if own else 'declare why it is there'}."
     give = broken if inside else unknown
     return [give("net-wide-rule" if used else "net-unused-rule", rule.owner, rule.path, message, fix)]
+
+
+def _own_range(system: System, rule: Rule) -> str:
+    """The VPC of the template in whose range a rule's one private range lies, as a person names it; empty for none."""
+    if len(rule.peer.ranges) != 1:
+        return ""
+    for vpc in system.network.vpcs.values():
+        for own in vpc.ranges:
+            if ranges.within(rule.peer.ranges[0], own):
+                return f"{vpc.logical_id} itself ({own})"
+    return ""
 
 
 def _judged(system: System, key: str, members: Mapping[str, tuple[str, ...]]) -> bool:

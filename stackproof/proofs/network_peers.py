@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.model_groups import Group, Rule
     from stackproof.proofs.model_network import Route
     from stackproof.proofs.network_outcomes import Side
+    from stackproof.proofs.verdicts import Finding
 
 _HOST_KEYS: Final = frozenset({"host", "hostname", "endpoint"})
 """JSON keys with which a secret says where its database is; RDS writes `host`."""
@@ -125,6 +126,10 @@ def prove_peering(proof: Proof) -> None:
                     users.setdefault(route.logical_id, (route, []))[1].append(side)
     told: set[tuple[str, str]] = set()
     for route, sides in users.values():
+        if (inside := _inside(proof, sides, route)) is not None:
+            proof.findings += [] if (inside.id, called(route.destination)) in told else [inside]
+            told.add((inside.id, called(route.destination)))
+            continue
         outside = any(side.subnet is None or side.subnet.logical_id in known.elsewhere for side in sides)
         answers = [_lets_out(proof, side, route) for side in sides]
         group, destination = sides[0].groups[0], called(route.destination)
@@ -143,6 +148,23 @@ def prove_peering(proof: Proof) -> None:
             f"Add an egress rule to {group} for {destination} and its port, or take the route away.",
         )
         proof.findings.append(finding)
+
+
+def _inside(proof: Proof, sides: Sequence[Side], route: Route) -> Finding | None:
+    """A route over a peering connection to addresses of its own VPC: the two cannot be peered."""
+    vpc = proof.paths.vpc(sides[0].subnet)
+    for own in vpc.ranges if vpc is not None else ():
+        if route.range is not None and vpc is not None and ranges.within(route.range, own):
+            return broken(
+                "net-peer",
+                route.logical_id,
+                "Properties.DestinationCidrBlock",
+                f"{route.logical_id} leads to {called(route.destination)} over {called(route.target)}, but that lies "
+                f"in {own}, the range of {vpc.logical_id} itself: AWS peers no two VPCs whose ranges overlap, and what "
+                "is inside never leaves.",
+                "Give the range of the network at the other end.",
+            )
+    return None
 
 
 def _lets_out(proof: Proof, side: Side, route: Route) -> bool | None:

@@ -75,3 +75,22 @@ def test_every_combination_is_proved(template: dict[str, Any], zones: str) -> No
         if parameters["RunApplication"] == "yes":
             assert {"net-image", "net-logs", "net-secret", "net-files", "net-store", "net-health"} <= proved
             assert ("net-exec" in proved) is (parameters["ExecuteCommand"] == "yes")
+
+
+@pytest.mark.parametrize(("cidr", "inside"), [("10.0.16.0/24", True), ("10.0.0.0/16", True), ("10.1.16.0/24", False)])
+def test_a_database_s_network_inside_our_own_is_refused_with_the_reason(
+    template: dict[str, Any], cidr: str, *, inside: bool
+) -> None:
+    parameters = {**GIVEN, "DatabaseCidr": cidr, "DatabasePeeringConnectionId": "pcx-11111111111111111"}
+    found = prove(model(resolve(template, parameters, region=REGION, account=ACCOUNT, stack_name="lms-test")))
+
+    complaints = {one.id: one for one in found if one.verdict is not Verdict.PROVED}
+
+    assert set(complaints) == ({"net-peer", "net-unused-rule"} if inside else set())
+    if inside:
+        assert complaints["net-peer"].logical_id == "DatabaseRoute1"
+        assert f"leads to {cidr} over pcx-11111111111111111, but that lies in 10.0.0.0/16, the range of Vpc" in (
+            complaints["net-peer"].message
+        )
+        assert f"out to {cidr}, a part of Vpc itself (10.0.0.0/16)" in complaints["net-unused-rule"].message
+        assert complaints["net-unused-rule"].fix == "Take it away, or give the range of another network."
