@@ -30,7 +30,8 @@ class Progress:
     """What the events so far add up to.
 
     Attributes:
-        total: resources that the operation is about; on the way back those that it had touched.
+        total: resources that the operation is about, 0 where that is not known; on the way back those that it had
+            touched.
         clock: seconds; between two events it tells how much time went by in AWS, too.
         done: those that are finished, by path (logical id, nested stacks before it).
         running: path → the first event and the last one of the work on it.
@@ -42,9 +43,13 @@ class Progress:
     done: set[str] = field(default_factory=set)
     running: dict[str, tuple[Event, Event]] = field(default_factory=dict)
     status: str = ""
+    _is_known: bool = field(init=False)
     _touched: set[str] = field(default_factory=set)
     _began: datetime | None = None
     _newest: tuple[datetime, float] | None = None
+
+    def __post_init__(self) -> None:
+        self._is_known = self.total > 0
 
     @property
     def size(self) -> int:
@@ -53,8 +58,8 @@ class Progress:
 
     @property
     def count(self) -> str:
-        """`3 of 17`."""
-        return f"{len(self.done)} of {self.size}"
+        """`3 of 17`, or `3 done` where nobody knows of how many."""
+        return f"{len(self.done)} of {self.size}" if self._is_known and self.size else f"{len(self.done)} done"
 
     def elapsed(self, event: Event) -> str:
         """Time from the operation's first event to this one, by AWS's clock: `4:05`."""
@@ -87,6 +92,7 @@ class Progress:
         self.status = event.status
         if event.is_start and event.is_rollback and event.status not in MEANINGS:
             self.total = len(self._touched)
+            self._is_known = True
             self.done.clear()
             self.running.clear()
         elif event.ends_operation and not event.is_failure:
@@ -94,6 +100,7 @@ class Progress:
             # back, what never came to be: nothing of that is missing.
             self.done |= self._touched
             self.total = len(self.done)
+            self._is_known = True
 
     def _line(self, event: Event) -> Line:
         reason = event.reason if event.is_failure or event.is_of_stack else ""

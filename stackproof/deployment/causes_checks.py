@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from stackproof.deployment.observe import Eye
 
-_POINTER = re.compile(r"use the DescribeEvents API|hook\(s\)/validation failed")
+# Of a change set, and of a creation or an update that was checked by itself.
+_POINTER = re.compile(r"use the DescribeEvents API|hook\(s\)/validation failed|Call DescribeEvents to retrieve")
 
 
 def points_there(event: Event) -> bool:

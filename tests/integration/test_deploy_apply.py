@@ -113,6 +113,26 @@ def test_without_a_terminal_only_yes_is_a_yes(deployer: Deployer) -> None:
     assert deployer.stack() is None
 
 
+def test_what_cloudformation_s_own_checks_refuse_is_told_and_not_only_counted(deployer: Deployer) -> None:
+    taken = f"taken-{deployer.aws.account}"
+    deployer.aws.client("s3").create_bucket(Bucket=taken, CreateBucketConfiguration={"LocationConstraint": "sa-east-1"})
+    deployer.write({"Topic": TOPIC, "Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": taken}}})
+    done = deployer("apply", "dev", "--yes")
+    assert done.code == 1
+    progress, _, told = done.err.partition("\nlms-dev ended in ROLLBACK_COMPLETE.\n")
+    # Nothing was touched, so there is nothing to count on the way back.
+    assert [line.split()[1:4] for line in progress.splitlines()] == [
+        ["0", "of", "2"],
+        ["0", "of", "2"],
+        ["0", "done", "ROLLBACK_IN_PROGRESS"],
+        ["0", "done", "ROLLBACK_COMPLETE"],
+    ]
+    assert told.startswith("Cause: Files (AWS::S3::Bucket) VALIDATION_ERROR\n")
+    assert f"identifier '{taken}' already exists" in told
+    assert "What mends it\n  The name is taken" in told
+    assert "Call DescribeEvents" not in told
+
+
 class TestStores:
     """A store that is removed or replaced must be named."""
 

@@ -1,27 +1,34 @@
 """The events of an update: ministack reports every resource of the stack as updated, AWS only what the update touches.
 
 A new resource is created, a removed or replaced one is deleted in the cleanup phase, and one that stays as it is has
-no event at all.
+no event at all. Where CloudFormation's own checks refuse an operation, its events carry the id that DescribeEvents is
+asked about.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import handlers, provisioners, stacks
 
 from stackproof.emulator.seams import rebind
 
 _record = stacks._add_event
 _update = stacks._update_resource
 _delete = stacks._delete_resource
+_check = stacks._fail_property_validation
+_describe = handlers._ACTION_HANDLERS["DescribeStackEvents"]
 
 _CLEANUP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
 # Resources in this update of a stack, by stack id and logical id: an "in progress" that waits until it is known
 # whether anything changes; those that the update creates.
 _waiting: dict[tuple[str, str], tuple[Any, ...]] = {}
 _new: set[tuple[str, str]] = set()
+# Event id → id of the operation that was refused.
+_operations: dict[str, str] = {}
+_EVENT = re.compile(r"<EventId>(?P<id>[^<]+)</EventId>")
 
 
 def _add_event(
@@ -98,9 +105,34 @@ def _announce_cleanup(stack_id: str, stack_name: str) -> None:
         _record(stack_id, stack_name, stack_name, "AWS::CloudFormation::Stack", _CLEANUP, "", stack_id)
 
 
+def _fail_property_validation(
+    stack: dict[str, Any], stack_id: str, stack_name: str, *arguments: Any, **more: Any
+) -> bool:
+    """Check an operation before it begins; one that is refused has one id in all of its events, the first included."""
+    begun = len(cloudformation._stack_events[stack_id]) - 1
+    is_refused = bool(_check(stack, stack_id, stack_name, *arguments, **more))
+    if is_refused:
+        operation = stack["_operation_events"][0]["OperationId"]
+        _operations.update({each["EventId"]: operation for each in cloudformation._stack_events[stack_id][begun:]})
+    return is_refused
+
+
+def _describe_stack_events(params: dict[str, Any]) -> Any:
+    """Events with the id of their operation, where it is known."""
+    status, headers, body = _describe(params)
+    return status, headers, _EVENT.sub(_with_operation, body.decode()).encode()
+
+
+def _with_operation(event: re.Match[str]) -> str:
+    operation = _operations.get(event["id"])
+    return f"{event[0]}<OperationId>{operation}</OperationId>" if operation else event[0]
+
+
 def install() -> None:
     """Put it in place wherever ministack has bound the names."""
     rebind(_record, _add_event)
+    rebind(_check, _fail_property_validation)
+    handlers._ACTION_HANDLERS["DescribeStackEvents"] = _describe_stack_events
     # Nested stacks update and delete through provisioners, and report for themselves.
     stacks._update_resource = _update_resource
     stacks._delete_resource = _delete_resource

@@ -72,9 +72,34 @@ def test_a_replaced_resource_whose_old_one_is_deleted_afterwards_counts_once() -
 
 
 def test_more_than_was_planned_is_counted_too() -> None:
-    so_far = Progress(0)
+    so_far = Progress(1)
     lines(so_far, event("UPDATE_COMPLETE", "Topic"), event("DELETE_SKIPPED", "Logs"))
     assert so_far.count == "2 of 2"
+
+
+def test_of_how_many_is_not_said_where_nobody_knows_and_said_as_soon_as_it_is_known() -> None:
+    so_far = Progress(0)
+    shown = lines(
+        so_far, event("UPDATE_IN_PROGRESS"), event("UPDATE_COMPLETE", "Topic"), event("CREATE_FAILED", "Cache")
+    )
+    assert ["0 done" in shown[0], "1 done" in shown[1], "1 done" in shown[2]] == [True, True, True]
+    shown = lines(so_far, event("UPDATE_ROLLBACK_IN_PROGRESS"), event("UPDATE_COMPLETE", "Topic", after=1))
+    assert ["0 of 2" in shown[0], "1 of 2" in shown[1]] == [True, True]
+    so_far = Progress(0)
+    lines(so_far, event("CREATE_COMPLETE", "Topic"))
+    assert "1 of 1" in lines(so_far, event("CREATE_COMPLETE", after=1))[0]
+
+
+def test_what_failed_before_anything_was_touched_is_not_counted_against_nothing() -> None:
+    so_far = Progress(2)
+    shown = lines(
+        so_far,
+        event("CREATE_IN_PROGRESS"),
+        event("CREATE_FAILED", reason="Validation failed with 1 error(s)."),
+        event("ROLLBACK_IN_PROGRESS"),
+        event("ROLLBACK_COMPLETE", after=1),
+    )
+    assert ["0 of 2" in shown[0], "0 of 2" in shown[1], "0 done" in shown[2], "0 done" in shown[3]] == [True] * 4
 
 
 def test_what_was_planned_and_turned_out_to_be_as_it_should_be_is_not_missing_at_the_end() -> None:

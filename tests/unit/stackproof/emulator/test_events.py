@@ -94,3 +94,23 @@ def test_a_deletion_of_a_stack_reports_as_ever(stacks: Stacks) -> None:
         ("Vpc", "DELETE_COMPLETE"),
         ("demo", "DELETE_COMPLETE"),
     ]
+
+
+def test_an_operation_that_the_checks_refuse_has_the_id_that_describe_events_is_asked_about(stacks: Stacks) -> None:
+    taken = {"BucketName": f"taken-{stacks.aws.account}"}
+    stacks.aws.client("s3").create_bucket(
+        Bucket=taken["BucketName"], CreateBucketConfiguration={"LocationConstraint": "sa-east-1"}
+    )
+    stacks.deploy(resources(Gateway=GATEWAY))
+    earlier = len(stacks.events())
+    refused = stacks.deploy(resources(Gateway=GATEWAY, Files=("S3::Bucket", taken)))
+    assert refused["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    found = stacks.client.describe_stack_events(StackName="demo")["StackEvents"]
+    of_refused, of_creation = found[:-earlier], found[-earlier:]
+    (operation,) = {each["OperationId"] for each in of_refused}
+    assert of_refused[-1]["ResourceStatus"] == "UPDATE_IN_PROGRESS"
+    assert not any("OperationId" in each for each in of_creation)
+    checks = stacks.client.describe_events(OperationId=operation, Filters={"FailedEvents": True})["OperationEvents"]
+    assert [(each["LogicalResourceId"], each["ValidationName"]) for each in checks if "ValidationName" in each] == [
+        ("Files", "NAME_CONFLICT_VALIDATION")
+    ]

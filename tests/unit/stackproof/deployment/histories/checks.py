@@ -9,6 +9,7 @@ from tests.unit.stackproof.deployment.histories.recorded import DENIED, OPERATIO
 _CHANGE_SET = "7f7e7d7c-aaaa-4bbb-8ccc-ddddeeeeffff"
 _EVENTS = "cloudformation.DescribeEvents"
 _POINTER = "The following hook(s)/validation failed: [AWS::EarlyValidation::{}]. To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
+_COUNTED = "Validation failed with {} error(s). Call DescribeEvents to retrieve the full list of issues with resource and property details, resolve each error, then retry the operation."
 _RESULT = "22223333-4444-4555-8666-777788889999"
 
 
@@ -133,6 +134,41 @@ HISTORIES = (
         status="VALIDATION_ERROR",
         reason="'my-lambda-function' already exists",
         says=("exists already, outside this stack",),
+    ),
+    History(
+        name="two checks of an update, which the stack's own event only counts",
+        source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html",
+        events=f"""
+            0 | UPDATE_IN_PROGRESS | @ | | User Initiated
+            1 | UPDATE_FAILED | @ | | {_COUNTED.format(2)}
+            2 | UPDATE_ROLLBACK_IN_PROGRESS | @ | | Validation failure detected. See operation's FAILED event for details.
+            3 | UPDATE_ROLLBACK_COMPLETE | @
+        """,
+        answers={
+            _EVENTS: of(
+                OPERATION,
+                refused(
+                    "Files",
+                    "AWS::S3::Bucket",
+                    "NAME_CONFLICT_VALIDATION",
+                    "Resource of type 'AWS::S3::Bucket' with identifier 'my-files' already exists.",
+                ),
+                refused(
+                    "Function",
+                    "AWS::Lambda::Function",
+                    "PROPERTY_VALIDATION",
+                    "#/MemorySize: expected type: Integer, found: String",
+                    "/Resources/Function/Properties/MemorySize",
+                ),
+            )
+        },
+        path="Files",
+        status="VALIDATION_ERROR",
+        reason="'my-files' already exists",
+        says=("by somebody else: give another one",),
+        also=("Function",),
+        hides=("Validation failed with",),
+        state="UPDATE_ROLLBACK_COMPLETE",
     ),
     History(
         name="checks that may not be read",
