@@ -1,8 +1,9 @@
 """Shared cache: private, encrypted Valkey groups, one for sessions and, by parameter, one for plain caching.
 
 Sessions must never be thrown away to make room, a plain cache should be: one parameter group cannot do both, hence two
-replication groups. Both let in the same user, which is named `default`, so that a client that knows a password and no
-user name works too. Host, port and password reach the container.
+replication groups. An application that keeps its sessions in the database needs one, which evicts. Both let in the same
+user, which is named `default`, so that a client that knows a password and no user name works too. Host, port and password reach the
+container.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ NODE_TYPES = [
 REPLICAS = range(6)
 HAS_REPLICAS = "HasReplicas"
 HAS_PLAIN_CACHE = "HasPlainCache"
+KEEPS_ENTRIES = "CacheKeepsEntries"
+EVICTIONS = ("noeviction", "allkeys-lru")
 RESTORES = "RestoresCache"
 
 MEMORY_PERCENT = 80
@@ -120,6 +123,7 @@ def add_cache(
         secret_key: encrypts the generated password.
     """
     replicas, snapshot_days, plain_cache, snapshot = _add_parameters(t)
+    eviction = _add_eviction(t)
     condition(t, RESTORES, Not(Equals(Ref(snapshot), "")))
     condition(t, HAS_REPLICAS, Not(Equals(Ref(replicas), 0)))
     condition(t, HAS_PLAIN_CACHE, Equals(Ref(plain_cache), "yes"))
@@ -140,7 +144,7 @@ def add_cache(
         "",
         shared,
         purpose="sessions and what must not be evicted",
-        eviction="noeviction",
+        eviction=Ref(eviction),
         node_type=_node_type(t, "CacheNodeType", "Node size for sessions", "Size of each node for sessions."),
         snapshot_days=Ref(snapshot_days),
         snapshot=If(RESTORES, Ref(snapshot), NoValue),
@@ -220,13 +224,29 @@ def _add_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter, Param
     return replicas, snapshot_days, plain_cache, snapshot
 
 
+def _add_eviction(t: Template) -> Parameter:
+    eviction = parameter(
+        t,
+        "CacheEviction",
+        group="Cache",
+        label="When the session cache is full",
+        description="noeviction: it refuses new entries, and nobody who is logged in is thrown out. allkeys-lru: the "
+        "least used entries make room; only for an application that keeps its sessions elsewhere.",
+        default=EVICTIONS[0],
+        allowed_values=EVICTIONS,
+        constraint="noeviction or allkeys-lru.",
+    )
+    condition(t, KEEPS_ENTRIES, Equals(Ref(eviction), EVICTIONS[0]))
+    return eviction
+
+
 def _add_store(
     t: Template,
     prefix: str,
     shared: _Shared,
     *,
     purpose: str,
-    eviction: str,
+    eviction: str | AWSHelperFn,
     node_type: Parameter,
     snapshot_days: int | AWSHelperFn,
     snapshot: AWSHelperFn = NoValue,
@@ -375,6 +395,8 @@ def _add_memory_alarm(t: Template) -> None:
     t.add_resource(
         Alarm(
             "CacheMemoryAlarm",
+            # A cache that evicts is always full.
+            Condition=KEEPS_ENTRIES,
             AlarmDescription=f"The session cache is more than {MEMORY_PERCENT} % full. It evicts nothing: when it is "
             "full, nobody can log in. Choose a larger CacheNodeType.",
             Metrics=[

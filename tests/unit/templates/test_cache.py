@@ -91,6 +91,12 @@ def test_sessions_are_never_evicted_and_plain_entries_are(lms: Emitted) -> None:
     assert policies == {"CacheReplicationGroup": "noeviction", "PlainCacheReplicationGroup": "allkeys-lru"}
 
 
+def test_without_sessions_in_it_the_cache_evicts_and_being_full_is_no_alarm(lms: Emitted) -> None:
+    evicting = lms.with_parameters(CacheEviction="allkeys-lru")
+    assert evicting.resources["CacheParameterGroup"]["Properties"] == {"maxmemory-policy": "allkeys-lru"}
+    assert lms.resources.keys() - evicting.resources.keys() == {"CacheMemoryAlarm"}
+
+
 def test_the_second_cache_is_there_when_it_is_asked_for(lms: Emitted) -> None:
     without, with_it = lms, lms.with_parameters(PlainCache="yes")
     assert set(with_it.resources) - set(without.resources) >= {

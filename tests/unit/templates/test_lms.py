@@ -23,6 +23,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "BackupLock": ("none", "compliance"),
     "Backups": ("no", "yes"),
     "BalancerDeletionProtection": ("no", "yes"),
+    "CacheEviction": ("allkeys-lru", "noeviction"),
     "CacheReplicas": ("0", "1"),
     "CacheSnapshotName": ("", "lms-2026"),
     "CertificateArn": ("", ARN.format("acm", "certificate/01234567-89ab-cdef-0123-456789abcdef")),
