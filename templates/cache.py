@@ -2,8 +2,8 @@
 
 Sessions must never be thrown away to make room, a plain cache should be: one parameter group cannot do both, hence two
 replication groups. An application that keeps its sessions in the database needs one, which evicts. Both let in the same
-user, which is named `default`, so that a client that knows a password and no user name works too. Host, port and password reach the
-container.
+user, which is named `default`, so that a client that knows a password and no user name works too. Host,
+port and password reach the container.
 """
 
 from __future__ import annotations
