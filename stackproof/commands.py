@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +52,8 @@ def main(
     parser = arguments.parser(program)
     options = parser.parse_args(argv)
     if options.version:
+        from importlib.metadata import version
+
         sys.stdout.write(f"stackproof {version('stackproof')}\n")
         return 0
     if options.command is None:

@@ -32,6 +32,8 @@ _OWN = "```console"
 _HERE_DOCUMENT = re.compile(r"<<'(\w+)'")
 # The account of dev in params/targets.toml, as which the embedded AWS answers.
 _ACCOUNT = "111111111111"
+# Where a document's shell finds what is on a reader's machine besides.
+_PROGRAMS = ".bin"
 _MARK = "--- end of the output of "
 # What differs from run to run, and what stands for it.
 _PASSING = (
@@ -148,13 +150,17 @@ def lay_out(folder: Path) -> None:
         shutil.copy(ROOT / name, folder)
     for name in ("stackproof", "templates"):
         (folder / name).symlink_to(ROOT / name)
+    aws = folder / _PROGRAMS / "aws"
+    aws.parent.mkdir()
+    aws.write_text(f"#!{sys.executable}\n{(ROOT / 'tests' / 'aws_cli.py').read_text()}")
+    aws.chmod(0o755)
 
 
 def variables(url: str) -> dict[str, str]:
     """The environment of somebody who has followed docs/emulator.md, and nothing of this person's."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return inherited | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([_PROGRAMS, str(Path(sys.executable).parent), os.environ["PATH"]]),
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": _ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "embedded",

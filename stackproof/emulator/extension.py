@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stackproof.emulator.cloudformation import (
+    cancel,
     changes,
     conditions,
     dependencies,
@@ -38,6 +39,7 @@ PARTS = (
     events,
     policy,
     triggers,
+    cancel,
     autoscaling,
     backup,
     cloudwatch,

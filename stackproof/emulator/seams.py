@@ -83,9 +83,10 @@ NAMES = {
         _ec_rg_attrs _property_recreation _replacing_change _sm_secret_string _snapshot_id _snapshot_resource
     """,
     "ministack.services.cloudformation.stacks": """
-        _add_event _delete_resource _deploy_stack_async _diff_resources _fail_property_validation _failed_operation
-        _roll_back_operation _update_resource
+        CLIENT_REQUEST_TOKEN _add_event _delete_resource _deploy_stack_async _diff_resources _fail_property_validation
+        _failed_operation _roll_back_operation _update_resource
     """,
+    "ministack.services.cloudformation.wait_conditions": "_changed _handles _waiting wait_for",
     "ministack.services.cloudwatch": "_alarms",
     "ministack.services.cloudwatch_logs": "_log_groups",
     "ministack.services.ec2": """

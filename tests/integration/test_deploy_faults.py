@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.retries.bucket import TokenBucket
 from botocore.retries.standard import ExponentialBackoff
 
 from stackproof.deployment import aws, events
@@ -51,8 +52,10 @@ def line(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]
     deployer.write({"Setting": setting("old")})
     deployer.apply()
     deployer.write({"Setting": setting("new"), "Topic": TOPIC}, policy=ALLOW, target="protected = true")
-    # How long the SDK waits between its own attempts is not what is tested here.
+    # How long the SDK waits between its own attempts, and how slowly it sends once it was throttled, is not what is
+    # tested here.
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
+    monkeypatch.setattr(TokenBucket, "acquire", lambda *_: True)
     with proxy(deployer.aws.url) as found:
         monkeypatch.setenv("AWS_ENDPOINT_URL", found.url)
         deployer.aws.environment["AWS_ENDPOINT_URL"] = found.url

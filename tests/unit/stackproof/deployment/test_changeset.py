@@ -249,6 +249,19 @@ def test_what_cannot_be_cleared_away_is_named(cloudformation: Stubber, account: 
     assert str(failure.value).endswith(" of lms-dev.")
 
 
+def test_interrupted_while_it_is_cleared_away_it_is_named_too(
+    cloudformation: Stubber, account: aws.Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    cloudformation.add_client_error("create_change_set", "LimitExceededException", "too many")
+    monkeypatch.setattr(account.cloudformation, "delete_change_set", interrupted)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        plan(account, stack())
+    assert str(stopped.value).startswith("interrupted. Nothing was changed; left behind: change set stackproof-")
+
+
 def test_an_empty_stack_that_somebody_else_plans_too_is_left_to_them(cloudformation: Stubber, account: aws.Aws) -> None:
     cloudformation.add_client_error("create_change_set", "LimitExceededException", "too many")
     cloudformation.add_client_error("delete_change_set", "ChangeSetNotFound", "there is none")
