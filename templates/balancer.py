@@ -3,6 +3,9 @@
 With a certificate, port 80 only redirects; without one (a first try, development) it forwards. One listener does both,
 so that giving a certificate later can never leave a listener behind that forwards in the clear.
 
+What a browser is told besides the application's own words: to come back over HTTPS only, to believe the type of a file
+that somebody uploaded, and nothing about who answers. No frame policy: courses are shown inside other platforms.
+
 Access logs go to a bucket of the balancer's own, encrypted with S3's keys, since the log service takes no others. It
 writes as the principal logdelivery.elasticloadbalancing.amazonaws.com. AWS recommends that in every region now; older
 regions used to need an account each, which still works but is not needed (user guide for Application Load Balancers,
@@ -14,13 +17,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Sub
+from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub
 from troposphere.elasticloadbalancingv2 import (
     Action,
     Certificate,
     Condition,
     FixedResponseConfig,
     Listener,
+    ListenerAttribute,
     ListenerRule,
     ListenerRuleAction,
     LoadBalancer,
@@ -37,7 +41,7 @@ from troposphere.s3 import (
     LifecycleRule,
 )
 
-from templates import arns
+from templates.address import point_to
 from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
 from templates.policies import allow, document, service
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Parameter, Template
     from troposphere.ec2 import SecurityGroup
 
+    from templates.address import Address
     from templates.network import Network
     from templates.tags import Environment
 
@@ -68,6 +73,7 @@ class Balancer:
     """What the rest of the template may know about the balancer.
 
     Attributes:
+        arn: what a web ACL guards.
         security_group: the only group that is open to the world.
         target_group: ARN of the group in which the service registers its tasks.
         listener: logical id for DependsOn: a service can register only once the target group hangs on a listener.
@@ -78,6 +84,7 @@ class Balancer:
         url: where the platform answers.
     """
 
+    arn: AWSHelperFn
     security_group: SecurityGroup
     target_group: AWSHelperFn
     listener: str
@@ -89,19 +96,21 @@ class Balancer:
 
 
 @part("balancer")
-def add_balancer(t: Template, *, environment: Environment, network: Network, disposable: bool = False) -> Balancer:
-    """Add the load balancer, its listeners, its target group and its log bucket.
+def add_balancer(
+    t: Template, *, environment: Environment, network: Network, address: Address, disposable: bool = False
+) -> Balancer:
+    """Add the load balancer, its listeners, its target group, its log bucket and the record that points at it.
 
     Args:
         t: the template.
         environment: names the balancer.
         network: the balancer stands in its public subnets.
+        address: the name that points at it, and its certificate.
         disposable: write no access logs unless asked to: CloudFormation deletes no bucket that has objects in it.
     """
     group = security_group(t, "BalancerSecurityGroup", description="Load balancer: open to the world", vpc=network.vpc)
-    _add_certificate_parameters(t)
     connect(t, INTERNET, group, 80, "HTTP from anywhere")
-    connect(t, INTERNET, group, 443, "HTTPS from anywhere", condition="HasCertificate")
+    connect(t, INTERNET, group, 443, "HTTPS from anywhere", condition=address.secure)
 
     logs, log_policy = _add_access_logs(t, disposable=disposable)
     balancer = LoadBalancer(
@@ -112,7 +121,7 @@ def add_balancer(t: Template, *, environment: Environment, network: Network, dis
         IpAddressType="ipv4",
         Subnets=network.public_subnets,
         SecurityGroups=[group_id(group)],
-        LoadBalancerAttributes=[*_protection(t), *logs],
+        LoadBalancerAttributes=[*_protection(t), *_requests(t), *logs],
         DependsOn=list(network.depends_on),
         # Elastic Load Balancing writes a test file when logging is turned on, and fails where it may not yet.
         # DependsOn cannot name what a condition may leave out; a reference from the metadata makes it wait as well.
@@ -121,13 +130,14 @@ def add_balancer(t: Template, *, environment: Environment, network: Network, dis
     t.add_resource(balancer)
 
     container_port, health_path, targets = _add_target_group(t, network=network)
-    https, http = _add_listeners(t, balancer=balancer, targets=targets)
-    _add_maintenance_page(t, https=https, http=http)
+    https, http = _add_listeners(t, balancer=balancer, targets=targets, address=address)
+    _add_maintenance_page(t, https=https, http=http, secure=address.secure)
 
-    host = GetAtt(balancer, "DNSName")
-    url = If("HasCertificate", Sub("https://${host}", host=host), Sub("http://${host}", host=host))
-    output(t, "Url", url, "Where the platform answers; point your own domain name here")
+    url = point_to(t, address, balancer)
+    output(t, "Url", url, "Where the platform answers")
+    output(t, "BalancerDnsName", GetAtt(balancer, "DNSName"), "A domain name that is kept elsewhere points here")
     return Balancer(
+        arn=Ref(balancer),
         security_group=group,
         target_group=Ref(targets),
         listener=str(http.title),
@@ -136,36 +146,6 @@ def add_balancer(t: Template, *, environment: Environment, network: Network, dis
         full_name=GetAtt(balancer, "LoadBalancerFullName"),
         target_group_full_name=GetAtt(targets, "TargetGroupFullName"),
         url=url,
-    )
-
-
-def _add_certificate_parameters(t: Template) -> None:
-    certificate = parameter(
-        t,
-        "CertificateArn",
-        group=GROUP,
-        label="TLS certificate",
-        description="ARN of a certificate in AWS Certificate Manager, in this region. With one, HTTP only redirects to "
-        "HTTPS. Blank: plain HTTP, for development only.",
-        default="",
-        pattern=arns.CERTIFICATE.or_blank,
-        constraint=f"{arns.CERTIFICATE.sentence}, or blank.",
-    )
-    condition(t, "HasCertificate", Not(Equals(Ref(certificate), "")))
-    parameter(
-        t,
-        "SslPolicy",
-        group=GROUP,
-        label="TLS policy",
-        description="Which TLS versions and ciphers browsers may use: 1.3 and 1.2 with forward secrecy, or 1.3 alone. "
-        "It counts only with a certificate.",
-        default="ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
-        allowed_values=[
-            "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
-            "ELBSecurityPolicy-TLS13-1-2-2021-06",
-            "ELBSecurityPolicy-TLS13-1-3-2021-06",
-        ],
-        constraint="One of the listed policies: nothing older than TLS 1.2.",
     )
 
 
@@ -184,7 +164,28 @@ def _protection(t: Template) -> list[LoadBalancerAttributes]:
     condition(t, "ProtectsBalancer", Equals(Ref(protection), "yes"))
     return [
         LoadBalancerAttributes(Key="deletion_protection.enabled", Value=If("ProtectsBalancer", "true", "false")),
+    ]
+
+
+def _requests(t: Template) -> list[LoadBalancerAttributes]:
+    """What becomes of a request: nothing ambiguous reaches the tasks, and a slow answer has its time."""
+    idle = parameter(
+        t,
+        "IdleSeconds",
+        group=GROUP,
+        label="Longest silence (seconds)",
+        description="A request that gets no byte for so long is answered with 504. Raise it where a course is restored "
+        "or a report is written while the browser waits; the container must keep its own connections open longer.",
+        type="Number",
+        default=60,
+        min_value=1,
+        max_value=4000,
+        constraint="1 to 4000 seconds.",
+    )
+    return [
+        LoadBalancerAttributes(Key="idle_timeout.timeout_seconds", Value=Ref(idle)),
         LoadBalancerAttributes(Key="routing.http.drop_invalid_header_fields.enabled", Value="true"),
+        LoadBalancerAttributes(Key="routing.http.desync_mitigation_mode", Value="defensive"),
     ]
 
 
@@ -294,18 +295,57 @@ def _add_target_group(t: Template, *, network: Network) -> tuple[Parameter, Para
     return container_port, health_path, targets
 
 
-def _add_listeners(t: Template, *, balancer: LoadBalancer, targets: TargetGroup) -> tuple[Listener, Listener]:
+def _add_listeners(
+    t: Template, *, balancer: LoadBalancer, targets: TargetGroup, address: Address
+) -> tuple[Listener, Listener]:
+    policy = parameter(
+        t,
+        "SslPolicy",
+        group=GROUP,
+        label="TLS policy",
+        description="Which TLS versions and ciphers browsers may use: 1.3 and 1.2 with forward secrecy, or 1.3 alone. "
+        "It counts only with a certificate.",
+        default="ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+        allowed_values=[
+            "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "ELBSecurityPolicy-TLS13-1-3-2021-06",
+        ],
+        constraint="One of the listed policies: nothing older than TLS 1.2.",
+    )
+    remembered = parameter(
+        t,
+        "HstsSeconds",
+        group=GROUP,
+        label="Browsers remember HTTPS for (seconds)",
+        description="So long after a visit a browser refuses plain HTTP for this name (HSTS). A year once the "
+        "certificate is there to stay; 0 makes browsers forget it. It counts only with a certificate.",
+        type="Number",
+        default=86400,
+        min_value=0,
+        max_value=63072000,
+        constraint="0 to 63072000 seconds (two years).",
+    )
+    quiet = [
+        ListenerAttribute(Key="routing.http.response.server.enabled", Value="false"),
+        ListenerAttribute(Key="routing.http.response.x_content_type_options.header_value", Value="nosniff"),
+    ]
+    hsts = ListenerAttribute(
+        Key="routing.http.response.strict_transport_security.header_value",
+        Value=Sub(f"max-age=${{{remembered.title}}}"),
+    )
     forward = Action(Type="forward", TargetGroupArn=Ref(targets))
     https = t.add_resource(
         Listener(
             "HttpsListener",
-            Condition="HasCertificate",
+            Condition=address.secure,
             LoadBalancerArn=Ref(balancer),
             Port=443,
             Protocol="HTTPS",
-            SslPolicy=Ref("SslPolicy"),
-            Certificates=[Certificate(CertificateArn=Ref("CertificateArn"))],
+            SslPolicy=Ref(policy),
+            Certificates=[Certificate(CertificateArn=address.certificate)],
             DefaultActions=[forward],
+            ListenerAttributes=[*quiet, hsts],
         )
     )
     to_https = RedirectConfig(Protocol="HTTPS", Port="443", StatusCode="HTTP_301")
@@ -315,15 +355,16 @@ def _add_listeners(t: Template, *, balancer: LoadBalancer, targets: TargetGroup)
             LoadBalancerArn=Ref(balancer),
             Port=80,
             Protocol="HTTP",
-            DefaultActions=[If("HasCertificate", Action(Type="redirect", RedirectConfig=to_https), forward)],
+            DefaultActions=[If(address.secure, Action(Type="redirect", RedirectConfig=to_https), forward)],
+            ListenerAttributes=quiet,
             # HTTPS answers before HTTP sends anybody there.
-            Metadata={"WaitsFor": If("HasCertificate", Ref(https), NoValue)},
+            Metadata={"WaitsFor": If(address.secure, Ref(https), NoValue)},
         )
     )
     return https, http
 
 
-def _add_maintenance_page(t: Template, *, https: Listener, http: Listener) -> None:
+def _add_maintenance_page(t: Template, *, https: Listener, http: Listener, secure: str) -> None:
     """Put a rule in front of everything that answers with the page.
 
     Not another default action: the target group must stay attached to a listener, or the service could neither be
@@ -346,7 +387,7 @@ def _add_maintenance_page(t: Template, *, https: Listener, http: Listener) -> No
         ListenerRule(
             "MaintenancePageRule",
             Condition=shown,
-            ListenerArn=If("HasCertificate", Ref(https), Ref(http)),
+            ListenerArn=If(secure, Ref(https), Ref(http)),
             Priority=1,
             Conditions=[Condition(Field="path-pattern", PathPatternConfig=PathPatternConfig(Values=["*"]))],
             Actions=[ListenerRuleAction(Type="fixed-response", FixedResponseConfig=page)],

@@ -24,6 +24,7 @@ GROUPS = (
     "Application",
     "Scaling",
     "Address and balancer",
+    "Web firewall",
     "Files",
     "Cache",
     "Backup",
@@ -49,6 +50,10 @@ FIRST = (
     "TargetCpuPercent",
     "TargetMemoryPercent",
     "RequestsPerTarget",
+    "DomainName",
+    "HostedZoneId",
+    "CertificateArn",
+    "WebFirewall",
     "CacheNodeType",
     "LogRetentionDays",
 )

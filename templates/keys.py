@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
 
 LOG_PREFIX = "/lms/${AWS::StackName}"
-_ANY_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
-LOG_GROUPS = f"{_ANY_GROUP}{LOG_PREFIX}"
-"""For Sub: the start of the ARN of every log group of the stack, which the logs key lets in. Written out, since GetAtt
-would make circles."""
+ANY_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+"""For Sub: the start of a log group's ARN, before its name. Written out, since GetAtt would make circles."""
+FIREWALL_LOG_GROUP = "aws-waf-logs-${AWS::StackName}"
+"""WAF writes to no group whose name begins otherwise."""
 DATABASE_LOG_PREFIX = "/aws/rds/cluster"
 """Where RDS writes, whatever one would like: `/aws/rds/cluster/<cluster>/<log>`, with a generated cluster name."""
 
@@ -68,7 +68,8 @@ class Secret:
 @part("keys")
 def add_keys(t: Template) -> Keys:
     """Add the keys of files, cache, logs and generated secrets."""
-    groups = [Sub(f"{LOG_GROUPS}/*"), Sub(f"{_ANY_GROUP}{DATABASE_LOG_PREFIX}/*")]
+    names = [f"{LOG_PREFIX}/*", f"{DATABASE_LOG_PREFIX}/*", FIREWALL_LOG_GROUP]
+    groups = [Sub(f"{ANY_GROUP}{name}") for name in names]
     context = ArnLike("kms:EncryptionContext:aws:logs:arn", groups)
     return Keys(
         files=add_key(t, "FilesKey", "Shared files: the file system and its backups", key_policy()),

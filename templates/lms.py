@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from troposphere import Template
 
 from templates import application_settings
+from templates.address import add_address
 from templates.application import add_application
 from templates.backup import add_backup, add_backup_parameters
 from templates.balancer import add_balancer
 from templates.cache import add_cache
 from templates.database import add_database
 from templates.files import add_files
+from templates.firewall import add_firewall
 from templates.keys import add_keys
 from templates.network import add_interface_endpoints, add_network
 from templates.production import add_production_rules
@@ -59,7 +61,9 @@ def build(settings_text: str, *, disposable: bool = False) -> Template:
     )
     vault = add_backup(t, environment=environment, backups=backups, files=files, database=database)
     add_restore_testing(t, environment=environment, network=network, vault=vault, files=files, database=database)
-    balancer = add_balancer(t, environment=environment, network=network, disposable=disposable)
+    address = add_address(t)
+    balancer = add_balancer(t, environment=environment, network=network, address=address, disposable=disposable)
+    add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
     application = add_application(
         t,
         environment=environment,

@@ -12,7 +12,7 @@ from troposphere import Ref, Sub, encode_to_dict
 from troposphere.logs import LogGroup
 
 from templates.interface import parameter
-from templates.keys import LOG_GROUPS, LOG_PREFIX
+from templates.keys import ANY_GROUP, LOG_PREFIX
 from templates.policies import allow, document, service
 
 if TYPE_CHECKING:
@@ -24,21 +24,33 @@ RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 109
 """The only numbers of days that CloudWatch Logs takes."""
 
 
-def log_group(t: Template, logical_id: str, part: str, *, key: Key, delivered: bool = False) -> LogGroup:
+def log_group(
+    t: Template,
+    logical_id: str,
+    part: str,
+    *,
+    key: Key,
+    delivered: bool = False,
+    name: str | None = None,
+    condition: str | None = None,
+) -> LogGroup:
     """Add the log group `/lms/<stack name>/<part>`; Ref is its name, GetAtt Arn ends in `:*`.
 
     Args:
         t: the template.
         logical_id: the resource's logical id.
         part: the last part of the name: `flow`, `cache/slow`.
-        key: the logs key.
-        delivered: AWS's log delivery writes here for a service that has no role of ours (ElastiCache). The policy that
-            lets it in stands on the group itself; otherwise AWS would put one into the account, which has room for
-            ten, and would ask whoever deploys for the right to do so.
+        key: the logs key, whose policy knows the name.
+        delivered: AWS's log delivery writes here for a service that has no role of ours (ElastiCache, WAF). The policy
+            that lets it in stands on the group itself; otherwise AWS would put one into the account, which has room
+            for ten, and would ask whoever deploys for the right to do so.
+        name: the whole name instead, for Sub, where a service insists on one of its own.
+        condition: the group exists only where this condition holds.
     """
-    group = LogGroup(
-        logical_id, LogGroupName=Sub(f"{LOG_PREFIX}/{part}"), KmsKeyId=key.arn, RetentionInDays=retention_days(t)
-    )
+    name = name or f"{LOG_PREFIX}/{part}"
+    group = LogGroup(logical_id, LogGroupName=Sub(name), KmsKeyId=key.arn, RetentionInDays=retention_days(t))
+    if condition is not None:
+        group.Condition = condition
     if delivered:
         mine = [
             StringEquals("aws:SourceAccount", Ref("AWS::AccountId")),
@@ -46,7 +58,7 @@ def log_group(t: Template, logical_id: str, part: str, *, key: Key, delivered: b
         ]
         write = allow(
             ["logs:CreateLogStream", "logs:PutLogEvents"],
-            Sub(f"{LOG_GROUPS}/{part}:log-stream:*"),
+            Sub(f"{ANY_GROUP}{name}:log-stream:*"),
             principal=service("delivery.logs"),
             conditions=mine,
         )

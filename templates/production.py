@@ -22,8 +22,8 @@ def add_production_rules(t: Template, *, environment: Environment) -> None:
     """Refuse production without a certificate, with one task or NAT gateway, on Spot alone, or with short logs."""
     unsafe = {
         "ProductionHasCertificate": (
-            Equals(Ref("CertificateArn"), ""),
-            "CertificateArn is blank: passwords would travel in the clear. Give the ARN of an ACM certificate.",
+            And(Equals(Ref("CertificateArn"), ""), Equals(Ref("HostedZoneId"), "")),
+            "CertificateArn and HostedZoneId are blank: passwords would travel in the clear. Give one of them.",
         ),
         "ProductionHasTwoTasks": (
             {"Fn::Contains": [["0", "1"], Ref("MinimumTasks")]},

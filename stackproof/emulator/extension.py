@@ -28,6 +28,7 @@ from stackproof.emulator.handlers import (
     secretsmanager,
     servicequotas,
     tasks,
+    waf,
 )
 
 PARTS = (
@@ -54,6 +55,7 @@ PARTS = (
     secretsmanager,
     tasks,
     servicequotas,
+    waf,
 )
 
 

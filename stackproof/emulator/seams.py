@@ -64,7 +64,7 @@ NAMES = {
         AccountRegionScopedDict error_response_json get_account_id get_region json_response new_uuid
     """,
     "ministack.core.router": "SERVICE_PATTERNS",
-    "ministack.services.alb": "_lb_attrs _lb_xml _lbs",
+    "ministack.services.alb": "_lb_attrs _lb_xml _lbs _listener_attrs",
     "ministack.services.backup": """
         _create_selection _delete_selection _get_restore_testing_plan _get_restore_testing_selection
         _list_restore_testing_plans _list_restore_testing_selections _not_found _ok _vaults
@@ -113,4 +113,8 @@ NAMES = {
         _put_bucket_ownership_controls _put_bucket_tagging
     """,
     "ministack.services.secretsmanager": "_get_random_password _resolve",
+    "ministack.services.waf": """
+        _associate_web_acl _associations _create_ip_set _delete_ip_set _disassociate_web_acl _ip_sets _update_ip_set
+        _web_acls web_acl_record
+    """,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -84,8 +85,9 @@ def _logging(stack: Stack, logging: Resource) -> Findings:
     """WAF logs only to what has a name with its prefix."""
     for index, value in enumerate(each(logging.properties.get("LogDestinationConfigs"))):
         place = ("wire-web-acl", logging.logical_id, f"Properties.LogDestinationConfigs.{index}")
-        text = show(arns.expand(stack, value))
+        # What only AWS knows has colons of its own.
+        text = re.sub(r"\$\{[^}]*\}", "~", show(arns.expand(stack, value)))
         name = text.removesuffix(":*").split(":")[-1].split("/")[-1]
-        if text.startswith("arn:") and not name.startswith(("aws-waf-logs-", "${")):
+        if text.startswith("arn:") and not name.startswith(("aws-waf-logs-", "~")):
             told = f"WAF refuses the destination {name}: its name has to begin with aws-waf-logs-."
             yield broken(*place, told, "Give it such a name.")

@@ -224,7 +224,7 @@ def expected_rules(platform: Platform) -> dict[str, set[tuple[str, str, int | No
     """Who may talk to whom, in full."""
     wanted = platform.parameters
     container = int(wanted["ContainerPort"])
-    https = {("ingress", "tcp", 443, ANYWHERE)} if wanted["CertificateArn"] else set()
+    https = {("ingress", "tcp", 443, ANYWHERE)} if secure(platform) else set()
     plain_cache, endpoints = platform.yes("PlainCache"), platform.yes("InterfaceEndpoints")
     tasks = "TasksSecurityGroup"
     rules: dict[str, set[tuple[str, str, int | None, str]]] = {
@@ -298,10 +298,15 @@ def test_aws_services_are_reached_privately_where_asked_for(platform: Platform) 
 # --- balancer
 
 
+def secure(platform: Platform) -> bool:
+    """Has it a certificate, given or made?"""
+    return bool(platform.parameters["CertificateArn"] or platform.parameters["HostedZoneId"])
+
+
 def test_the_balancer_speaks_https_or_says_where(platform: Platform) -> None:
     found = platform.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=platform.id("LoadBalancer"))
     listeners = {listener["Port"]: listener for listener in found}
-    if not platform.parameters["CertificateArn"]:
+    if not secure(platform):
         assert set(listeners) == {80}
         assert listeners[80]["DefaultActions"][0]["TargetGroupArn"] == platform.id("TargetGroup")
         return
@@ -309,7 +314,8 @@ def test_the_balancer_speaks_https_or_says_where(platform: Platform) -> None:
     assert [action["Type"] for action in listeners[80]["DefaultActions"]] == ["redirect"]
     assert listeners[80]["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
     assert listeners[443]["SslPolicy"] == platform.parameters["SslPolicy"]
-    assert listeners[443]["Certificates"][0]["CertificateArn"] == platform.parameters["CertificateArn"]
+    certificate = platform.id("Certificate") if platform.has("Certificate") else platform.parameters["CertificateArn"]
+    assert listeners[443]["Certificates"][0]["CertificateArn"] == certificate
     assert listeners[443]["DefaultActions"][0]["TargetGroupArn"] == platform.id("TargetGroup")
 
 
@@ -329,6 +335,28 @@ def test_the_balancer_is_public_in_every_zone_and_drops_bad_headers(platform: Pl
     if platform.has("AccessLogBucket"):
         assert attributes["access_logs.s3.enabled"] == "true"
         assert attributes["access_logs.s3.bucket"] == platform.id("AccessLogBucket")
+
+
+def test_the_web_firewall_judges_every_request_and_writes_down_what_it_stops(platform: Platform) -> None:
+    if not platform.has("WebAcl"):
+        pytest.skip("this stack has no web firewall")
+    client = platform.client("wafv2")
+    acl = client.get_web_acl_for_resource(ResourceArn=platform.id("LoadBalancer"))["WebACL"]
+    assert acl["Name"] == platform.id("WebAcl").split("|")[0]
+    groups = [rule for rule in acl["Rules"] if "ManagedRuleGroupStatement" in rule["Statement"]]
+    counted = {
+        override["Name"]
+        for rule in groups
+        for override in rule["Statement"]["ManagedRuleGroupStatement"].get("RuleActionOverrides", [])
+        if override["ActionToUse"] == {"Count": {}}
+    }
+    assert counted >= {"SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericRFI_BODY", "SQLi_BODY"}
+    blocks = {rule["Name"] for rule in groups if "None" in rule["OverrideAction"]}
+    assert bool(blocks) is (platform.parameters["WebFirewall"] == "block")
+    logging = client.get_logging_configuration(ResourceArn=acl["ARN"])["LoggingConfiguration"]
+    (destination,) = logging["LogDestinationConfigs"]
+    assert destination.endswith(f":log-group:{platform.id('WebFirewallLogGroup')}")
+    assert {"SingleHeader": {"Name": "cookie"}} in logging["RedactedFields"]
 
 
 def test_targets_leave_before_spot_takes_them(platform: Platform) -> None:

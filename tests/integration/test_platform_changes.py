@@ -250,6 +250,61 @@ def test_backups_come_change_and_go_and_leave_their_vault(
     ]
 
 
+def test_a_name_a_certificate_and_a_firewall_come_change_and_go(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    def change(*settings: str) -> None:
+        plan = tmp_path / "plan.json"
+        run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+        running.__dict__.pop("resources", None)
+
+    def listeners() -> dict[int, dict[str, Any]]:
+        found = running.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=running.id("LoadBalancer"))
+        return {listener["Port"]: listener for listener in found}
+
+    def records() -> dict[str, dict[str, Any]]:
+        found = running.pages("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone)
+        return {record["Name"]: record for record in found if record["Type"] == "A"}
+
+    def rules() -> dict[str, dict[str, Any]]:
+        acl = waf.get_web_acl_for_resource(ResourceArn=running.id("LoadBalancer"))["WebACL"]
+        return {rule["Name"]: rule for rule in acl["Rules"]}
+
+    waf, before = running.client("wafv2"), physical_ids(running)
+    made = running.client("route53").create_hosted_zone(Name="example.org", CallerReference="door")
+    zone = made["HostedZone"]["Id"].rpartition("/")[2]
+    named = ("DomainName=learn.example.org", f"HostedZoneId={zone}")
+    change(*named, "WebFirewall=count", "AllowedAddresses=200.144.0.0/24")
+    assert running.outputs["Url"] == "https://learn.example.org"
+    assert listeners()[443]["Certificates"][0]["CertificateArn"] == running.id("Certificate")
+    assert listeners()[80]["DefaultActions"][0]["Type"] == "redirect"
+    pointed = records()["learn.example.org."]["AliasTarget"]["DNSName"]
+    assert pointed.rstrip(".") == running.outputs["BalancerDnsName"]
+    assert rules()["CommonRules"]["OverrideAction"] == {"Count": {}}
+    assert waf.list_ip_sets(Scope="REGIONAL")["IPSets"] != []
+
+    first = physical_ids(running)
+    change("DomainName=exam.example.org", named[1], "WebFirewall=block", "SessionRequestLimit=300")
+    after = physical_ids(running)
+    assert after["WebAcl"] == first["WebAcl"]
+    assert after["Certificate"] != first["Certificate"]
+    assert listeners()[443]["Certificates"][0]["CertificateArn"] == after["Certificate"]
+    assert records().keys() == {"exam.example.org."}
+    assert rules()["CommonRules"]["OverrideAction"] == {"None": {}}
+    assert rules()["SessionLimit"]["Statement"]["RateBasedStatement"]["Limit"] == 300
+    assert waf.list_ip_sets(Scope="REGIONAL")["IPSets"] == []
+
+    run("apply", "dev", *KEPT, "--yes", expect=4)
+    run("apply", "dev", *KEPT, "--yes", "--allow-data-loss", "WebFirewallLogGroup")
+    assert waf.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
+    assert records() == {}
+    assert running.client("acm").list_certificates()["CertificateSummaryList"] == []
+    gone = physical_ids(running)
+    kept = gone.keys() - {"TaskDefinition"}
+    assert {name: gone[name] for name in kept} == {name: before[name] for name in kept}
+
+
 def test_cache_and_files_begin_from_copies_and_leave_what_was_there(
     running: Platform, run: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: the network of a load balancer, and its deletion protection."""
+"""Elastic Load Balancing: the network of a load balancer, its deletion protection, and a listener's attributes."""
 
 from __future__ import annotations
 
@@ -31,9 +31,17 @@ def _with_zones(load_balancer: dict[str, Any]) -> str:
     return re.sub(r"<ZoneName>[^<]*</ZoneName><SubnetId>([^<]*)</SubnetId>", zone, _render(load_balancer))
 
 
+def _listener(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:
+    """The attributes, which ministack forgets when it creates one."""
+    found = {item["Key"]: item for item in alb._listener_attrs.get(physical_id, [])}
+    found |= {item["Key"]: item for item in properties.get("ListenerAttributes") or []}
+    alb._listener_attrs[physical_id] = list(found.values())
+
+
 def install() -> None:
-    """Complete the type."""
+    """Complete the types."""
     after(_TYPE, _load_balancer)
+    after("AWS::ElasticLoadBalancingV2::Listener", _listener)
     alb._lb_xml = _with_zones
     table = provisioners._RESOURCE_HANDLERS[_TYPE]
     delete = table["delete"]

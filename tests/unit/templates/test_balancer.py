@@ -79,6 +79,20 @@ class TestListeners:
         )
         assert listeners(secure)[443]["SslPolicy"] == lms.parameters["SslPolicy"]
 
+    def test_browsers_are_told_to_come_back_over_https(self, secure: Emitted) -> None:
+        key = "routing.http.response.strict_transport_security.header_value"
+        https, http = (attributes(listeners(secure)[port], "ListenerAttributes") for port in (443, 80))
+        assert https[key] == "max-age=86400"
+        assert key not in http
+        forgotten = secure.with_parameters(HstsSeconds=0)
+        assert attributes(listeners(forgotten)[443], "ListenerAttributes")[key] == "max-age=0"
+
+    def test_browsers_guess_no_type_and_are_not_told_who_answers(self, either: Emitted) -> None:
+        for listener in listeners(either).values():
+            told = attributes(listener, "ListenerAttributes")
+            assert told["routing.http.response.x_content_type_options.header_value"] == "nosniff"
+            assert told["routing.http.response.server.enabled"] == "false"
+
     def test_the_url_speaks_the_protocol_that_answers(self, lms: Emitted, secure: Emitted) -> None:
         assert lms.outputs["Url"] == "http://${LoadBalancer.DNSName}"
         assert secure.outputs["Url"] == "https://${LoadBalancer.DNSName}"
@@ -95,9 +109,14 @@ class TestLoadBalancer:
         assert balancer["Name"] == "lms-balancer-exam-2027-ab"
         assert len(balancer["Name"]) <= 32
 
-    def test_invalid_headers_are_dropped(self, lms: Emitted) -> None:
+    def test_nothing_ambiguous_reaches_the_tasks(self, lms: Emitted) -> None:
         found = attributes(lms.resources["LoadBalancer"], "LoadBalancerAttributes")
         assert found["routing.http.drop_invalid_header_fields.enabled"] == "true"
+        assert found["routing.http.desync_mitigation_mode"] == "defensive"
+
+    def test_a_slow_answer_has_its_time_by_parameter(self, lms: Emitted) -> None:
+        found = attributes(lms.with_parameters(IdleSeconds=300).resources["LoadBalancer"], "LoadBalancerAttributes")
+        assert found["idle_timeout.timeout_seconds"] == "300"
 
     @pytest.mark.parametrize(("wanted", "value"), [("yes", "true"), ("no", "false")])
     def test_protected_from_deletion_by_parameter(self, lms: Emitted, wanted: str, value: str) -> None:

@@ -16,7 +16,7 @@ ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 
 
 def everything_on(template: Emitted) -> Emitted:
-    return template.with_parameters(PlainCache="yes", ExecuteCommand="yes")
+    return template.with_parameters(PlainCache="yes", ExecuteCommand="yes", WebFirewall="block")
 
 
 class TestKeys:
@@ -48,12 +48,13 @@ class TestKeys:
             "LogsKey": [{"Service": "logs.sa-east-1.amazonaws.com"}],
         }
 
-    def test_logs_encrypt_this_stacks_groups_and_those_of_databases(self, lms: Emitted) -> None:
+    def test_logs_encrypt_this_stacks_groups_and_those_of_aws_names(self, lms: Emitted) -> None:
         (statement,) = [s for s in statements(lms.resources["LogsKey"]) if s["Principal"] != ROOT]
         prefix = "arn:aws:logs:sa-east-1:111122223333:log-group:/lms/lms-dev/"
+        firewall = "arn:aws:logs:sa-east-1:111122223333:log-group:aws-waf-logs-lms-dev"
         databases = "arn:aws:logs:sa-east-1:111122223333:log-group:/aws/rds/cluster/"
         assert statement["Condition"] == {
-            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [f"{prefix}*", f"{databases}*"]}
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [f"{prefix}*", f"{databases}*", firewall]}
         }
         assert {"kms:Decrypt*", "kms:GenerateDataKey*"} <= set(statement["Action"])
         assert "kms:*" not in statement["Action"]
@@ -71,7 +72,7 @@ class TestLogGroups:
         groups = everything_on(lms).of_type("AWS::Logs::LogGroup").values()
         assert groups
         for group in groups:
-            assert group["LogGroupName"].startswith("/lms/lms-dev/")
+            assert group["LogGroupName"].startswith(("/lms/lms-dev/", "aws-waf-logs-lms-dev"))
             assert group["KmsKeyId"] == "${LogsKey.Arn}"
             assert group["RetentionInDays"] == "90"
 
@@ -86,10 +87,11 @@ class TestLogGroups:
         offered = lms.body["Parameters"]["LogRetentionDays"]["AllowedValues"]
         assert set(offered) == set(schema["RetentionInDays"]["enum"])  # type: ignore[index]  # JSON as it comes
 
-    @pytest.mark.parametrize("group", ["CacheSlowLogGroup", "CacheEngineLogGroup"])
+    @pytest.mark.parametrize("group", ["CacheSlowLogGroup", "CacheEngineLogGroup", "WebFirewallLogGroup"])
     def test_log_delivery_is_let_into_the_groups_that_it_serves(self, lms: Emitted, group: str) -> None:
-        (statement,) = statements(lms.resources[group])
-        name = lms.resources[group]["LogGroupName"]
+        template = everything_on(lms)
+        (statement,) = statements(template.resources[group])
+        name = template.resources[group]["LogGroupName"]
         assert statement["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
         assert statement["Resource"] == [f"arn:aws:logs:sa-east-1:111122223333:log-group:{name}:log-stream:*"]
         assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -101,7 +103,7 @@ class TestLogGroups:
             for name, group in everything_on(lms).of_type("AWS::Logs::LogGroup").items()
             if group.get("ResourcePolicyDocument")
         }
-        assert delivered == {"CacheSlowLogGroup", "CacheEngineLogGroup"}
+        assert delivered == {"CacheSlowLogGroup", "CacheEngineLogGroup", "WebFirewallLogGroup"}
 
 
 def test_templates_belong_to_no_region_and_no_account(every_template: Emitted) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ARN = "arn:aws:{}:sa-east-1:111122223333:{}"
 SWITCHES: dict[str, tuple[str, str]] = {
     "AccessLogs": ("no", "yes"),
+    "AddressLimitAction": ("count", "block"),
+    "AllowedAddresses": ("", "200.144.0.0/24"),
     "BackupLock": ("none", "compliance"),
     "Backups": ("no", "yes"),
     "BalancerDeletionProtection": ("no", "yes"),
@@ -41,11 +43,13 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "DatabaseSecretArn": ("", ARN.format("secretsmanager", "secret:lms/db-AbCdEf")),
     "DatabaseSecretKeyArn": ("", ARN.format("kms", "key/01234567-89ab-cdef-0123-456789abcdef")),
     "DatabaseSnapshotIdentifier": ("", "lms-2026"),
+    "DomainName": ("", "learn.example.org"),
     "ExecuteCommand": ("no", "yes"),
     # For which the stack makes no file system of its own.
     "ExistingFileSystemId": ("", "fs-0123456789abcdef0"),
     "ExtraSecretArn": ("", ARN.format("secretsmanager", "secret:lms/app-AbCdEf")),
     "ExtraSecretKeyArn": ("", ARN.format("kms", "key/01234567-89ab-cdef-0123-456789abcdef")),
+    "HostedZoneId": ("", "Z0123456789ABCDEFGHIJ"),
     "Image": ("nginx:1.28", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:1"),
     "InterfaceEndpoints": ("no", "yes"),
     "MaintenancePage": ("no", "yes"),
@@ -54,6 +58,8 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "PlainCache": ("no", "yes"),
     "RestoreTesting": ("no", "yes"),
     "RunApplication": ("no", "yes"),
+    "SessionCookie": ("", "MoodleSession"),
+    "WebFirewall": ("no", "block"),
     "ZoneCount": ("2", "3"),
 }
 CHOICES = [

@@ -160,6 +160,7 @@ SERVICES = {
     "RDS": "rds",
     "S3": "s3",
     "SecretsManager": "secretsmanager",
+    "WAFv2": "wafv2",
 }
 """CloudFormation's name of a service → boto3's."""
 

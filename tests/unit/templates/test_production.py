@@ -21,7 +21,7 @@ SOUND = {
 }
 
 UNSAFE = [
-    ("CertificateArn", "", "CertificateArn is blank"),
+    ("CertificateArn", "", "CertificateArn and HostedZoneId are blank"),
     ("MinimumTasks", "1", "MinimumTasks is below 2"),
     ("OnDemandBase", "0", "OnDemandBase is 0"),
     ("NatGateways", "one", "NatGateways is one"),

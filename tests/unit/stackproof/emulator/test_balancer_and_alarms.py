@@ -100,3 +100,29 @@ def test_an_alarm_on_one_metric_is_as_ever(stacks: Stacks) -> None:
     stacks.deploy(resources(Alarm=("CloudWatch::Alarm", alarm)))
     (found,) = stacks.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert (found["Namespace"], found["MetricName"], found["Period"]) == ("AWS/ECS", "CPUUtilization", 60)
+
+
+def test_a_listener_keeps_its_attributes(stacks: Stacks) -> None:
+    def listening(**properties: Any) -> Template:
+        template = balancer()
+        page = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+        listener = {"LoadBalancerArn": {"Ref": "Balancer"}, "Port": 80, "Protocol": "HTTP", "DefaultActions": [page]}
+        return {
+            "Resources": {
+                **template["Resources"],
+                **resources(Listener=("ElasticLoadBalancingV2::Listener", {**listener, **properties}))["Resources"],
+            }
+        }
+
+    def attributes() -> dict[str, str]:
+        arn = stacks.physical_id("Listener")
+        found = stacks.aws.client("elbv2").describe_listener_attributes(ListenerArn=arn)["Attributes"]
+        return {each["Key"]: each["Value"] for each in found}
+
+    key = "routing.http.response.server.enabled"
+    stacks.deploy(listening())
+    assert attributes() == {}
+    stacks.deploy(listening(ListenerAttributes=[{"Key": key, "Value": "false"}]))
+    assert attributes() == {key: "false"}
+    stacks.deploy(listening(ListenerAttributes=[{"Key": key, "Value": "true"}]))
+    assert attributes() == {key: "true"}
