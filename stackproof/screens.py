@@ -72,8 +72,10 @@ def _running(found: Running) -> Iterator[Line]:
             yield from _service(each)
     if found.alarms:
         number = sum(each.state == "OK" for each in found.alarms)
-        yield Line(f"Alarms: {number} of {len(found.alarms)} OK", "bold")
-        yield from (_alarm(each) for each in found.alarms if each.state != "OK")
+        blind = sum(each.state == "INSUFFICIENT_DATA" for each in found.alarms)
+        without = f", {blind} without data" if blind else ""
+        yield Line(f"Alarms: {number} of {len(found.alarms)} OK{without}", "bold")
+        yield from (_alarm(each) for each in found.alarms if each.state == "ALARM")
 
 
 def _service(service: Service) -> Iterator[Line]:
@@ -89,7 +91,7 @@ def _service(service: Service) -> Iterator[Line]:
 
 def _alarm(alarm: Alarm) -> Line:
     reason = f": {alarm.reason}" if alarm.reason else ""
-    return Line(f"  {alarm.state}  {alarm.name}{reason}", "bold red" if alarm.state == "ALARM" else "yellow")
+    return Line(f"  {alarm.state}  {alarm.name}{reason}", "bold red")
 
 
 def listed(rows: Sequence[Row]) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub
 from troposphere.ecs import (
     AwsvpcConfiguration,
+    DeploymentAlarms,
     DeploymentCircuitBreaker,
     DeploymentConfiguration,
     LoadBalancer,
@@ -28,7 +29,10 @@ from templates.security_groups import INTERNET, connect, group_id, security_grou
 from templates.task_definition import add_task_definition
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from troposphere import AWSHelperFn, Parameter, Template
+    from troposphere.cloudwatch import Alarm
     from troposphere.ec2 import SecurityGroup
 
     from templates.application_settings import Settings
@@ -52,6 +56,7 @@ class Application:
     Attributes:
         cluster: the cluster's name.
         service: the service's name; it exists only under `runs`.
+        name: the same as text, which waits for nothing and changes with nothing.
         runs: name of the condition under which the service exists.
         execute_command: name of the condition under which tasks can be entered with ECS Exec.
         security_group: the tasks' group.
@@ -60,6 +65,7 @@ class Application:
 
     cluster: AWSHelperFn
     service: AWSHelperFn
+    name: AWSHelperFn
     runs: str
     execute_command: str
     security_group: SecurityGroup
@@ -77,9 +83,13 @@ def add_application(
     cache: Cache,
     database: Database,
     balancer: Balancer,
+    roll_back: Sequence[Alarm],
     key: Key,
 ) -> Application:
-    """Add cluster, task definition and service, and open the ways between the tasks and what they use."""
+    """Add cluster, task definition and service, and open the ways between the tasks and what they use.
+
+    A deployment during which one of the alarms `roll_back` goes off is taken back; they may not refer to the service.
+    """
     runs, execute_command, grace = _add_parameters(t)
     cluster = add_cluster(t, environment=environment)
     facts = platform_facts(
@@ -102,10 +112,11 @@ def add_application(
     )
     tasks = security_group(t, "TasksSecurityGroup", description="Application tasks", vpc=network.vpc)
     rules, optional_rules = _connect(t, tasks=tasks, balancer=balancer, files=files, cache=cache, database=database)
+    name = Sub(f"lms-application-${{{environment.suffix.title}}}")
     service = Service(
         "Service",
         Condition=runs,
-        ServiceName=Sub(f"lms-application-${{{environment.suffix.title}}}"),
+        ServiceName=name,
         Cluster=cluster.name,
         TaskDefinition=task.definition,
         CapacityProviderStrategy=list(cluster.strategy),
@@ -115,6 +126,7 @@ def add_application(
             MinimumHealthyPercent=100,
             MaximumPercent=200,
             DeploymentCircuitBreaker=DeploymentCircuitBreaker(Enable=True, Rollback=True),
+            Alarms=DeploymentAlarms(AlarmNames=[Ref(alarm) for alarm in roll_back], Enable=True, Rollback=True),
         ),
         AvailabilityZoneRebalancing="ENABLED",
         HealthCheckGracePeriodSeconds=Ref(grace),
@@ -148,7 +160,7 @@ def add_application(
     output(t, "LogGroupName", Ref(task.log_group), "Log group of the application")
     output(t, "TaskRoleArn", task.task_role.arn, "Role that the application itself has")
     output(t, "ExecutionRoleArn", task.execution_role.arn, "Role that starts the application's container")
-    return Application(cluster.name, GetAtt(service, "Name"), runs, execute_command, tasks, task)
+    return Application(cluster.name, GetAtt(service, "Name"), name, runs, execute_command, tasks, task)
 
 
 def _connect(

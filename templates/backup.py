@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from templates.files import Files
     from templates.keys import Key
     from templates.tags import Environment
+    from templates.topic import AlarmTopic
 
 GROUP = "Backup"
 TAG = "backup"
@@ -123,7 +124,15 @@ def add_backup_parameters(t: Template, *, environment: Environment) -> Backups:
 
 
 @part("backup")
-def add_backup(t: Template, *, environment: Environment, backups: Backups, files: Files, database: Database) -> Vault:
+def add_backup(
+    t: Template,
+    *,
+    environment: Environment,
+    backups: Backups,
+    files: Files,
+    database: Database,
+    topic: AlarmTopic,
+) -> Vault:
     """Add vault, plan, selection and role, and the alarm on a job that failed."""
     key = add_key(t, "BackupKey", "Backups in the vault", key_policy(), condition=backups.exists)
     vault = _add_vault(t, environment, backups, key)
@@ -158,7 +167,7 @@ def add_backup(t: Template, *, environment: Environment, backups: Backups, files
             DependsOn=policy,
         )
     )
-    _add_alarm(t, backups, vault)
+    _add_alarm(t, backups, vault, topic)
     output(t, "BackupVaultName", vault.name, "Vault of the backups", condition=backups.exists)
     output(t, "BackupRoleArn", role, "Role that AWS Backup works with", condition=backups.exists)
     return vault
@@ -286,7 +295,7 @@ def use_keys(vault: Key, files: Files, database: Database) -> list[Statement]:
     ]
 
 
-def _add_alarm(t: Template, backups: Backups, vault: Vault) -> None:
+def _add_alarm(t: Template, backups: Backups, vault: Vault, topic: AlarmTopic) -> None:
     t.add_resource(
         Alarm(
             "BackupAlarm",
@@ -302,5 +311,6 @@ def _add_alarm(t: Template, backups: Backups, vault: Vault) -> None:
             ComparisonOperator="GreaterThanThreshold",
             Threshold=0,
             TreatMissingData="notBreaching",
+            AlarmActions=[topic.arn],
         )
     )

@@ -28,6 +28,7 @@ GROUPS = (
     "Files",
     "Cache",
     "Backup",
+    "Watching",
     "Network",
     "Logs",
     "Permissions",
@@ -56,6 +57,7 @@ FIRST = (
     "WebFirewall",
     "CacheNodeType",
     "LogRetentionDays",
+    "AlarmEmail",
 )
 """Within a group these stand first, in this order; the others follow as they were added. What a person decides first
 is not always what the template makes first."""

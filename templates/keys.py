@@ -85,11 +85,28 @@ def add_keys(t: Template) -> Keys:
 
 
 def add_key(
-    t: Template, logical_id: str, description: str, policy: PolicyDocument, *, condition: str | None = None
+    t: Template,
+    logical_id: str,
+    description: str,
+    policy: PolicyDocument,
+    *,
+    condition: str | None = None,
+    keeps_data: bool = True,
 ) -> Key:
-    """Add one key; it exists only under `condition`, where one is given."""
+    """Add one key.
+
+    Args:
+        t: the template.
+        logical_id: the key's logical id.
+        description: what it encrypts.
+        policy: who may use it.
+        condition: under which it exists; None: always.
+        keeps_data: it encrypts what outlives the stack, and so does the key.
+    """
     key = KmsKey(logical_id, Description=description, EnableKeyRotation=True, KeyPolicy=policy)
     if condition is not None:
         key.Condition = condition
+    if not keeps_data:
+        key.DeletionPolicy = key.UpdateReplacePolicy = "Delete"
     t.add_resource(key)
     return Key(id=Ref(key), arn=GetAtt(key, "Arn"))

@@ -8,6 +8,10 @@ from troposphere import Template
 
 from templates import application_settings
 from templates.address import add_address
+from templates.alarms import add_thresholds
+from templates.alarms_application import add_application_alarms
+from templates.alarms_experience import add_experience_alarms, add_outage_alarm
+from templates.alarms_paging import add_students_alarm
 from templates.application import add_application
 from templates.backup import add_backup, add_backup_parameters
 from templates.balancer import add_balancer
@@ -22,6 +26,7 @@ from templates.restore_testing import add_restore_testing
 from templates.retention import keep_data
 from templates.scaling import add_scaling
 from templates.tags import add_environment, add_tags
+from templates.topic import add_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +50,8 @@ def build(settings_text: str, *, disposable: bool = False) -> Template:
 
     environment = add_environment(t)
     keys = add_keys(t)
+    topic = add_topic(t)
+    thresholds = add_thresholds(t)
     network = add_network(t, key=keys.logs)
     backups = add_backup_parameters(t, environment=environment)
     files = add_files(t, network=network, key=keys.files, backups=backups)
@@ -59,11 +66,12 @@ def build(settings_text: str, *, disposable: bool = False) -> Template:
         secret_key=keys.secrets,
         tags=backups.tags,
     )
-    vault = add_backup(t, environment=environment, backups=backups, files=files, database=database)
+    vault = add_backup(t, environment=environment, backups=backups, files=files, database=database, topic=topic)
     add_restore_testing(t, environment=environment, network=network, vault=vault, files=files, database=database)
     address = add_address(t)
     balancer = add_balancer(t, environment=environment, network=network, address=address, disposable=disposable)
     add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
+    experience = add_experience_alarms(t, balancer=balancer, thresholds=thresholds)
     application = add_application(
         t,
         environment=environment,
@@ -73,12 +81,16 @@ def build(settings_text: str, *, disposable: bool = False) -> Template:
         cache=cache,
         database=database,
         balancer=balancer,
+        roll_back=experience.roll_back,
         key=keys.logs,
     )
     add_interface_endpoints(
         t, network=network, client=application.security_group, execute_command=application.execute_command
     )
-    add_scaling(t, application=application, balancer=balancer)
+    scaling = add_scaling(t, application=application, balancer=balancer)
+    add_application_alarms(t, balancer=balancer, application=application, scaling=scaling, thresholds=thresholds)
+    outage = add_outage_alarm(t, balancer=balancer, application=application)
+    add_students_alarm(t, topic=topic, alarms=[experience.errors, experience.latency, outage], exists=application.runs)
     add_production_rules(t, environment=environment)
 
     settings.check(_readable_parameters(t))

@@ -45,9 +45,9 @@ def keep_data(t: Template, *, disposable: bool = False) -> None:
         elif resource.resource_type in SNAPSHOT:
             deleted = replaced = "Snapshot"
         else:
-            # A failed first create leaves nothing behind, unless the part itself says that it must. UpdateReplacePolicy
-            # does not know RetainExceptOnCreate.
+            # A failed first create leaves nothing behind, unless the part itself says what becomes of it.
+            # UpdateReplacePolicy does not know RetainExceptOnCreate.
             deleted = resource.resource.get("DeletionPolicy", "RetainExceptOnCreate")
-            replaced = "Retain"
+            replaced = resource.resource.get("UpdateReplacePolicy", "Retain")
         resource.DeletionPolicy = deleted
         resource.UpdateReplacePolicy = replaced

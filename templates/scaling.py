@@ -7,6 +7,7 @@ has pauses.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troposphere import Ref, Sub
@@ -32,8 +33,16 @@ SCALE_OUT_SECONDS = 60
 SCALE_IN_SECONDS = 300
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """What the rest of the template may know about scaling: the parameters with the fewest and the most tasks."""
+
+    minimum: Parameter
+    maximum: Parameter
+
+
 @part("scaling")
-def add_scaling(t: Template, *, application: Application, balancer: Balancer) -> None:
+def add_scaling(t: Template, *, application: Application, balancer: Balancer) -> Scaling:
     """Add the service's scaling by CPU, memory and requests per task; it exists where the service does."""
     minimum, maximum = _add_range(t)
     target = t.add_resource(
@@ -80,6 +89,7 @@ def add_scaling(t: Template, *, application: Application, balancer: Balancer) ->
     _add_policy(
         t, "RequestScaling", target, requests, PredefinedMetricType="ALBRequestCountPerTarget", ResourceLabel=label
     )
+    return Scaling(minimum, maximum)
 
 
 def _add_policy(t: Template, logical_id: str, target: ScalableTarget, value: Parameter, **metric: Any) -> None:

@@ -1,5 +1,8 @@
 """Rollback triggers: the stack's own alarms, which take an update back when one of them goes off while it runs.
 
+Many an alarm has nothing to do with an update: a backup that failed last night, a certificate about to expire. A
+template that knows says so: its Metadata lists under `Stackproof::RollbackTriggers` those that count, by logical id.
+
 An alarm that is off already would take the update back at once, and one that does not exist fails it; so those that
 exist and are quiet are chosen anew for every update (CloudFormation User Guide, "Roll back your CloudFormation stack
 on alarm breach").
@@ -27,6 +30,8 @@ _KINDS = ("AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Alarm")
 # What CloudFormation takes (API reference, RollbackConfiguration), and what one call of DescribeAlarms takes.
 _MOST = 5
 _AT_ONCE = 100
+KEY = "Stackproof::RollbackTriggers"
+"""Of the template's Metadata: logical ids of alarms. Without it, all of them count."""
 # An alarm that scales goes off in the course of things.
 _SCALES = (":autoscaling:", ":automate:")
 
@@ -66,7 +71,7 @@ def find(
     """
     if existing is None or existing.is_new:
         return None, []
-    wanted = [name for name, each in template.get("Resources", {}).items() if each.get("Type") in _KINDS]
+    wanted = _that_count(template)
     if not wanted and not existing.triggers:
         return None, []
     try:
@@ -79,6 +84,14 @@ def find(
         names = ", ".join(each.partition(":alarm:")[2] for each in foreign)
         return None, [f"its rollback triggers stay, which are no alarms of this stack: {names}"]
     return choose([each for each in alarms if each.logical_id in wanted])
+
+
+def _that_count(template: Mapping[str, Any]) -> list[str]:
+    """Logical ids of the alarms of a template that an update is to be taken back by."""
+    names = [name for name, each in template.get("Resources", {}).items() if each.get("Type") in _KINDS]
+    metadata = template.get("Metadata")
+    listed = metadata.get(KEY) if isinstance(metadata, dict) else None
+    return [name for name in names if name in listed] if isinstance(listed, list) else names
 
 
 def choose(alarms: Sequence[Alarm]) -> tuple[RollbackConfigurationTypeDef, list[str]]:

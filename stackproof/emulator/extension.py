@@ -27,6 +27,7 @@ from stackproof.emulator.handlers import (
     s3,
     secretsmanager,
     servicequotas,
+    sns,
     tasks,
     waf,
 )
@@ -53,6 +54,7 @@ PARTS = (
     rds,
     s3,
     secretsmanager,
+    sns,
     tasks,
     servicequotas,
     waf,

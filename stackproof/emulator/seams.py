@@ -80,14 +80,15 @@ NAMES = {
     "ministack.services.cloudformation.helpers": "CFN_NS _error _p validation_error_message",
     "ministack.services.cloudformation.provisioners": """
         _NAME_SEED _RESOURCE_HANDLERS _STACK_TAG_PROPERTY _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
-        _ec_rg_attrs _property_recreation _replacing_change _sm_secret_string _snapshot_id _snapshot_resource
+        _ec_rg_attrs _physical_name _property_recreation _replacing_change _sm_secret_string _snapshot_id
+        _snapshot_resource
     """,
     "ministack.services.cloudformation.stacks": """
         CLIENT_REQUEST_TOKEN _add_event _delete_resource _deploy_stack_async _diff_resources _fail_property_validation
         _failed_operation _roll_back_operation _update_resource
     """,
     "ministack.services.cloudformation.wait_conditions": "_changed _handles _waiting wait_for",
-    "ministack.services.cloudwatch": "_alarms",
+    "ministack.services.cloudwatch": "_alarms _composite_alarms _delete_alarms _put_composite_alarm _resource_tags",
     "ministack.services.cloudwatch_logs": "_log_groups",
     "ministack.services.ec2": """
         _ACTION_MAP _addresses _allocate_address _create_flow_logs _create_nat_gateway _delete_flow_logs
@@ -113,6 +114,7 @@ NAMES = {
         _put_bucket_ownership_controls _put_bucket_tagging
     """,
     "ministack.services.secretsmanager": "_get_random_password _resolve",
+    "ministack.services.sns": "_topics",
     "ministack.services.waf": """
         _associate_web_acl _associations _create_ip_set _delete_ip_set _disassociate_web_acl _ip_sets _update_ip_set
         _web_acls web_acl_record

@@ -256,7 +256,7 @@ class TestRunning:
             }
         ]
 
-    def test_only_alarms_that_are_not_ok_take_a_line(self, deployer: Deployer) -> None:
+    def test_only_alarms_that_went_off_take_a_line(self, deployer: Deployer) -> None:
         quiet = {**ALARM, "Properties": {**ALARM["Properties"], "AlarmName": "quiet"}}  # type: ignore[dict-item]  # a dict
         deployer.write({"Alarm": ALARM, "Quiet": quiet})
         deployer.apply()

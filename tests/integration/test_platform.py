@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -602,7 +603,9 @@ def test_keys_rotate_and_are_enabled(platform: Platform) -> None:
     client = platform.client("kms")
     keys = platform.ids("AWS::KMS::Key")
     own = {"DatabaseKey": "DatabaseCluster", "BackupKey": "BackupVault"}
-    expected = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"} | {key for key, of in own.items() if platform.has(of)}
+    expected = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey", "AlarmKey"} | {
+        key for key, of in own.items() if platform.has(of)
+    }
     assert set(keys) == expected
     for name, key in keys.items():
         assert client.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True, name
@@ -621,11 +624,38 @@ def test_logs_are_encrypted_and_kept_as_long_as_asked_for(platform: Platform) ->
     assert written == platform.id("ApplicationLogGroup") == platform.outputs["LogGroupName"]
 
 
-def test_a_full_cache_raises_an_alarm(platform: Platform) -> None:
-    alarms = list(platform.ids("AWS::CloudWatch::Alarm").values())
-    found = platform.client("cloudwatch").describe_alarms(AlarmNames=alarms)["MetricAlarms"]
-    assert {alarm["AlarmName"] for alarm in found} == set(alarms)
-    assert alarms
+# --- watching
+
+
+def test_every_alarm_is_there_and_those_that_page_know_the_topic(platform: Platform) -> None:
+    metric, composite = (set(platform.ids(f"AWS::CloudWatch::{kind}").values()) for kind in ("Alarm", "CompositeAlarm"))
+    found = {
+        kind: platform.pages(
+            "cloudwatch", "describe_alarms", f"{kind}s", AlarmTypes=[kind], AlarmNamePrefix=platform.stack
+        )
+        for kind in ("MetricAlarm", "CompositeAlarm")
+    }
+    assert {alarm["AlarmName"] for alarm in found["MetricAlarm"]} == metric
+    assert {alarm["AlarmName"] for alarm in found["CompositeAlarm"]} == composite
+    for alarm in found["CompositeAlarm"]:
+        assert alarm["AlarmActions"] == [platform.outputs["AlarmTopicArn"]]
+        children = set(re.findall(r'ALARM\("([^"]+)"\)', alarm["AlarmRule"]))
+        assert children
+        assert children <= metric | composite
+
+
+def test_messages_of_alarms_are_encrypted_with_their_own_key(platform: Platform) -> None:
+    topic = platform.client("sns").get_topic_attributes(TopicArn=platform.outputs["AlarmTopicArn"])["Attributes"]
+    assert topic["KmsMasterKeyId"] == key_arn(platform, "AlarmKey")
+    senders = [each["Principal"] for each in json.loads(topic["Policy"])["Statement"] if each["Effect"] == "Allow"]
+    assert senders == [{"Service": "cloudwatch.amazonaws.com"}, {"Service": "events.amazonaws.com"}]
+
+
+def test_a_deployment_is_taken_back_by_alarms_that_exist(platform: Platform) -> None:
+    asked = service(platform)["deploymentConfiguration"]["alarms"]
+    assert (asked["enable"], asked["rollback"]) == (True, True)
+    assert set(asked["alarmNames"]) <= set(platform.ids("AWS::CloudWatch::Alarm").values())
+    assert asked["alarmNames"]
 
 
 # --- permissions

@@ -118,7 +118,8 @@ def _recording(record: Callable[..., None]) -> Callable[..., None]:
 
 
 def _is_off(triggers: _Triggers) -> bool:
-    alarms = [cloudwatch._alarms.get(arn.partition(":alarm:")[2]) for arn, _ in triggers]
+    names = [arn.partition(":alarm:")[2] for arn, _ in triggers]
+    alarms = [cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name) for name in names]
     return any(alarm is None or alarm["StateValue"] == "ALARM" for alarm in alarms)
 
 

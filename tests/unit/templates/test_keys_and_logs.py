@@ -21,7 +21,7 @@ def everything_on(template: Emitted) -> Emitted:
 
 class TestKeys:
     def test_one_key_per_store(self, lms: Emitted) -> None:
-        keys = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey"}
+        keys = {"FilesKey", "CacheKey", "LogsKey", "SecretsKey", "AlarmKey"}
         assert set(lms.of_type("AWS::KMS::Key")) == keys
         assert set(lms.with_parameters(DatabaseSecretArn="").of_type("AWS::KMS::Key")) == keys | {"DatabaseKey"}
         assert set(lms.with_parameters(Backups="yes").of_type("AWS::KMS::Key")) == keys | {"BackupKey"}
@@ -36,7 +36,7 @@ class TestKeys:
             first = next(iter(key["KeyPolicy"]["Statement"]))
             assert (first["Effect"], first["Principal"], first["Action"]) == ("Allow", ROOT, ["kms:*"])
 
-    def test_only_the_logs_key_lets_a_service_in(self, lms: Emitted) -> None:
+    def test_only_the_keys_of_logs_and_alarms_let_services_in(self, lms: Emitted) -> None:
         let_in = {
             name: [s["Principal"] for s in statements(key) if s["Principal"] != ROOT]
             for name, key in lms.of_type("AWS::KMS::Key").items()
@@ -46,6 +46,7 @@ class TestKeys:
             "CacheKey": [],
             "SecretsKey": [],
             "LogsKey": [{"Service": "logs.sa-east-1.amazonaws.com"}],
+            "AlarmKey": [{"Service": "cloudwatch.amazonaws.com"}, {"Service": "events.amazonaws.com"}],
         }
 
     def test_logs_encrypt_this_stacks_groups_and_those_of_aws_names(self, lms: Emitted) -> None:

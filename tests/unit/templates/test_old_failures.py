@@ -161,6 +161,7 @@ SERVICES = {
     "S3": "s3",
     "SecretsManager": "secretsmanager",
     "WAFv2": "wafv2",
+    "SNS": "sns",
 }
 """CloudFormation's name of a service → boto3's."""
 

@@ -112,6 +112,30 @@ def test_alarms_that_both_stack_and_template_have_are_found_by_their_names(
     assert said == []
 
 
+@pytest.mark.parametrize(("listed", "taken"), [(["Errors", "Elsewhere"], ["lms-Errors"]), ([], [])])
+def test_a_template_may_say_which_of_its_alarms_count(
+    account: aws.Aws, cloudformation: Stubber, cloudwatch: Stubber, listed: list[str], taken: list[str]
+) -> None:
+    existing = stack(triggers=(arn("lms-Backup"),))
+    resources(cloudformation, ["Errors", "Backup"])
+    described(cloudwatch, ["lms-Errors", "lms-Backup"], ["lms-Errors", "lms-Backup"])
+    body = {**template("Errors", "Backup"), "Metadata": {triggers.KEY: listed}}
+    found, said = triggers.find(account, existing, body)
+    assert found == {"RollbackTriggers": [{"Arn": arn(name), "Type": METRIC} for name in taken]}
+    assert said == []
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {triggers.KEY: "Errors"}, [triggers.KEY]])
+def test_one_that_does_not_say_so_means_all_of_them(
+    account: aws.Aws, cloudformation: Stubber, cloudwatch: Stubber, metadata: object
+) -> None:
+    resources(cloudformation, ["Errors", "Backup"])
+    described(cloudwatch, ["lms-Errors", "lms-Backup"], ["lms-Errors", "lms-Backup"])
+    found, _ = triggers.find(account, stack(), {**template("Errors", "Backup"), "Metadata": metadata})
+    assert found is not None
+    assert [each["Arn"] for each in found["RollbackTriggers"]] == [arn("lms-Errors"), arn("lms-Backup")]
+
+
 def test_more_alarms_than_one_call_takes_are_asked_for_in_several(
     account: aws.Aws, cloudformation: Stubber, cloudwatch: Stubber
 ) -> None:

@@ -1,4 +1,4 @@
-"""A load balancer in its network, its deletion protection, and alarms on metric math."""
+"""A load balancer in its network, its deletion protection, alarms on metric math, and alarms on alarms."""
 
 from __future__ import annotations
 
@@ -126,3 +126,73 @@ def test_a_listener_keeps_its_attributes(stacks: Stacks) -> None:
     assert attributes() == {key: "false"}
     stacks.deploy(listening(ListenerAttributes=[{"Key": key, "Value": "true"}]))
     assert attributes() == {key: "true"}
+
+
+CPU = {
+    "ComparisonOperator": "GreaterThanThreshold",
+    "EvaluationPeriods": 1,
+    "Threshold": 80,
+    "Namespace": "AWS/ECS",
+    "MetricName": "CPUUtilization",
+    "Statistic": "Average",
+    "Period": 60,
+}
+ANY = {"Fn::Join": [" OR ", [{"Fn::Sub": 'ALARM("${Cpu}")'}, {"Fn::Sub": 'ALARM("${Memory}")'}]]}
+
+
+def paging(rule: Any = ANY, **properties: Any) -> Template:
+    return resources(
+        Cpu=("CloudWatch::Alarm", CPU),
+        Memory=("CloudWatch::Alarm", {**CPU, "MetricName": "MemoryUtilization"}),
+        Page=("CloudWatch::CompositeAlarm", {"AlarmRule": rule, **properties}),
+    )
+
+
+def page(stacks: Stacks) -> dict[str, Any]:
+    (found,) = stacks.aws.client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    return found  # type: ignore[no-any-return]
+
+
+def test_a_composite_alarm_follows_its_rule_is_changed_and_goes(stacks: Stacks) -> None:
+    stacks.deploy(paging(Tags=[{"Key": "part", "Value": "door"}]))
+    cloudwatch = stacks.aws.client("cloudwatch")
+    made = page(stacks)
+    assert made["AlarmName"] == stacks.physical_id("Page")
+    assert made["StateValue"] == "OK"
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=made["AlarmArn"])["Tags"]
+    assert {"Key": "part", "Value": "door"} in tags
+    cloudwatch.set_alarm_state(AlarmName=stacks.physical_id("Memory"), StateValue="ALARM", StateReason="90 percent")
+    assert page(stacks)["StateValue"] == "ALARM"
+
+    suppressed = {
+        "ActionsSuppressor": {"Ref": "Memory"},
+        "ActionsSuppressorWaitPeriod": "60",
+        "ActionsSuppressorExtensionPeriod": "120",
+    }
+    stacks.deploy(paging({"Fn::Sub": 'ALARM("${Cpu}")'}, **suppressed))
+    changed = page(stacks)
+    assert changed["AlarmArn"] == made["AlarmArn"]
+    assert changed["StateValue"] == "OK"
+    assert changed["ActionsSuppressor"] == stacks.physical_id("Memory")
+    assert (changed["ActionsSuppressorWaitPeriod"], changed["ActionsSuppressorExtensionPeriod"]) == (60, 120)
+
+    template = paging()
+    del template["Resources"]["Page"]
+    stacks.deploy(template)
+    assert cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"] == []
+
+
+def test_a_composite_alarm_on_nothing_fails(stacks: Stacks) -> None:
+    stacks.deploy(paging('ALARM("nobody")'))
+    assert "alarm:nobody] in the alarm rule do not exist" in stacks.failure()
+
+
+def test_a_topic_shows_its_key_and_loses_it(stacks: Stacks) -> None:
+    def shown(**properties: Any) -> str | None:
+        stacks.deploy(resources(Topic=("SNS::Topic", {"DisplayName": "alarms", **properties})))
+        sns = stacks.aws.client("sns")
+        attributes = sns.get_topic_attributes(TopicArn=stacks.physical_id("Topic"))["Attributes"]
+        return attributes.get("KmsMasterKeyId")  # type: ignore[no-any-return]
+
+    assert shown(KmsMasterKeyId="alias/own") == "alias/own"
+    assert shown() is None
