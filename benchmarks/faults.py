@@ -3,7 +3,7 @@
     python -m benchmarks.faults [--missed] [--class WORDS]
 
 The faults are made from the template's structure (fault_classes, fault_wiring). Each is checked with the parameters and
-the intent of every environment, as a build does it, and of two variants that no environment is. Caught: a finding that
+the intent of every environment, as a build does it, and of four variants that no environment is. Caught: a finding that
 the sound template does not have there. Named: that finding is about the changed resource, or about one that it connects
 or that uses it. The exit code is 1 when fewer than 85 of 100 are caught and named.
 """
@@ -36,12 +36,21 @@ if TYPE_CHECKING:
     from stackproof.proofs.verdicts import Finding
 
 ROOT = Path(__file__).resolve().parent.parent
+EXISTING_DATABASE = {
+    "DatabaseSecretArn": "arn:aws:secretsmanager:sa-east-1:333333333333:secret:lms/database-AbCdEf",
+    "DatabaseSecretKeyArn": "arn:aws:kms:sa-east-1:333333333333:key/33333333-3333-4333-8333-333333333333",
+    "DatabasePeeringConnectionId": "pcx-0123456789abcdef0",
+    "DatabaseReader": "no",
+    "DatabaseProxy": "no",
+}
 PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {}),
     "staging": ("staging", {}),
     "dev": ("dev", {}),
     "prod with all options": ("prod", {"ExecuteCommand": "yes", "MaintenancePage": "yes"}),
     "prod without endpoints": ("prod", {"InterfaceEndpoints": "no", "ExtraSecretArn": "", "ExtraSecretKeyArn": ""}),
+    "prod with MySQL": ("prod", {"DatabaseEngine": "mysql", "DatabasePort": "3306", "DatabaseProxy": "no"}),
+    "prod with an existing database": ("prod", EXISTING_DATABASE),
 }
 """Environments, with parameters that differ."""
 LEAST = 0.85
@@ -150,7 +159,7 @@ def main() -> int:
         results = list(pool.map(caught, chosen, chunksize=8))
     rows = {kind: Counter[str]() for kind in dict.fromkeys(fault.kind for fault in chosen)}
     for each in results:
-        rows[each.fault.kind].update(faults=1, caught=bool(each.findings), named=each.named)
+        rows[each.fault.kind].update(faults=1, caught=int(bool(each.findings)), named=int(each.named))
         if options.missed and not each.named:
             said = f"named otherwise: {each.findings[0]}" if each.findings else "not caught"
             print(f"{each.fault.kind}: {each.fault.logical_id}: {each.fault.what}: {said}")

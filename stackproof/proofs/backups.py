@@ -25,7 +25,7 @@ def planned_days(stack: Stack, store: Store) -> int | Unknown:
     best: int | Unknown = 0
     for selection in stack.of_type("AWS::Backup::BackupSelection"):
         body = selection.properties.get("BackupSelection")
-        if body is None or (answer := _selects(stack, body, store.resource)) is False:
+        if body is None or (answer := selects(stack, body, store.resource)) is False:
             continue
         days = _plan_days(stack.target(selection.properties.get("BackupPlanId")))
         if answer is None or isinstance(days, Unknown):
@@ -37,7 +37,7 @@ def planned_days(stack: Stack, store: Store) -> int | Unknown:
     return best
 
 
-def _selects(stack: Stack, body: Value, resource: Resource) -> bool | None:
+def selects(stack: Stack, body: Value, resource: Resource) -> bool | None:
     """Does a selection take a resource in?"""
     whole = arns.arn(stack, resource)
     excluded = _any_matches(stack, at(body, "NotResources"), whole)

@@ -29,6 +29,8 @@ _NETWORK = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
+_BACKUP_KEYS = ("kms:CreateGrant", "kms:DescribeKey")
+_TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource")
 
 ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     "AdministratorAccess": ("*",),
@@ -48,6 +50,32 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     "AmazonS3FullAccess": ("s3:*", "s3-object-lambda:*"),
     "AmazonSQSFullAccess": ("sqs:*",),
     "CloudWatchLogsFullAccess": ("logs:*", "cloudwatch:GenerateQuery"),
+    # Of AWS Backup's two those that file systems and databases need; the rest is for stores that are not followed.
+    "service-role/AWSBackupServiceRolePolicyForBackup": (
+        *_BACKUP_KEYS,
+        *_TAGS,
+        *(f"rds:{verb}{kind}" for verb in ("Create", "Copy", "Delete") for kind in ("DBSnapshot", "DBClusterSnapshot")),
+        *(f"rds:Modify{kind}Attribute" for kind in ("DBSnapshot", "DBClusterSnapshot")),
+        *(f"rds:Describe{kind}s" for kind in ("DBSnapshot", "DBClusterSnapshot", "DBInstance", "DBCluster")),
+        "backup:CopyIntoBackupVault",
+        "backup:DescribeBackupVault",
+        "elasticfilesystem:Backup",
+        "elasticfilesystem:DescribeTags",
+        "tag:GetResources",
+    ),
+    "service-role/AWSBackupServiceRolePolicyForRestores": (
+        *_BACKUP_KEYS,
+        *_TAGS,
+        "elasticfilesystem:CreateFileSystem",
+        "elasticfilesystem:DeleteFileSystem",
+        "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:Restore",
+        "elasticfilesystem:TagResource",
+        "rds:DeleteDBCluster",
+        "rds:DescribeDBClusterSnapshots",
+        "rds:DescribeDBClusters",
+        "rds:RestoreDBClusterFromSnapshot",
+    ),
     "service-role/AWSLambdaBasicExecutionRole": _LOGS,
     "service-role/AWSLambdaSQSQueueExecutionRole": (
         *_LOGS,
@@ -56,6 +84,12 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
         "sqs:GetQueueAttributes",
     ),
     "service-role/AWSLambdaVPCAccessExecutionRole": (*_LOGS, *_NETWORK),
+    "service-role/AmazonRDSEnhancedMonitoringRole": (
+        *_LOGS,
+        "logs:DescribeLogStreams",
+        "logs:GetLogEvents",
+        "logs:PutRetentionPolicy",
+    ),
     "service-role/AmazonECSTaskExecutionRolePolicy": (*_PULL, "logs:CreateLogStream", "logs:PutLogEvents"),
 }
 

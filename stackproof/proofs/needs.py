@@ -50,6 +50,7 @@ class Need:
         open: the resource has no policy, and lets everybody in who has none.
         doubt: why a "no" is no proof of a fault; empty when it is.
         key_of_elsewhere: the key of a secret that is not of this stack: a need only when it is a customer key.
+        unnamed: the resource is made by AWS under an ARN that nobody knows before, so that a policy may be wide.
     """
 
     owner: str
@@ -67,6 +68,7 @@ class Need:
     open: bool = False
     doubt: str = ""
     key_of_elsewhere: bool = False
+    unnamed: bool = False
 
     def to(self, purpose: str, actions: Iterable[str], resource: Scalar = "*", *, holder: str | None = None) -> Need:
         """The same component and caller, for these actions."""

@@ -1,4 +1,4 @@
-"""What roles need that AWS services take on: flow logs, functions, schedules, event rules, database proxies."""
+"""What roles need that AWS services take on: flow logs, functions, schedules, event rules, databases."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ def role_needs(scene: Scene) -> Iterator[Wanted]:
                 yield from _target(scene, rule, f"Properties.Targets.{index}", target)
     for proxy in stack.of_type("AWS::RDS::DBProxy"):
         yield from _proxy(scene, proxy)
+    for database in stack.of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance"):
+        yield from _monitoring(scene, database)
 
 
 def _flow_log(scene: Scene, flow: Resource) -> Iterator[Wanted]:
@@ -169,3 +171,26 @@ def _proxy(scene: Scene, proxy: Resource) -> Iterator[Wanted]:
         key = key_of(scene.stack, secret.properties.get("KmsKeyId")) if secret is not None else None
         if key is not None and not key.alias:
             yield scene.through(base, key, "secretsmanager", "decrypt its secret")
+        seldom = ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy")
+        yield replace(base, required=False).to("know its secret", seldom, arns.expand(scene.stack, arn))
+
+
+def _monitoring(scene: Scene, database: Resource) -> Iterator[Wanted]:
+    """Enhanced monitoring writes to a log group of its own, which it makes when it is not there."""
+    path, value = "Properties.MonitoringRoleArn", database.properties.get("MonitoringRoleArn")
+    role = role_of(scene.stack, value)
+    if value is None:
+        return
+    if role is None:
+        yield outside(database.logical_id, path, value, "write what enhanced monitoring measures")
+        return
+    base = replace(scene.as_role(database.logical_id, path, role), otherwise="nothing is measured")
+    group = scene.arn("logs", "log-group:RDSOSMetrics")
+    stream, _ = scene.log_streams(group)
+    purpose = "write what enhanced monitoring measures"
+    yield base.to(purpose, ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"), stream)
+    made = replace(base, doubt="only AWS knows whether the log group RDSOSMetrics is there already")
+    yield made.to("make the log group of enhanced monitoring", ("logs:CreateLogGroup",), group)
+    spare = replace(base, required=False)
+    yield spare.to(purpose, ("logs:PutRetentionPolicy",), group)
+    yield spare.to(purpose, ("logs:GetLogEvents",), stream)

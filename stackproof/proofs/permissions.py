@@ -17,6 +17,7 @@ from stackproof.proofs.intent import DEFAULT
 from stackproof.proofs.model_iam import KEY, LOG_GROUP, model_iam
 from stackproof.proofs.needs import Doubt, Missing, Need, Scene, Wanted
 from stackproof.proofs.needs_application import application_needs
+from stackproof.proofs.needs_backup import backup_needs
 from stackproof.proofs.needs_declared import declared_needs
 from stackproof.proofs.needs_roles import role_needs
 from stackproof.proofs.needs_services import service_needs
@@ -50,6 +51,7 @@ def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
         *execution_needs(scene),
         *application_needs(scene),
         *role_needs(scene),
+        *backup_needs(scene),
         *service_needs(scene),
         *declared_needs(scene, intent),
     ]

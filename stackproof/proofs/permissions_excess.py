@@ -31,11 +31,20 @@ if TYPE_CHECKING:
     from stackproof.proofs.values import Value
 
 CLOSED: Final = {
+    ("AWS::Backup::RestoreTestingSelection", "IamRoleArn"),
     ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn"),
     ("AWS::ECS::TaskDefinition", "ExecutionRoleArn"),
+    ("AWS::RDS::DBCluster", "MonitoringRoleArn"),
+    ("AWS::RDS::DBInstance", "MonitoringRoleArn"),
+    ("AWS::RDS::DBProxy", "RoleArn"),
 }
 """Properties whose role AWS alone uses, for needs that are all derived."""
-APPLICATION: Final = {("AWS::ECS::TaskDefinition", "TaskRoleArn")}
+TOLD: Final = {
+    ("AWS::Backup::BackupSelection", "BackupSelection.IamRoleArn"): "a selection may take in what stands outside of "
+    "the template",
+    ("AWS::ECS::TaskDefinition", "TaskRoleArn"): "the application's own calls are not in the template",
+}
+"""Properties whose role has needs that are known in part, and why not all are."""
 
 Kind: TypeAlias = Literal["closed", "told", "open", "unused"]
 
@@ -114,8 +123,8 @@ def _kind(scene: Scene, role: Role, places: set[tuple[str, str]]) -> tuple[Kind,
         return "open" if elsewhere else "unused", ""
     if places <= CLOSED:
         return "closed", ""
-    if places <= CLOSED | APPLICATION:
-        return "told", "the application's own calls are not in the template"
+    if places <= CLOSED | TOLD.keys():
+        return "told", next(TOLD[place] for place in sorted(places) if place in TOLD)
     return "open", ""
 
 
@@ -255,7 +264,7 @@ def broad(pattern: str) -> bool:
 
 def _opaque(need: Need) -> bool:
     """Is a need about something that nobody can name before it exists?"""
-    return bool(need.doubt) or need.key_of_elsewhere
+    return bool(need.doubt) or need.key_of_elsewhere or need.unnamed
 
 
 def _matches(statement: Statement, resource: Value, need: Need) -> bool:

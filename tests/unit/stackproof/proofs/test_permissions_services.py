@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Change = Callable[[Template], None]
 
 USE = ["kms:Decrypt", "kms:GenerateDataKey*"]
+MONITOR = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 MINE = {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}}
 
 
@@ -615,7 +616,7 @@ def test_monitoring_says_for_which_database_it_comes() -> None:
                 }
             ]
         }
-        watcher = resource("IAM::Role", AssumeRolePolicyDocument=trust)
+        watcher = resource("IAM::Role", AssumeRolePolicyDocument=trust, ManagedPolicyArns=[MONITOR])
         instance = resource("RDS::DBInstance", MonitoringRoleArn=att("Watcher", "Arn"))
         return alone(Watcher=watcher, Database=instance, Cluster=resource("RDS::DBCluster"))
 
