@@ -283,7 +283,8 @@ def not_kept(source: Source) -> Iterator[Fault]:
     """A store that goes with the stack or with a replacement."""
     for name, body in source.resources.items():
         for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if is_store(body["Type"]) and key in body:
+            # An instance of a cluster holds no data.
+            if is_store(body["Type"]) and key in body and "DBClusterIdentifier" not in body[P]:
                 yield source.drop("not kept", name, (key,))
                 yield source.set("not kept", name, (key,), "Delete", f"{key} = Delete")
 

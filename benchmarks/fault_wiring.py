@@ -29,12 +29,9 @@ def another_meaning(source: Source) -> Iterator[Fault]:
         for path, target, attribute in references(body.get(P, {})):
             kind = source.resources.get(target, {}).get("Type", "")
             # Both the id and the ARN of a key are a key, except to CloudWatch Logs.
-            either = (
-                kind == "AWS::KMS::Key" and body["Type"] != "AWS::Logs::LogGroup" and "KmsKey" in str(path[-1])
-            ) or (
-                kind,
-                path[-1],
-            ) in EITHER
+            key = next(str(step) for step in reversed(path) if isinstance(step, str) and step != "Fn::If")
+            of_key = kind == "AWS::KMS::Key" and body["Type"] != "AWS::Logs::LogGroup" and "kmskey" in key.lower()
+            either = of_key or (kind, key) in EITHER
             if either or not kind or arns.meaning(kind, "Ref") == arns.OTHER:
                 continue
             if attribute == "Arn" and arns.meaning(kind, "Ref") != arns.meaning(kind, "Arn"):

@@ -28,6 +28,7 @@ from troposphere.backup import (
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.iam import PolicyType, Role
 
+from templates.files import OWN as OWN_FILES
 from templates.interface import YES_NO, condition, output, parameter
 from templates.keys import add_key
 from templates.parts import part
@@ -137,7 +138,11 @@ def add_backup(
     key = add_key(t, "BackupKey", "Backups in the vault", key_policy(), condition=backups.exists)
     vault = _add_vault(t, environment, backups, key)
     role, policy = add_backup_role(
-        t, "Backup", backups.exists, vault, [*_permissions(files, database), *use_keys(vault.key, files, database)]
+        t,
+        "Backup",
+        backups.exists,
+        vault,
+        [*_permissions(files, database), *use_keys(vault.key, files, database, files_when=OWN_FILES)],
     )
     plan = t.add_resource(
         BackupPlan(
@@ -273,8 +278,19 @@ def _permissions(files: Files, database: Database) -> list[Statement]:
     ]
 
 
-def use_keys(vault: Key, files: Files, database: Database) -> list[Statement]:
-    """Grants on the stores' keys for the services that read them, and the vault's key to write and read backups."""
+def use_keys(vault: Key, files: Files, database: Database, *, files_when: str | None = None) -> list[Statement]:
+    """Grants on the stores' keys for the services that read them, and the vault's key to write and read backups.
+
+    Args:
+        vault: the vault's key.
+        files: the shared files.
+        database: ours or an existing one, whose key is not ours to grant.
+        files_when: the condition under which the files' key is used; always when None.
+    """
+
+    def of_files(statement: Statement) -> Statement:
+        return statement if files_when is None else OnlyIf(files_when, statement)
+
     for_services = [Bool("kms:GrantIsForAWSResource", "true")]
     own = database.own
     return [
@@ -288,8 +304,9 @@ def use_keys(vault: Key, files: Files, database: Database) -> list[Statement]:
             ],
             vault.arn,
         ),
-        allow("kms:DescribeKey", files.key.arn),
-        allow("kms:CreateGrant", [vault.arn, files.key.arn], conditions=for_services),
+        allow("kms:CreateGrant", vault.arn, conditions=for_services),
+        of_files(allow("kms:DescribeKey", files.key.arn)),
+        of_files(allow("kms:CreateGrant", files.key.arn, conditions=for_services)),
         OnlyIf(own.exists, allow("kms:DescribeKey", own.key.arn)),
         OnlyIf(own.exists, allow("kms:CreateGrant", own.key.arn, conditions=for_services)),
     ]

@@ -158,6 +158,9 @@ def _wanted(use: Use) -> tuple[str, ...]:
     if use.place[-2:] == ("Dimensions", "Value"):
         name = at(use.user.properties, *use.path[:-1], "Name")
         return (DIMENSIONS[name],) if isinstance(name, str) and name in DIMENSIONS else ()
+    if use.place == ("LoadBalancerAttributes", "Value"):
+        name = at(use.user.properties, *use.path[:-1], "Key")
+        return (NAME,) if isinstance(name, str) and name.endswith(".s3.bucket") else ()
     called = re.search(r"(Arn|ARN)s?$", str(use.place[-1])) is not None and key not in SHORT_NAMES
     return (ARN, STARRED) if called and _spelling(use.target, (ARN,)) else ()
 

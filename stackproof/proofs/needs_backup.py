@@ -14,11 +14,12 @@ from stackproof.proofs.backups import selects
 from stackproof.proofs.model_iam import key_of, named, role_of
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.needs import Need, Wanted, outside, something
-from stackproof.proofs.values import Value, at
+from stackproof.proofs.values import Value, at, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stackproof.proofs.model_compute import Volume
     from stackproof.proofs.model_iam import Key
     from stackproof.proofs.needs import Scene
     from stackproof.proofs.resolve import Resource
@@ -30,6 +31,7 @@ FILES, CLUSTER, INSTANCE, VAULT = (
     "AWS::Backup::BackupVault",
 )
 KEEP_IN: Final = ("backup:CopyIntoBackupVault", "backup:DescribeBackupVault")
+COPY_FILES: Final = ("elasticfilesystem:Backup", "elasticfilesystem:DescribeTags")
 LABELS: Final = ("rds:AddTagsToResource", "rds:ListTagsForResource")
 SNAPSHOTS: Final = {
     CLUSTER: ("cluster-snapshot", "DBClusterSnapshot", "DBClusters"),
@@ -38,6 +40,8 @@ SNAPSHOTS: Final = {
 """The kind of a database's snapshots, and what actions call them and the database."""
 WITH_KEY: Final = ("kms:CreateGrant", "kms:DescribeKey")
 INSIDE: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+FILE_SYSTEM: Final = ":file-system/"
+"""In the ARN of a file system, of elsewhere too."""
 RESTORED: Final = "awsbackup-restore-test-"
 """How the names of what is restored for a test begin; its tag has the same words."""
 
@@ -65,7 +69,8 @@ def _working(scene: Scene, selection: Resource, path: str, value: Value, purpose
 
 def _backups(scene: Scene, selection: Resource, base: Need, body: Value) -> Iterator[Need]:
     stack = scene.stack
-    if at(body, "ListOfTags") is not None or at(body, "Conditions") is not None:
+    tagged = at(body, "ListOfTags") is not None or at(body, "Conditions") is not None
+    if tagged:
         yield base.to("find what has its tags", ("tag:GetResources",))
     vaults = _vaults(scene, stack.target(selection.properties.get("BackupPlanId")))
     for vault in vaults:
@@ -75,6 +80,21 @@ def _backups(scene: Scene, selection: Resource, base: Need, body: Value) -> Iter
         if vaults and selects(stack, body, store):
             yield from _copies(scene, base, store)
             yield from _with_key(scene, base, store, "KmsKeyId")
+
+    if not tagged:
+        return
+    # A file system of elsewhere that the template mounts may carry the tags, too.
+    for value in {show(volume.file_system): volume.file_system for volume in _mounted(scene)}.values():
+        arn = scene.arn("elasticfilesystem", "file-system/", arns.expand(stack, value))
+        yield replace(base, required=False).to(f"back up {show(value)}", COPY_FILES, arn)
+
+
+def _mounted(scene: Scene) -> Iterator[Volume]:
+    """Volumes on file systems that are none of this stack."""
+    for task in scene.system.compute.tasks.values():
+        for volume in task.volumes:
+            if volume.file_system is not None and scene.stack.target(volume.file_system) is None:
+                yield volume
 
 
 def _vaults(scene: Scene, plan: Resource | None) -> list[Resource]:
@@ -89,7 +109,7 @@ def _copies(scene: Scene, base: Need, store: Resource) -> Iterator[Need]:
     purpose, arn, owner = f"back up {store.logical_id}", arns.arn(scene.stack, store), store.logical_id
     if store.type == FILES:
         # Its own policy is for those who mount it.
-        yield base.to(purpose, ("elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"), arn)
+        yield base.to(purpose, COPY_FILES, arn)
         return
     kind, snapshot, database = SNAPSHOTS[store.type]
     copy = scene.arn("rds", f"{kind}:awsbackup:", something(f"a snapshot of {owner}"))
@@ -103,25 +123,27 @@ def _copies(scene: Scene, base: Need, store: Resource) -> Iterator[Need]:
 
 
 def _with_key(
-    scene: Scene, base: Need, store: Resource, name: str, *, inside: bool = False, given: Value = None
+    scene: Scene, base: Need, store: Resource | None, name: str, *, inside: bool = False, given: Value = None
 ) -> Iterator[Need]:
     """The customer key of a store or vault: grants for the services that read it; in a vault Backup may use it itself.
 
     Args:
         scene: what needs are read from.
         base: the role.
-        store: what is encrypted.
+        store: what is encrypted; None for what is none of this stack.
         name: the property that names its key.
         inside: whether AWS Backup may encrypt and decrypt with it by itself.
         given: another key that takes its place.
     """
-    key = key_of(scene.stack, given if given is not None else store.properties.get(name))
+    own = store.properties.get(name) if store is not None else None
+    called = store.logical_id if store is not None else "what it restores"
+    key = key_of(scene.stack, given if given is not None else own)
     if key is None or key.alias:
         return
     base = replace(base, gate="key").knowing(kms__grantisforawsresource=("true",))
-    yield _of_key(base, f"use the key of {store.logical_id}", WITH_KEY, key)
+    yield _of_key(base, f"use the key of {called}", WITH_KEY, key)
     if inside:
-        yield _of_key(replace(base, required=False), f"encrypt in {store.logical_id}", INSIDE, key)
+        yield _of_key(replace(base, required=False), f"encrypt in {called}", INSIDE, key)
 
 
 def _of_key(base: Need, purpose: str, actions: tuple[str, ...], key: Key) -> Need:
@@ -142,9 +164,12 @@ def _restores(scene: Scene, selection: Resource, base: Need) -> Iterator[Need]:
     overrides = selection.properties.get("RestoreMetadataOverrides")
     for value in each(selection.properties.get("ProtectedResourceArns")):
         store = named(stack, value, FILES) or named(stack, value, CLUSTER)
-        if store is None:
+        if store is None and FILE_SYSTEM not in show(arns.expand(stack, value)):
             continue
-        yield from _files(scene, base) if store.type == FILES else _cluster(scene, base, store, overrides)
+        if store is not None and store.type == CLUSTER:
+            yield from _cluster(scene, base, store, overrides)
+        else:
+            yield from _files(scene, base)
         yield from _with_key(scene, base, store, "KmsKeyId", given=at(overrides, "kmsKeyId"))
 
 

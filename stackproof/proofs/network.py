@@ -19,6 +19,7 @@ from stackproof.proofs.network_outcomes import Outcome, Side, blocked, called, u
 from stackproof.proofs.network_paths import HTTPS, Paths
 from stackproof.proofs.network_peers import prove_database, prove_networks, prove_peering
 from stackproof.proofs.network_proof import Need, Proof
+from stackproof.proofs.network_tiers import prove_tiers
 from stackproof.proofs.values import equal
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def prove(system: System) -> list[Finding]:
     for balancer in system.balancers.balancers.values():
         if balancer.public:
             prove_public(proof, balancer)
-    return proof.findings + prove_exposure(system, proof.paths)
+    return [*proof.findings, *prove_exposure(system, proof.paths), *prove_tiers(system, proof.paths)]
 
 
 def not_analysed(system: System) -> dict[str, str]:

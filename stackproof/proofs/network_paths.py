@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.proofs.endpoint_policies import allows
 from stackproof.proofs.model_groups import DEFAULT, group_key
+from stackproof.proofs.model_placement import Placement
 from stackproof.proofs.network_filters import Filters, Traffic
 from stackproof.proofs.network_outcomes import (
     EPHEMERAL,
@@ -27,7 +28,6 @@ from stackproof.proofs.values import Unknown, equal, show
 if TYPE_CHECKING:
     from stackproof.proofs.endpoint_policies import Request
     from stackproof.proofs.model_network import Endpoint, Network, Subnet, Vpc
-    from stackproof.proofs.model_placement import Placement
     from stackproof.proofs.model_ranges import Range
 
 HTTPS = Traffic("tcp", 443)
@@ -39,12 +39,14 @@ class Paths:
     Attributes:
         filters: groups and ACLs; it remembers which rules the walks went through.
         routes: where routes lead.
+        passed_by: endpoints whose service somebody reached without them, since they have no private names.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.filters = Filters(network)
         self.routes = Routes(network, self.filters)
+        self.passed_by: dict[str, str] = {}
 
     def sides(self, placement: Placement, label: str = "", *, linux: bool = False, guarded: bool = True) -> list[Side]:
         """A component's interfaces, one for each subnet; a single one without subnet when they are not known.
@@ -64,6 +66,11 @@ class Paths:
             doubt = "" if subnet is not None else f"the subnet {called(value)} is none of this template"
             sides.append(self._side(placement, subnet, label, doubt, linux=linux, guarded=guarded))
         return sides
+
+    def standing(self, subnet: Subnet) -> Side:
+        """Whoever stands in a subnet, as far as routes are asked."""
+        placement = Placement(subnet.logical_id, (), ())
+        return self._side(placement, subnet, subnet.logical_id, "", linux=False, guarded=False)
 
     def _side(  # the parts of one Side
         self, placement: Placement, subnet: Subnet | None, label: str, doubt: str, *, linux: bool, guarded: bool
@@ -174,6 +181,8 @@ class Paths:
             elif endpoint.kind == "Interface" and endpoint.private_names is not False:
                 ways.append(self._interface(side, endpoint, requests))
                 certain = certain or endpoint.private_names is True
+            elif endpoint.kind == "Interface":
+                self.passed_by.setdefault(endpoint.logical_id, side.owner)
         if certain:
             return either(*ways)
         return either(*ways, self._without_endpoint(side, service, public=public))

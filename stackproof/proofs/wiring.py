@@ -9,6 +9,7 @@ from stackproof.proofs.wiring_balancers import balancers
 from stackproof.proofs.wiring_caches import caches
 from stackproof.proofs.wiring_capacity import capacity
 from stackproof.proofs.wiring_dashboards import dashboards
+from stackproof.proofs.wiring_databases import databases
 from stackproof.proofs.wiring_deployments import deployments
 from stackproof.proofs.wiring_gateways import gateways
 from stackproof.proofs.wiring_orders import orders
@@ -39,6 +40,7 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     schedules,
     alarms,
     dashboards,
+    databases,
     orders,
     sizes,
     times,

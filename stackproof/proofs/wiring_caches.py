@@ -28,11 +28,21 @@ Fault = tuple[str, str, str, str]
 def caches(system: System) -> Findings:
     """Replication groups, serverless caches, user groups."""
     for group in system.stack.of_type("AWS::ElastiCache::ReplicationGroup"):
-        faults = [*_access(group), *_failover(group), *_engine(system.stack, group), *_node(system.stack, group)]
+        faults = [
+            *_access(group),
+            *_failover(group),
+            *_engine(system.stack, group),
+            *_node(system.stack, group),
+            *_logs(group),
+        ]
         for rule, key, message, fix in faults:
             yield broken(
                 rule, group.logical_id, f"Properties.{key}", f"{_REFUSED} the replication group: {message}.", fix
             )
+        if group.properties.get("LogDeliveryConfigurations") and "wire-cache-logs" not in {
+            fault[0] for fault in faults
+        }:
+            yield proved("wire-cache-logs", group.logical_id, "Properties.LogDeliveryConfigurations", "kinds agree")
         for rule in ("wire-cache-access", "wire-cache-failover", "wire-cache-engine", "wire-cache-node"):
             if rule not in {fault[0] for fault in faults}:
                 yield from _otherwise(rule, group)
@@ -105,6 +115,24 @@ def _failover(group: Resource) -> Iterator[Fault]:
     if shards is not None and shards > 1 and failover is False:
         told = f"{shards} shards need automatic failover"
         yield "wire-cache-failover", "AutomaticFailoverEnabled", told, "Set AutomaticFailoverEnabled to true."
+
+
+_DESTINATIONS: Final = {"cloudwatch-logs": "CloudWatchLogsDetails", "kinesis-firehose": "KinesisFirehoseDetails"}
+
+
+def _logs(group: Resource) -> Iterator[Fault]:
+    """Where a log goes is said twice: by its kind, and by the details of that kind."""
+    for index, entry in enumerate(each(group.properties.get("LogDeliveryConfigurations"))):
+        kind, details = at(entry, "DestinationType"), at(entry, "DestinationDetails")
+        wanted = _DESTINATIONS.get(kind) if isinstance(kind, str) else None
+        if wanted is not None and isinstance(details, dict) and wanted not in details:
+            given = ", ".join(details) or "nothing"
+            yield (
+                "wire-cache-logs",
+                f"LogDeliveryConfigurations.{index}.DestinationType",
+                f"a log that goes to {kind} has {wanted}, and {given} is given",
+                "Let DestinationType and DestinationDetails name the same kind.",
+            )
 
 
 def _engine(stack: Stack, group: Resource) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""NAT gateways and web ACLs: combinations that AWS refuses and no schema says."""
+"""NAT gateways, endpoints and web ACLs: combinations that AWS refuses and no schema says."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from stackproof.proofs.wiring_common import Findings, unclear
 
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
+    from stackproof.proofs.model_network import Endpoint
     from stackproof.proofs.resolve import Resource, Stack
 
 _REFUSED: Final = "EC2 refuses the NAT gateway"
 
 
 def gateways(system: System) -> Findings:
-    """Every NAT gateway, every web ACL."""
+    """Every NAT gateway, every endpoint, every web ACL."""
     for nat in system.stack.of_type("AWS::EC2::NatGateway"):
         yield from _nat(nat)
+    for endpoint in system.network.endpoints.values():
+        yield from _endpoint(endpoint, system.stack.resources[endpoint.logical_id])
     for acl in system.stack.of_type("AWS::WAFv2::WebACL"):
         yield from _scope(system.stack, acl)
     for association in system.stack.of_type("AWS::WAFv2::WebACLAssociation"):
@@ -50,6 +53,32 @@ def _nat(nat: Resource) -> Findings:
         yield broken("wire-nat", nat.logical_id, f"Properties.{key}", f"{_REFUSED}: {message}.", fix)
     if not faults:
         yield proved("wire-nat", nat.logical_id, "", f"{kind}, {regional}")
+
+
+_BY_GATEWAY: Final = ("dynamodb", "s3", "s3express")
+"""Services that have gateway endpoints; all others have interface endpoints alone."""
+_OF_INTERFACE: Final = ("SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled")
+
+
+def _endpoint(endpoint: Endpoint, resource: Resource) -> Findings:
+    """A gateway endpoint is in route tables and of a service that has one, an interface endpoint is in subnets."""
+    properties = resource.properties
+    faults = []
+    if endpoint.kind == "Gateway":
+        if endpoint.service and endpoint.service not in _BY_GATEWAY:
+            told = f"{endpoint.service} has no gateway endpoint"
+            faults.append(("VpcEndpointType", told, "Set VpcEndpointType to Interface."))
+        else:
+            switched_on = [key for key in _OF_INTERFACE if properties.get(key) not in (None, [], False)]
+            faults += [(key, f"a gateway endpoint takes no {key}", f"Leave {key} out.") for key in switched_on]
+    elif endpoint.kind == "Interface" and properties.get("RouteTableIds") not in (None, []):
+        told = "an interface endpoint stands in subnets, not in route tables"
+        faults.append(("RouteTableIds", told, "Give SubnetIds, and leave RouteTableIds out."))
+    for key, message, fix in faults:
+        told = f"EC2 refuses the endpoint: {message}."
+        yield broken("wire-endpoint", endpoint.logical_id, f"Properties.{key}", told, fix)
+    if endpoint.service and endpoint.kind in {"Gateway", "Interface"} and not faults:
+        yield proved("wire-endpoint", endpoint.logical_id, "", f"{endpoint.kind} for {endpoint.service}")
 
 
 def _scope(stack: Stack, acl: Resource) -> Findings:

@@ -267,6 +267,25 @@ def test_a_restore_under_another_key_and_in_another_group_needs_these() -> None:
     assert {one.logical_id for one in found} == {"RestoreRole"}
 
 
+FOREIGN = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:file-system/fs-0123456789abcdef0"
+
+
+def test_a_file_system_of_elsewhere_is_restored_alike_and_may_be_backed_up() -> None:
+    """It may have the tags when the template's tasks mount it."""
+    volume = {"Name": "files", "EFSVolumeConfiguration": {"FilesystemId": "fs-0123456789abcdef0"}}
+    given = allow(["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], FOREIGN)
+    task = add(Task=resource("ECS::TaskDefinition", ContainerDefinitions=[], Volumes=[volume]))
+
+    def granted(resources: Template) -> None:
+        resources["BackupRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].append(given)
+
+    elsewhere = put("TestFiles", "ProtectedResourceArns", [FOREIGN])
+    keyed = put("TestFiles", "RestoreMetadataOverrides", {"kmsKeyId": att("FilesKey", "Arn")})
+    assert [one for one in complaints(platform(granted, task, elsewhere, keyed)) if "Role" in one.logical_id] == []
+    wrong = complaints(platform(elsewhere, keyed, lacking("RestoreRole", "elasticfilesystem:Restore")))
+    assert {(one.verdict, one.logical_id) for one in wrong} == {(Verdict.BROKEN, "RestoreRole")}
+
+
 # Enhanced monitoring
 
 GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:RDSOSMetrics"
