@@ -81,6 +81,7 @@ class Space:
         for rule, (_, mentioned) in enumerate(self._limits):
             for name in mentioned:
                 self._limiting.setdefault(name, []).append(rule)
+        self._examples: dict[object, tuple[Scenario, ...] | Unknown] = {}
         self._known_options: dict[str, list[str]] = {}
         self._refusals: dict[tuple[int, tuple[str | None, ...]], bool] = {}
         self._symbols: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
@@ -94,7 +95,10 @@ class Space:
 
     def example(self, wanted: Mapping[str, bool]) -> Scenario | Unknown | None:
         """A scenario with the conditions as wanted; None when parameters cannot reach that, Unknown when in doubt."""
-        scenarios = self.scenarios(wanted)
+        key = tuple(sorted(wanted.items()))
+        if key not in self._examples:
+            self._examples[key] = self._try(frozenset(wanted), wanted)
+        scenarios = self._examples[key]
         if isinstance(scenarios, Unknown):
             return scenarios
         doubtful = None
@@ -181,7 +185,8 @@ class Space:
         """The parameters and pseudo parameters that these conditions depend on; names of no condition have none."""
         return {name for key in self._closure(names) for name in self._mentions(self.conditions.get(key))}
 
-    def _try(self, names: frozenset[str]) -> tuple[Scenario, ...] | Unknown:
+    def _try(self, names: frozenset[str], wanted: Mapping[str, bool] | None = None) -> tuple[Scenario, ...] | Unknown:
+        """Every combination of these conditions, or those alone that are as wanted, or that nobody can tell from it."""
         domains = {name: self._options(name) for name in sorted(self.variables(names))}
         if prod(map(len, domains.values())) > MAX_COMBINATIONS:
             return _TOO_MANY
@@ -190,7 +195,8 @@ class Space:
             given = dict(zip(domains, values, strict=True))
             resolver = self._resolver(given)
             answers = {name: resolver.condition(name) for name in sorted(names)}
-            if tuple(answers.values()) in found:
+            others = wanted is not None and any(answers[name] not in {value, None} for name, value in wanted.items())
+            if others or tuple(answers.values()) in found:
                 continue
             completed = self._completed(given)
             if isinstance(completed, Unknown):

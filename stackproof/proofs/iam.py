@@ -188,13 +188,13 @@ def of_action(statement: Statement, action: str) -> bool | None:
 
 def _action(pattern: Value, action: str) -> bool | None:
     if isinstance(pattern, str):
-        return _names(pattern, action)
+        return names(pattern, action)
     return matches(pattern, action)
 
 
 @lru_cache(maxsize=16384)
-def _names(pattern: str, action: str) -> bool:
-    """The same few patterns meet the same few actions again and again."""
+def names(pattern: str, action: str) -> bool:
+    """Does a pattern name an action? The same few patterns meet the same few actions again and again."""
     return pattern == "*" or action_matches(pattern, action)
 
 
@@ -203,9 +203,14 @@ def of_resource(statement: Statement, resource: Scalar) -> bool | None:
     if statement.resources is None:
         return True
     return _listed(
-        (True if pattern == "*" else matches(pattern, resource) for pattern in statement.resources),
+        (names_resource(pattern, resource) for pattern in statement.resources),
         negated=statement.not_resources,
     )
+
+
+def names_resource(pattern: Value, resource: Scalar) -> bool | None:
+    """Does a pattern name a resource?"""
+    return True if pattern == "*" else matches(pattern, resource)
 
 
 def of_principal(statement: Statement, caller: Caller, *, delegated: bool) -> bool | None:

@@ -15,7 +15,7 @@ from stackproof.java_patterns import compile_pattern
 from stackproof.proofs import arns
 from stackproof.proofs.resolve import Resource, Stack, dotted
 from stackproof.proofs.schemas import Schema, formats, schema, without_positions
-from stackproof.proofs.values import Path, Sym, Text, at, leaves, show
+from stackproof.proofs.values import Path, Sym, Text, at, show
 from stackproof.proofs.verdicts import Finding, broken, proved
 
 if TYPE_CHECKING:
@@ -93,32 +93,36 @@ def meanings(stack: Stack) -> list[Finding]:
     count = 0
     for resource in stack.resources.values():
         definition = schema(resource.type, show(stack.region))
-        for path, value in leaves(resource.properties):
+        for whole, value in stack.leaves[resource.logical_id]:
+            if not isinstance(value, Sym | Text):
+                continue
+            path = whole[1:]
             for symbol in value.parts if isinstance(value, Text) else (value,):
                 if not isinstance(symbol, Sym) or symbol.kind != "resource" or symbol.owner not in stack.resources:
                     continue
                 target = stack.resources[symbol.owner]
                 count += 1
-                use = Use(resource, path, target, symbol, arns.meaning(target.type, symbol.attribute))
-                if use.meant != arns.OTHER:
+                meant = arns.meaning(target.type, symbol.attribute)
+                if meant != arns.OTHER:
+                    use = Use(resource, path, without_positions(path), target, symbol, meant)
                     found += _in_text(use, value) if isinstance(value, Text) else _whole(use, definition)
     return found or [proved("ref-meaning", "", "", f"{count} references have the meaning that their property wants")]
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One reference where it is used: by whom, at which property, to what, and what it stands for."""
+    """One reference where it is used: by whom, at which property, to what, and what it stands for.
+
+    Attributes:
+        place: the property without positions in lists.
+    """
 
     user: Resource
     path: Path
+    place: Path
     target: Resource
     symbol: Sym
     meant: str
-
-    @property
-    def place(self) -> Path:
-        """The property without positions in lists."""
-        return without_positions(self.path)
 
     @property
     def in_policy(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs.resolver import MAX_DEPTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from stackproof.proofs.values import Path
 
@@ -39,64 +39,72 @@ class Mention:
         return self.path[:-1] if self.path[-1] in {"Ref", "Fn::GetAtt", "Fn::Sub"} else self.path
 
 
-def mentions(node: object, path: Path = (), guards: Guards = ()) -> Iterator[Mention]:
+def mentions(node: object, path: Path = (), guards: Guards = ()) -> list[Mention]:
     """The references in a piece of a template, in order; what is malformed mentions nothing."""
+    found: list[Mention] = []
+    _collect(node, path, guards, found)
+    return found
+
+
+def _collect(node: object, path: Path, guards: Guards, found: list[Mention]) -> None:
+    """Into one list: a generator inside a generator hands each mention up through every level."""
     if len(path) > MAX_DEPTH:
         return
     if isinstance(node, list):
         for index, inner in enumerate(node):
             if isinstance(inner, dict | list):
-                yield from mentions(inner, (*path, index), guards)
+                _collect(inner, (*path, index), guards, found)
     elif isinstance(node, dict):
-        alone = len(node) == 1
+        if len(node) == 1:
+            ((key, inner),) = node.items()
+            _of_key(str(key), inner, (*path, str(key)), guards, found)
+            return
         for key, inner in node.items():
-            if alone:
-                yield from _of_key(str(key), inner, (*path, str(key)), guards)
-            elif isinstance(inner, dict | list):
-                yield from mentions(inner, (*path, str(key)), guards)
+            if isinstance(inner, dict | list):
+                _collect(inner, (*path, str(key)), guards, found)
 
 
-def _of_key(key: str, inner: object, path: Path, guards: Guards) -> Iterator[Mention]:
+def _of_key(key: str, inner: object, path: Path, guards: Guards, found: list[Mention]) -> None:
     """The references in an object with this one key."""
     if key == "Ref" and isinstance(inner, str):
-        yield Mention(inner, "Ref", path, guards)
+        found.append(Mention(inner, "Ref", path, guards))
     elif key == "Condition" and isinstance(inner, str) and path[0] == "Conditions":
-        yield Mention(inner, "Condition", path, guards)
+        found.append(Mention(inner, "Condition", path, guards))
     elif key == "Fn::GetAtt":
-        yield from _get_att(inner, path, guards)
+        _get_att(inner, path, guards, found)
     elif key == "Fn::Sub":
-        yield from _sub(inner, path, guards)
+        _sub(inner, path, guards, found)
     elif key == "Fn::If" and isinstance(inner, list) and len(inner) == 3 and isinstance(inner[0], str):
-        yield Mention(inner[0], "Condition", (*path, 0), guards)
+        found.append(Mention(inner[0], "Condition", (*path, 0), guards))
         for branch, holds in ((1, True), (2, False)):
-            yield from mentions(inner[branch], (*path, branch), (*guards, (inner[0], holds)))
+            _collect(inner[branch], (*path, branch), (*guards, (inner[0], holds)), found)
     else:
-        yield from mentions(inner, path, guards)
+        _collect(inner, path, guards, found)
 
 
-def _get_att(inner: object, path: Path, guards: Guards) -> Iterator[Mention]:
+def _get_att(inner: object, path: Path, guards: Guards, found: list[Mention]) -> None:
     if isinstance(inner, str):
         name, _, attribute = inner.partition(".")
-        yield Mention(name, attribute, path, guards)
+        found.append(Mention(name, attribute, path, guards))
     elif isinstance(inner, list) and len(inner) > 1 and isinstance(inner[0], str):
         if all(isinstance(part, str) for part in inner):
-            yield Mention(inner[0], ".".join(inner[1:]), path, guards)
+            found.append(Mention(inner[0], ".".join(inner[1:]), path, guards))
         else:
             # The attribute's name is made by a function.
-            yield Mention(inner[0], "", path, guards)
-            yield from mentions(inner[1:], path, guards)
+            found.append(Mention(inner[0], "", path, guards))
+            _collect(inner[1:], path, guards, found)
 
 
-def _sub(inner: object, path: Path, guards: Guards) -> Iterator[Mention]:
+def _sub(inner: object, path: Path, guards: Guards, found: list[Mention]) -> None:
     text, given = (inner[0], inner[1]) if isinstance(inner, list) and len(inner) == 2 else (inner, {})
     if isinstance(text, str):
         for name in _PLACEHOLDER.findall(text):
             if not isinstance(given, dict) or name not in given:
                 owner, _, attribute = name.partition(".")
-                yield Mention(owner, attribute or "Ref", path, guards)
+                found.append(Mention(owner, attribute or "Ref", path, guards))
     if isinstance(given, dict):
         for key, value in given.items():
-            yield from mentions(value, (*path, 1, str(key)), guards)
+            _collect(value, (*path, 1, str(key)), guards, found)
 
 
 def contradicts(guards: Guards, conditions: Mapping[str, bool | None]) -> bool:

@@ -33,7 +33,18 @@ def matches(pattern: Value, text: Value) -> bool | None:
         return None
     if isinstance(pattern, list | dict) or isinstance(text, list | dict):
         return False
+    begins, other = _head(pattern).partition(ANY)[0].partition(ONE)[0], _head(text)
+    common = min(len(begins), len(other))
+    if begins[:common] != other[:common]:
+        # Most ARNs are of another service, and need not be looked at sign by sign.
+        return False
     return _matches(tokens(pattern), tokens(text), globs=True)
+
+
+def _head(value: Value) -> str:
+    """The literal text that a value begins with."""
+    first = value.parts[0] if isinstance(value, Text) else value
+    return first if isinstance(first, str) else ""
 
 
 def same_text(left: Value, right: Value) -> bool | None:

@@ -9,11 +9,11 @@ at all, and nothing is called unused there.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs import iam_managed
-from stackproof.proofs.iam import of_action, of_resource
+from stackproof.proofs.iam import names, names_resource, of_action, of_resource
 from stackproof.proofs.patterns import action_matches
 from stackproof.proofs.permissions_trust import TAKERS, named_by, uses
 from stackproof.proofs.rules import some
@@ -191,7 +191,13 @@ def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Find
         return
     if _explained(scene, holder, statement):
         return
-    idle = [show(action) for action in statement.actions if not _used(holder, statement, action)]
+    about = [
+        need
+        for need in holder.needs
+        if any(of_action(statement, action) is not False for action in need.actions)
+        and of_resource(statement, need.resource) is not False
+    ]
+    idle = [show(action) for action in statement.actions if not _used(about, action)]
     if idle:
         yield _unused(holder, statement, "Action", ", ".join(idle), "no need of its users asks for it there")
     wide = [show(action) for action in statement.actions if show(action) not in idle and "*" in show(action)]
@@ -217,13 +223,9 @@ def _owners(scene: Scene, resource: Value) -> set[str]:
     return {symbol.owner for symbol in symbols(resource) if symbol.owner in scene.stack.resources}
 
 
-def _used(holder: Holder, statement: Statement, action: Value) -> bool:
-    """Does any need of the role use an action on what the statement covers?"""
-    return any(
-        of_resource(statement, need.resource) is not False
-        and any(not isinstance(action, str) or action_matches(action, wanted) for wanted in need.actions)
-        for need in holder.needs
-    )
+def _used(about: list[Need], action: Value) -> bool:
+    """Does any of the needs that are about the statement's resources use an action?"""
+    return not isinstance(action, str) or any(names(action, wanted) for need in about for wanted in need.actions)
 
 
 def _more(holder: Holder, pattern: str) -> str:
@@ -241,9 +243,9 @@ def _more(holder: Holder, pattern: str) -> str:
 
 def _resources(holder: Holder, statement: Statement) -> Iterator[Finding]:
     """Resources of a statement that no need is about, and those that cover more than the needs."""
+    needs = [need for need in holder.needs if any(of_action(statement, action) for action in need.actions)]
     for index, resource in enumerate(statement.resources or ()):
-        needs = [need for need in holder.needs if any(of_action(statement, action) for action in need.actions)]
-        one = [need for need in needs if _matches(statement, resource, need)]
+        one = [need for need in needs if names_resource(resource, need.resource) is not False]
         path = f"Resource.{index}"
         if not one:
             yield _unused(holder, statement, path, show(resource), "no need is about this resource")
@@ -265,10 +267,6 @@ def broad(pattern: str) -> bool:
 def _opaque(need: Need) -> bool:
     """Is a need about something that nobody can name before it exists?"""
     return bool(need.doubt) or need.key_of_elsewhere or need.unnamed
-
-
-def _matches(statement: Statement, resource: Value, need: Need) -> bool:
-    return of_resource(replace(statement, resources=(resource,)), need.resource) is not False
 
 
 def _unused(holder: Holder, statement: Statement, place: str, what: str, why: str) -> Finding:

@@ -66,7 +66,8 @@ def circles(stack: Stack) -> list[Finding]:
     """Resources that wait for each other, each circle named with its path."""
     found: list[Finding] = []
     named: set[str] = set()
-    for certain in (True, False):
+    undecided = None in stack.conditions.values() or not all(one.certain for one in stack.resources.values())
+    for certain in (True, False) if undecided else (True,):
         edges = dependencies(stack, certain=certain)
         for circle in _circles({name: list(targets) for name, targets in edges.items()}):
             if certain or named.isdisjoint(circle):
@@ -96,7 +97,7 @@ def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
     """Circles so that each resource that lies on one is on a circle that is named, as short as there is."""
     found: list[list[str]] = []
     done: set[str] = set()
-    for start in edges:
+    for start in _entangled(edges):
         if start in done:
             continue
         circle = _back_to(start, edges)
@@ -104,6 +105,22 @@ def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
             found.append(circle)
             done |= set(circle)
     return found
+
+
+def _entangled(edges: Mapping[str, list[str]]) -> list[str]:
+    """What is left when whatever waits for nothing is taken away, again and again: all circles, and who leads there."""
+    waiting = {name: len(targets) for name, targets in edges.items()}
+    users: dict[str, list[str]] = {}
+    for name, targets in edges.items():
+        for other in targets:
+            users.setdefault(other, []).append(name)
+    todo = [name for name, number in waiting.items() if not number]
+    for name in todo:
+        for user in users.get(name, ()):
+            waiting[user] -= 1
+            if not waiting[user]:
+                todo.append(user)
+    return [name for name, number in waiting.items() if number]
 
 
 def _back_to(start: str, edges: Mapping[str, list[str]]) -> list[str]:

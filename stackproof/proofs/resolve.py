@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from stackproof.proofs.conditions import Space
 from stackproof.proofs.mentions import Mention, mentions
 from stackproof.proofs.resolver import Resolver
-from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, scalar_text, show
+from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, leaves, scalar_text, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -123,13 +123,18 @@ class Stack:
         return " or ".join([*macros, *loops])
 
     @cached_property
-    def mentions(self) -> dict[tuple[str, str], tuple[Mention, ...]]:
+    def mentions(self) -> dict[tuple[str, str], list[Mention]]:
         """Every reference as it is written, by section and name: `("Resources", "Service")`."""
         return {
-            (section, str(name)): tuple(mentions(body, (section, str(name))))
+            (section, str(name)): mentions(body, (section, str(name)))
             for section in ("Conditions", "Resources", "Outputs")
             for name, body in self.section(section).items()
         }
+
+    @cached_property
+    def leaves(self) -> dict[str, list[tuple[Path, Scalar]]]:
+        """Every scalar of each resource's properties, with its path from `Properties` on."""
+        return {name: leaves(resource.properties, ("Properties",)) for name, resource in self.resources.items()}
 
     @cached_property
     def space(self) -> Space:

@@ -92,7 +92,7 @@ class _Secrets:
 
     def plain(self, resource: Resource) -> Iterator[Finding]:
         """Secrets that are written out in a resource, or come from a parameter that everybody can read."""
-        for path, leaf in leaves(resource.properties, ("Properties",)):
+        for path, leaf in self.stack.leaves[resource.logical_id]:
             held = _holds_secret(path, resource)
             if isinstance(leaf, Sym) and leaf.kind == "parameter" and leaf.owner not in self.hidden and held:
                 yield _shown_parameter(resource, path, leaf.owner)
@@ -108,16 +108,13 @@ class _Secrets:
 
     def exposed(self, resource: Resource) -> Iterator[Finding]:
         """Secrets of others in what a resource shows."""
-        places: list[tuple[Path, Value]] = [
-            (("Properties", name), value) for name, value in resource.properties.items() if _may_show(name)
-        ]
-        places.append((("Metadata",), resource.metadata))
+        shown = {name for name in resource.properties if _may_show(name)}
+        own = [each for each in self.stack.leaves[resource.logical_id] if each[0][1] in shown]
         found: dict[str, list[Path]] = {}
-        for start, value in places:
-            for path, leaf in leaves(value, start):
-                # A literal is judged by `plain`; most leaves are literals.
-                if not isinstance(leaf, str) and _shows(resource, path) and (what := self.what(leaf)):
-                    found.setdefault(what, []).append(path)
+        for path, leaf in (*own, *leaves(resource.metadata, ("Metadata",))):
+            # A literal is judged by `plain`; most leaves are literals.
+            if not isinstance(leaf, str) and _shows(resource, path) and (what := self.what(leaf)):
+                found.setdefault(what, []).append(path)
         for what, paths in found.items():
             yield _exposed(resource, paths, what)
 

@@ -253,16 +253,23 @@ def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, Sym]]:
                     yield from references(part, where)
 
 
-def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+def leaves(value: Value, path: Path = ()) -> list[tuple[Path, Scalar]]:
     """Every scalar in a value with its path, in order; empty lists and objects have none."""
+    found: list[tuple[Path, Scalar]] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Value, path: Path, found: list[tuple[Path, Scalar]]) -> None:
+    """Into one list: a generator inside a generator hands each leaf up through every level."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from leaves(inner, (*path, key))
+            _collect(inner, (*path, key), found)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from leaves(inner, (*path, index))
+            _collect(inner, (*path, index), found)
     else:
-        yield path, value
+        found.append((path, value))
 
 
 def at(value: Value, *keys: Key) -> Value:

@@ -144,8 +144,12 @@ class TestRole:
 
     def test_gives_keys_to_aws_services_alone(self, backed_up: Emitted) -> None:
         grants = [s for s in statements(backed_up.resources["BackupPolicy"]) if "kms:CreateGrant" in s["Action"]]
-        assert len(grants) == 2
+        assert [s["Resource"] for s in grants] == [["${BackupKey.Arn}"], ["${FilesKey.Arn}"], ["${DatabaseKey.Arn}"]]
         assert all(s["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}} for s in grants)
+
+    def test_leaves_the_key_of_files_alone_that_are_none_of_ours(self, backed_up: Emitted) -> None:
+        elsewhere = backed_up.with_parameters(ExistingFileSystemId="fs-0123456789abcdef0")
+        assert "FilesKey" not in str(statements(elsewhere.resources["BackupPolicy"]))
 
     def test_is_for_aws_backup(self, backed_up: Emitted) -> None:
         [trusted] = backed_up.resources["BackupRole"]["AssumeRolePolicyDocument"]["Statement"]

@@ -50,6 +50,7 @@ def test_everything_is_proved_with_its_way() -> None:
         "net-public",
         "net-secret",
         "net-store",
+        "net-tier",
     ]
     assert ways["net-logs"] == (
         "Service in Private1 → TasksOut lets TCP 443 out to the internet → PrivateTable leads 0.0.0.0/0 to Nat "
@@ -218,4 +219,4 @@ def test_harmless_changes_say_nothing(change: str) -> None:
 
 
 def test_what_is_gone_is_not_needed() -> None:
-    assert {one.id for one in findings(changed(without("Service")))} == {"net-public", "net-isolated"}
+    assert {one.id for one in findings(changed(without("Service")))} == {"net-public", "net-isolated", "net-tier"}
