@@ -122,14 +122,17 @@ def scenarios(size: int) -> tuple[Scenario, ...]:
         given = dict(each.parameters)
         for name in given.keys() & SWITCHES.keys():
             given[name] = _like(space, each, name)
+        low, high = sorted((given["MinimumTasks"], given["MaximumTasks"]), key=int)
+        # Numbers are not compared by Rules, but before a deployment.
+        given |= {"MinimumTasks": low, "MaximumTasks": high}
         found.append(Scenario(given, each.conditions))
     return tuple(found)
 
 
 def _like(space: Space, scenario: Scenario, name: str) -> str:
-    """A value from SWITCHES with which every condition is what it was: the space's own may be no ARN."""
-    allowed = template()["Parameters"][name].get("AllowedValues")
-    options = (scenario.parameters[name],) if allowed else SWITCHES[name]
+    """A value from SWITCHES with which every condition is what it was: the space's own is a number, but no ARN."""
+    own, body = scenario.parameters[name], template()["Parameters"][name]
+    options = (own,) if "AllowedValues" in body or body["Type"] == "Number" else SWITCHES[name]
     for value in options:
         found = space.complete({**scenario.parameters, name: value})
         if isinstance(found, Scenario) and found.conditions == scenario.conditions:
