@@ -15,6 +15,8 @@ from stackproof.stack_policy import check_stack_policy
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from stackproof.certificates import Home
+
 SECTIONS = ("Parameters", "Tags", "StackPolicy")
 # API_Tag and quotas of CloudFormation, "Tags"; the characters are those that every service takes.
 _MAX_TAGS, _MAX_TAG_KEY, _MAX_TAG_VALUE = 50, 128, 256
@@ -54,6 +56,7 @@ def read_configuration(
     *,
     complete: bool = True,
     others: Collection[str] = (),
+    home: Home | None = None,
 ) -> tuple[Configuration, list[Fault]]:
     """Check a configuration file with the settings that replace some of its parameters.
 
@@ -63,6 +66,7 @@ def read_configuration(
         settings: parameters given by `--set`.
         complete: every parameter without a default must be given; CloudFormation wants that, a proof does not.
         others: the other environments of the repository.
+        home: where the environment lives.
 
     Returns:
         What is sound of it, and the faults.
@@ -82,7 +86,7 @@ def read_configuration(
         faults += found
         if "Parameters" in sections:
             faults += check_missing(known, given, document.where) if complete else []
-            faults += check_relations(template, Values(known, given, parameters, document.where), others)
+            faults += check_relations(template, Values(known, given, parameters, document.where), others, home)
     tags, found = _read_tags(document, sections.get("Tags", {}))
     faults += found
     policy = sections.get("StackPolicy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stackproof.certificates import Home
 from stackproof.cli import nearest
 from stackproof.configuration import read_configuration
 from stackproof.documents import dotted, read_json
@@ -68,7 +69,11 @@ def check_environments(root: Path, known: Collection[str], documents: Mapping[st
             if content is None or _family(name) != _family(chosen):
                 continue
             configuration, found = read_configuration(
-                content, template, {}, others=[other for other in environments if other != environment]
+                content,
+                template,
+                {},
+                others=[other for other in environments if other != environment],
+                home=Home(target.region, target.account) if target else None,
             )
             checks.parameter_sets[name][environment] = configuration.parameters
             faults += found

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from stackproof.certificates import Home
 from stackproof.cli import nearest
 from stackproof.configuration import Configuration, check_configuration, read_configuration
 from stackproof.documents import Document, quoted, read_json
@@ -241,7 +242,8 @@ def _assemble(
     elif root:
         document = None  # an unknown environment: already reported
     others = set(environment_names(root)) - {target.environment} if root else ()
-    configuration, found = read_configuration(document, read[1] if read else None, settings, others=others)
+    home = Home(target.region, target.account)
+    configuration, found = read_configuration(document, read[1] if read else None, settings, others=others, home=home)
     faults += found
     if faults or template is None or read is None:
         raise BadInputError(faults)

@@ -49,26 +49,26 @@ def _whole_uses(template: Mapping[str, Any], name: str) -> Iterator[str]:
     for logical_id, body in resources.items() if isinstance(resources, dict) else ():
         if not isinstance(body, dict) or not isinstance(body.get("Type"), str):
             continue
-        for path in _uses(body.get("Properties"), name, ()):
+        for path in uses(body.get("Properties"), name, ()):
             known = schema(body["Type"])
             found = known.property(path) if known else None
             if found is not None and found.get("type") == "integer":
                 yield dotted(logical_id, "Properties", *path)
 
 
-def _uses(value: object, name: str, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def uses(value: object, name: str, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     """The properties that are this parameter, as it is or as one side of a condition."""
     if value == {"Ref": name}:
         yield path
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _uses(item, name, (*path, index))
+            yield from uses(item, name, (*path, index))
     elif isinstance(value, dict) and isinstance(sides := value.get("Fn::If"), list):
         for side in sides[1:]:
-            yield from _uses(side, name, path)
+            yield from uses(side, name, path)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _uses(item, name, (*path, key))
+            yield from uses(item, name, (*path, key))
 
 
 def _refers(value: object, name: str) -> bool:

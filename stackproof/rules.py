@@ -1,7 +1,8 @@
 """What must hold between parameter values: the template's Rules, and what Rules cannot say.
 
 Rules see no numbers, no patterns and no other environment, so a minimum above its maximum, a number in a form that is
-read otherwise, in production an image without digest, and another environment's suffix are checked here.
+read otherwise, in production an image without digest, another environment's suffix, and a certificate of another region
+or account are checked here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from stackproof.certificates import Home, check_certificates
 from stackproof.documents import dotted
 from stackproof.errors import Fault
 from stackproof.number_forms import check_number_forms
@@ -57,13 +59,23 @@ class Values:
         return self._where, dotted("Parameters", *names[:1])
 
 
-def check_relations(template: Mapping[str, Any], values: Values, others: Collection[str] = ()) -> list[Fault]:
-    """Everything that must hold between values; `others` are the other environments of the repository."""
+def check_relations(
+    template: Mapping[str, Any], values: Values, others: Collection[str] = (), home: Home | None = None
+) -> list[Fault]:
+    """Everything that must hold between values.
+
+    Args:
+        template: in its long form.
+        values: the values in force.
+        others: the other environments of the repository.
+        home: where the environment lives.
+    """
     return [
         *_check_suffix(values, others),
         *_check_pairs(values),
         *_check_images(values),
         *check_number_forms(template, values),
+        *check_certificates(template, values, home or Home()),
         *_check_rules(template, values),
     ]
 

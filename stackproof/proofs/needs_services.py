@@ -9,7 +9,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.model_iam import LOG_GROUP, key_of, named
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.needs import Missing, Need, Wanted, something
-from stackproof.proofs.values import Unknown, Value, at, join, show
+from stackproof.proofs.values import Sym, Unknown, Value, at, equal, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,8 @@ def service_needs(scene: Scene) -> Iterator[Wanted]:
         yield from _balancer_logs(scene, balancer)
     for cache in stack.of_type("AWS::ElastiCache::ReplicationGroup"):
         yield from _cache_logs(scene, cache)
+    for logging in stack.of_type("AWS::WAFv2::LoggingConfiguration"):
+        yield from _firewall_logs(scene, logging)
     yield from _messages(scene)
     yield from _keys(scene)
 
@@ -119,15 +121,30 @@ def _cache_logs(scene: Scene, cache: Resource) -> Iterator[Need]:
     """Log delivery to a group that has a policy; without one AWS puts its own into the account."""
     for index, entry in enumerate(each(cache.properties.get("LogDeliveryConfigurations"))):
         value = at(entry, "DestinationDetails", "CloudWatchLogsDetails", "LogGroup")
-        resource, group = scene.log_streams(value)
-        if not scene.access.on(group):
-            continue
-        source = scene.arn("logs", something("the delivery"))
-        path = f"Properties.LogDeliveryConfigurations.{index}"
-        base = scene.as_service(cache.logical_id, path, "delivery.logs", source=source)
-        purpose = f"write its log to {group} by the policy that stands there"
-        base = replace(base, otherwise="AWS wants to put one into the account, which whoever deploys may not do")
-        yield base.to(purpose, ("logs:CreateLogStream", "logs:PutLogEvents"), resource, holder=group)
+        yield from _delivered(scene, cache, f"Properties.LogDeliveryConfigurations.{index}", value)
+
+
+def _firewall_logs(scene: Scene, logging: Resource) -> Iterator[Need]:
+    """The same for a web ACL, which names its log group by ARN."""
+    stack = scene.stack
+    for index, value in enumerate(each(logging.properties.get("LogDestinationConfigs"))):
+        arn = arns.expand(stack, value)
+        group = next((one for one in stack.of_type(LOG_GROUP) if equal(arn, arns.arn(stack, one)) is True), None)
+        if group is not None:
+            name = Sym(group.logical_id, "Ref")
+            yield from _delivered(scene, logging, f"Properties.LogDestinationConfigs.{index}", name)
+
+
+def _delivered(scene: Scene, owner: Resource, path: str, value: Value) -> Iterator[Need]:
+    """Log delivery to a group of this stack that has a policy."""
+    resource, group = scene.log_streams(value)
+    if not scene.access.on(group):
+        return
+    source = scene.arn("logs", something("the delivery"))
+    base = scene.as_service(owner.logical_id, path, "delivery.logs", source=source)
+    purpose = f"write its log to {group} by the policy that stands there"
+    base = replace(base, otherwise="AWS wants to put one into the account, which whoever deploys may not do")
+    yield base.to(purpose, ("logs:CreateLogStream", "logs:PutLogEvents"), resource, holder=group)
 
 
 class _Sender:

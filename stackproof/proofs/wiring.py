@@ -8,9 +8,11 @@ from stackproof.proofs.wiring_alarms import alarms
 from stackproof.proofs.wiring_balancers import balancers
 from stackproof.proofs.wiring_caches import caches
 from stackproof.proofs.wiring_capacity import capacity
+from stackproof.proofs.wiring_certificates import certificates
 from stackproof.proofs.wiring_dashboards import dashboards
 from stackproof.proofs.wiring_databases import databases
 from stackproof.proofs.wiring_deployments import deployments
+from stackproof.proofs.wiring_firewalls import firewalls
 from stackproof.proofs.wiring_gateways import gateways
 from stackproof.proofs.wiring_orders import orders
 from stackproof.proofs.wiring_outputs import outputs
@@ -47,6 +49,8 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     checks,
     caches,
     gateways,
+    certificates,
+    firewalls,
     outputs,
 )
 

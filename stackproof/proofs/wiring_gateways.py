@@ -1,36 +1,27 @@
-"""NAT gateways, endpoints and web ACLs: combinations that AWS refuses and no schema says."""
+"""NAT gateways and endpoints: combinations that EC2 refuses and no schema says."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs import arns
-from stackproof.proofs.model_placement import each, word
-from stackproof.proofs.values import show
+from stackproof.proofs.model_placement import word
 from stackproof.proofs.verdicts import broken, proved
-from stackproof.proofs.wiring_common import Findings, unclear
 
 if TYPE_CHECKING:
     from stackproof.proofs.model import System
     from stackproof.proofs.model_network import Endpoint
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.resolve import Resource
+    from stackproof.proofs.wiring_common import Findings
 
 _REFUSED: Final = "EC2 refuses the NAT gateway"
 
 
 def gateways(system: System) -> Findings:
-    """Every NAT gateway, every endpoint, every web ACL."""
+    """Every NAT gateway and every endpoint."""
     for nat in system.stack.of_type("AWS::EC2::NatGateway"):
         yield from _nat(nat)
     for endpoint in system.network.endpoints.values():
         yield from _endpoint(endpoint, system.stack.resources[endpoint.logical_id])
-    for acl in system.stack.of_type("AWS::WAFv2::WebACL"):
-        yield from _scope(system.stack, acl)
-    for association in system.stack.of_type("AWS::WAFv2::WebACLAssociation"):
-        yield from _association(system.stack, association)
-    for logging in system.stack.of_type("AWS::WAFv2::LoggingConfiguration"):
-        yield from _logging(system.stack, logging)
 
 
 def _nat(nat: Resource) -> Findings:
@@ -79,44 +70,3 @@ def _endpoint(endpoint: Endpoint, resource: Resource) -> Findings:
         yield broken("wire-endpoint", endpoint.logical_id, f"Properties.{key}", told, fix)
     if endpoint.service and endpoint.kind in {"Gateway", "Interface"} and not faults:
         yield proved("wire-endpoint", endpoint.logical_id, "", f"{endpoint.kind} for {endpoint.service}")
-
-
-def _scope(stack: Stack, acl: Resource) -> Findings:
-    """What guards CloudFront lives in us-east-1."""
-    place = ("wire-web-acl", acl.logical_id, "Properties.Scope")
-    scope = acl.properties.get("Scope")
-    if scope != "CLOUDFRONT":
-        return
-    if isinstance(stack.region, str) and stack.region != "us-east-1":
-        told = f"WAF refuses the web ACL: one for CloudFront can be made in us-east-1 only, not in {stack.region}."
-        yield broken(*place, told, "Set Scope to REGIONAL for a balancer, or move it to a stack in us-east-1.")
-    elif isinstance(stack.region, str):
-        yield proved(*place, "it is made in us-east-1")
-    else:
-        yield unclear(*place, "it is made in us-east-1", "the region is not given", fix="Give the region.")
-
-
-def _association(stack: Stack, association: Resource) -> Findings:
-    """An ACL for CloudFront guards no balancer."""
-    acl = stack.target(association.properties.get("WebACLArn"))
-    guarded = association.properties.get("ResourceArn")
-    place = ("wire-web-acl", association.logical_id, "Properties.WebACLArn")
-    if acl is None or acl.type != "AWS::WAFv2::WebACL":
-        return
-    if acl.properties.get("Scope") == "CLOUDFRONT":
-        told = f"WAF refuses the association: {acl.logical_id} is one for CloudFront, which {show(guarded)} is not."
-        yield broken(*place, told, "Set Scope of the web ACL to REGIONAL.")
-    else:
-        yield proved(*place, f"{acl.logical_id} guards {show(guarded)}")
-
-
-def _logging(stack: Stack, logging: Resource) -> Findings:
-    """WAF logs only to what has a name with its prefix."""
-    for index, value in enumerate(each(logging.properties.get("LogDestinationConfigs"))):
-        place = ("wire-web-acl", logging.logical_id, f"Properties.LogDestinationConfigs.{index}")
-        # What only AWS knows has colons of its own.
-        text = re.sub(r"\$\{[^}]*\}", "~", show(arns.expand(stack, value)))
-        name = text.removesuffix(":*").split(":")[-1].split("/")[-1]
-        if text.startswith("arn:") and not name.startswith(("aws-waf-logs-", "~")):
-            told = f"WAF refuses the destination {name}: its name has to begin with aws-waf-logs-."
-            yield broken(*place, told, "Give it such a name.")

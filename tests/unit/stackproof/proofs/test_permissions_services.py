@@ -262,6 +262,33 @@ def test_the_policy_on_a_caches_log_group_lets_the_delivery_in() -> None:
     assert "AWS wants to put one into the account" in found.message
 
 
+# Web ACLs
+
+
+def _firewall_log(destination: str, *statements: object) -> Template:
+    group = resource("Logs::LogGroup", LogGroupName="aws-waf-logs-web")
+    if statements:
+        group["Properties"]["ResourcePolicyDocument"] = document(*statements)
+    logging = resource(
+        "WAFv2::LoggingConfiguration", ResourceArn="arn:aws:x", LogDestinationConfigs=[{"Fn::Sub": destination}]
+    )
+    return alone(Group=group, Logging=logging)
+
+
+@pytest.mark.parametrize("name", ["${Group}", "aws-waf-logs-web"])
+def test_the_policy_on_a_web_acls_log_group_lets_the_delivery_in(name: str) -> None:
+    destination = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}"
+    streams = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-web:log-stream:*"
+    let_in = allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams, Principal=service("delivery.logs"))
+    assert complaints(_firewall_log(destination, {**let_in, "Condition": MINE})) == []
+    assert complaints(_firewall_log(destination)) == []
+    found = the(_firewall_log(destination, {**let_in, "Condition": MINE, "Resource": [streams.replace("web", "old")]}))
+    assert found.logical_id == "Group"
+    assert "write its log to Group by the policy that stands there" in found.message
+    elsewhere = destination.replace(name, "aws-waf-logs-theirs")
+    assert complaints(_firewall_log(elsewhere)) == []
+
+
 # Messages
 
 

@@ -14,6 +14,7 @@ from stackproof.proofs.model import model
 from stackproof.proofs.resolve import resolve
 from stackproof.proofs.verdicts import Verdict
 from stackproof.proofs.wiring import prove
+from stackproof.targets import load_targets
 from tests.unit.stackproof.proofs.network_support import put
 from tests.unit.stackproof.proofs.wiring_support import ACCOUNT, REGION, changed, complaints, findings, platform
 
@@ -33,6 +34,7 @@ RULES = {
     "cache-node",
     "cache-users",
     "capacity-provider",
+    "certificate",
     "container",
     "dashboard",
     "deployment-alarm",
@@ -69,6 +71,8 @@ RULES = {
     "strategy",
     "target-type",
     "web-acl",
+    "web-acl-override",
+    "web-acl-rule",
 }
 """What the platform of these tests gives to prove; the other rules only find faults."""
 
@@ -131,7 +135,8 @@ def test_other_logical_ids_and_another_order_change_nothing() -> None:
 @pytest.mark.parametrize("name", ["lms", "lms-disposable"])
 def test_our_own_template_holds(name: str, environment: str) -> None:
     parameters = json.loads((ROOT / "params" / f"{environment}.json").read_text())["Parameters"]
-    found = own(name, parameters, stack_name=f"lms-{environment}")
+    account = load_targets(ROOT)[environment].account
+    found = own(name, parameters, stack_name=f"lms-{environment}", account=account)
     assert [str(one) for one in found if one.verdict is not Verdict.PROVED] == []
     assert {"wire-order-listener", "wire-order-mount", "wire-order-policy", "wire-scaling-label"} <= {
         one.id for one in found

@@ -21,6 +21,8 @@ Template = dict[str, Any]
 Fault = tuple[list["Callable[[Template], None]"], str, str, str, str]
 """Changes that make one fault; rule, component and property that are named for it; a part of what is said."""
 REGION, ACCOUNT = "sa-east-1", "111122223333"
+CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/01234567-89ab-cdef-0123-456789abcdef"
+OWN_CERTIFICATE = CERTIFICATE.replace(REGION, "${AWS::Region}").replace(ACCOUNT, "${AWS::AccountId}")
 LABEL = {"Fn::Sub": "${Balancer.LoadBalancerFullName}/${Targets.TargetGroupFullName}"}
 METRIC = "TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification"
 FUNCTION_ARN = att("Hook", "Arn")
@@ -118,6 +120,7 @@ def _balancer() -> Template:
             LoadBalancerArn=ref("Balancer"),
             Port=443,
             Protocol="HTTPS",
+            Certificates=[{"CertificateArn": {"Fn::Sub": OWN_CERTIFICATE}}],
             DefaultActions=[{"Type": "forward", "TargetGroupArn": ref("Targets")}],
         ),
         "Plain": resource(
@@ -339,7 +342,30 @@ def _others() -> Template:
             CacheParameterGroupName=ref("CacheParameters"),
         ),
         "Elastic": resource("ElastiCache::ServerlessCache", Engine="valkey"),
-        "Acl": resource("WAFv2::WebACL", Scope="REGIONAL"),
+        "Acl": resource(
+            "WAFv2::WebACL",
+            Scope="REGIONAL",
+            Rules=[
+                {
+                    "Name": "Sql",
+                    "Priority": 0,
+                    "OverrideAction": {"None": {}},
+                    "Statement": {
+                        "ManagedRuleGroupStatement": {
+                            "VendorName": "AWS",
+                            "Name": "AWSManagedRulesSQLiRuleSet",
+                            "RuleActionOverrides": [{"Name": "SQLi_BODY", "ActionToUse": {"Count": {}}}],
+                        }
+                    },
+                },
+                {
+                    "Name": "Ceiling",
+                    "Priority": 1,
+                    "Action": {"Block": {}},
+                    "Statement": {"RateBasedStatement": {"AggregateKeyType": "IP", "Limit": 1000}},
+                },
+            ],
+        ),
         "AclOfBalancer": resource("WAFv2::WebACLAssociation", ResourceArn=ref("Balancer"), WebACLArn=att("Acl", "Arn")),
         "AclLogs": resource("Logs::LogGroup", LogGroupName="aws-waf-logs-web"),
         "AclLogging": resource(
