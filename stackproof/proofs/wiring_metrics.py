@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stackproof.proofs import arns
 from stackproof.proofs.model_placement import whole
-from stackproof.proofs.values import Sym, Text, Unknown, Value, show
+from stackproof.proofs.values import Sym, Text, Unknown, Value, at, show
 from stackproof.proofs.verdicts import Finding, broken, proved
 from stackproof.proofs.wiring_balancers import balancer_of, forwarders
 from stackproof.proofs.wiring_common import called, find, same, unclear
@@ -150,6 +150,8 @@ class Judge:
         value, path = metric.dimensions[name]
         if (metric.namespace, name) == ("AWS/ElastiCache", "CacheClusterId"):
             return self._node(metric, value, path)
+        if (metric.namespace, name) == ("AWS/WAFV2", "WebACL"):
+            return self._web_acl(metric, value, path)
         wanted = DIMENSIONS.get((metric.namespace, name))
         if wanted is None:
             return None, None
@@ -191,6 +193,23 @@ class Judge:
         if wanted.meaning == arns.FULL_NAME:
             return same(self.stack, value, Sym(resource.logical_id, wanted.attribute))
         return called(self.stack, value, resource)
+
+    def _web_acl(self, metric: Metric, value: Value, path: str) -> Answer:
+        """A web ACL by the name that its VisibilityConfig gives to its metrics; a regional one beside its region."""
+        acls = list(self.stack.of_type("AWS::WAFv2::WebACL"))
+        names = {acl.logical_id: at(acl.properties, "VisibilityConfig", "MetricName") for acl in acls}
+        target = self.stack.target(value)
+        if target is not None and target.logical_id in names:
+            told = f"WebACL is the MetricName of its VisibilityConfig, while {show(value)} is another name of it"
+            fix = f"Write {show(names[target.logical_id])}."
+            return None, self._broken(metric, path, told, fix)
+        acl = next((acl for acl in acls if same(self.stack, value, names[acl.logical_id]) is True), None)
+        wanted = () if acl is None else ("Rule",) if acl.properties.get("Scope") == "CLOUDFRONT" else ("Rule", "Region")
+        missing = " and ".join(name for name in wanted if name not in metric.dimensions)
+        if missing:
+            told = f"AWS/WAFV2 has no metric {show(metric.name)} of a web ACL without {missing}"
+            return None, self._broken(metric, metric.path, told, f"Add {missing} to its dimensions.")
+        return acl, None
 
     def _node(self, metric: Metric, value: Value, path: str) -> Answer:
         """A node of a replication group: the group's id with `-001` and so on behind it, to as many as it has."""

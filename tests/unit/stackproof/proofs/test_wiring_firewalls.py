@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource
+from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource, without
 from tests.unit.stackproof.proofs.wiring_support import (
     ACCOUNT,
     CERTIFICATE,
@@ -29,6 +29,10 @@ THERE = CERTIFICATE.replace(REGION, "us-east-1")
 THEIRS = CERTIFICATE.replace(ACCOUNT, "999999999999")
 TIE = resource("WAFv2::WebACLAssociation", ResourceArn=ref("Balancer"), WebACLArn="arn:aws:x")
 
+NAMED = (
+    "WebACL is the MetricName of its VisibilityConfig, while ${Acl} is another name of it: the metric stays without"
+    " data. Write web-platform."
+)
 IGNORED = (
     "WAF ignores the override without a word: AWSManagedRulesSQLiRuleSet has no rule SQLi_Body, and its SQLi_BODY acts"
     " as before. Write SQLi_BODY."
@@ -104,6 +108,30 @@ FAULTS: dict[str, Fault] = {
         "Properties.LogDestinationConfigs.0",
         "WAF refuses the destination lms: its name has to begin with aws-waf-logs-",
     ),
+    "an alarm on the web ACL's name": (
+        [put("Blocked", "Dimensions.0.Value", ref("Acl"))],
+        "wire-alarm",
+        "Blocked",
+        "Properties.Dimensions.0.Value",
+        NAMED,
+    ),
+    "an alarm without the region": (
+        [put("Blocked", "Dimensions.1", {"Name": "Country", "Value": "BR"})],
+        "wire-alarm",
+        "Blocked",
+        "Properties",
+        "AWS/WAFV2 has no metric BlockedRequests of a web ACL without Region: the metric stays without data.",
+    ),
+    "an alarm without rule and region": (
+        [
+            put("Blocked", "Dimensions.1", {"Name": "Country", "Value": "BR"}),
+            put("Blocked", "Dimensions.2", {"Name": "Method", "Value": "GET"}),
+        ],
+        "wire-alarm",
+        "Blocked",
+        "Properties",
+        "Add Rule and Region to its dimensions.",
+    ),
     "a certificate of another region": (
         [put("Secure", SHOWN, THERE)],
         "wire-certificate",
@@ -177,6 +205,7 @@ RIGHT: dict[str, list[Callable[[Template], None]]] = {
     "a log group of any name": [
         put("AclLogging", "LogDestinationConfigs.0", {"Fn::Sub": "arn:aws:logs:x:1:log-group:${AWS::StackName}"}),
     ],
+    "an alarm on a web ACL of somebody else": [put("Blocked", "Dimensions.0.Value", "theirs")],
     "a certificate of this stack": [
         add(Made=resource("CertificateManager::Certificate", DomainName="learn.example.org")),
         put("Secure", SHOWN, ref("Made")),
@@ -196,6 +225,15 @@ def test_a_rule_that_the_table_does_not_have_cannot_be_told() -> None:
     assert (found.id, found.logical_id, found.path) == ("wire-web-acl-override", "Acl", f"Properties.{OVERRIDE}")
     assert "Whether AWSManagedRulesSQLiRuleSet has a rule SQLi_NEXTYEAR cannot be told" in found.message
     assert "SQLi_QUERYARGUMENTS" in found.message
+
+
+def test_a_web_acl_for_cloudfront_is_measured_without_a_region() -> None:
+    changes = (
+        put("Acl", "Scope", "CLOUDFRONT"),
+        without("AclOfBalancer"),
+        put("Blocked", "Dimensions.1", {"Name": "Country", "Value": "BR"}),
+    )
+    assert complaints(changed(*changes), region="us-east-1") == []
 
 
 def test_a_certificate_is_judged_by_what_is_known() -> None:

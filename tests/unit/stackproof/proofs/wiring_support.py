@@ -345,6 +345,7 @@ def _others() -> Template:
         "Acl": resource(
             "WAFv2::WebACL",
             Scope="REGIONAL",
+            VisibilityConfig={"MetricName": {"Fn::Sub": "web-${AWS::StackName}"}},
             Rules=[
                 {
                     "Name": "Sql",
@@ -367,6 +368,13 @@ def _others() -> Template:
             ],
         ),
         "AclOfBalancer": resource("WAFv2::WebACLAssociation", ResourceArn=ref("Balancer"), WebACLArn=att("Acl", "Arn")),
+        "Blocked": alarm(
+            "AWS/WAFV2",
+            "BlockedRequests",
+            WebACL={"Fn::Sub": "web-${AWS::StackName}"},
+            Region=ref("AWS::Region"),
+            Rule="ALL",
+        ),
         "AclLogs": resource("Logs::LogGroup", LogGroupName="aws-waf-logs-web"),
         "AclLogging": resource(
             "WAFv2::LoggingConfiguration",

@@ -1,4 +1,4 @@
-"""docs/restore.md: every command exists, with the options and parameters that it is given."""
+"""docs/restore.md and docs/door.md: every command exists, with the options and parameters that it is given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from templates import TEMPLATES
 from tests.templates_support import Emitted
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```\n(.*?)```", (ROOT / "docs" / "restore.md").read_text(encoding="utf-8"), re.DOTALL)
+TEXTS = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("restore.md", "door.md")}
+BLOCKS = [block for text in TEXTS.values() for block in re.findall(r"```\n(.*?)```", text, re.DOTALL)]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
 AWS = [command for command in COMMANDS if command.startswith("aws ")]
 OURS = [command for command in COMMANDS if command.startswith("python deploy.py ")]
@@ -70,3 +71,13 @@ def test_every_command_of_ours_is_understood_and_sets_parameters_that_exist(comm
     template = Emitted(TEMPLATES["lms"]())
     for setting in [value for option, value in pairwise(given) if option == "--set"]:
         assert setting.partition("=")[0] in template.parameters
+
+
+def test_the_table_of_the_web_firewall_has_its_rules_in_their_order() -> None:
+    template = Emitted(TEMPLATES["lms"](), WebFirewall="block", AllowedAddresses="200.144.0.0/24")
+    rules = template.resources["WebAcl"]["Rules"]
+    told = re.findall(r"^\| ([0-9]) \| `(\w+)` \| (.*) \|$", TEXTS["door.md"], re.MULTILINE)
+    assert [(int(order), name) for order, name, _ in told] == sorted((rule["Priority"], rule["Name"]) for rule in rules)
+    for rule, (_, _, text) in zip(sorted(rules, key=lambda rule: int(rule["Priority"])), told, strict=True):
+        overrides = rule["Statement"].get("ManagedRuleGroupStatement", {}).get("RuleActionOverrides", [])
+        assert {override["Name"] for override in overrides} <= set(re.findall(r"`(\w+)`", text))
