@@ -39,6 +39,7 @@ from troposphere.s3 import (
     BucketPolicy,
     LifecycleConfiguration,
     LifecycleRule,
+    NoncurrentVersionExpiration,
 )
 
 from templates.address import point_to
@@ -220,7 +221,14 @@ def _add_access_logs(t: Template, *, disposable: bool) -> tuple[list[LoadBalance
         "AccessLogBucket",
         Condition="HasAccessLogs",
         LifecycleConfiguration=LifecycleConfiguration(
-            Rules=[LifecycleRule(Id="expire", Status="Enabled", ExpirationInDays=Ref(days))]
+            Rules=[
+                LifecycleRule(
+                    Id="expire",
+                    Status="Enabled",
+                    ExpirationInDays=Ref(days),
+                    NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=1),
+                )
+            ]
         ),
     )
     # Elastic Load Balancing writes a test file when logging is turned on, and CloudFormation deletes no bucket with a

@@ -1,28 +1,34 @@
 """Bootstrap: what an account needs once per region before the first platform, made by `deploy.py bootstrap ENV`.
 
-A bucket for templates that are too large to be sent inline, and a registry for the application's images.
+A bucket for templates that are too large to be sent inline, and a registry for the application's images, both
+encrypted with one key: whoever uploads or applies a template needs to be let use it (`deploy.py permissions` says so),
+whoever pulls an image needs nothing, since ECR holds a grant.
 """
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from troposphere import GetAtt, Ref, Template
-from troposphere.ecr import ImageScanningConfiguration, LifecyclePolicy, Repository
+from troposphere.ecr import EncryptionConfiguration, ImageScanningConfiguration, LifecyclePolicy, Repository
 from troposphere.s3 import (
     AbortIncompleteMultipartUpload,
     BucketPolicy,
     LifecycleConfiguration,
     LifecycleRule,
     NoncurrentVersionExpiration,
-    VersioningConfiguration,
 )
 
 from templates.interface import output, parameter
-from templates.policies import document
+from templates.keys import add_key
+from templates.policies import document, key_policy
 from templates.private_bucket import private_bucket, tls_only
 from templates.retention import keep_data
 from templates.tags import add_project, add_tags
+
+if TYPE_CHECKING:
+    from templates.keys import Key
 
 DESCRIPTION = "Once per account and region: artifact bucket and image repository for the learning platform"
 ENVIRONMENT = "shared"
@@ -33,18 +39,19 @@ def build() -> Template:
     t = Template(Description=DESCRIPTION)
     t.set_version()
     project = add_project(t)
-    _add_artifact_bucket(t)
-    _add_repository(t)
+    key = add_key(t, "BootstrapKey", "Templates and images", key_policy())
+    _add_artifact_bucket(t, key)
+    _add_repository(t, key)
     add_tags(t, environment=ENVIRONMENT, project=project)
     keep_data(t)
     return t
 
 
-def _add_artifact_bucket(t: Template) -> None:
+def _add_artifact_bucket(t: Template, key: Key) -> None:
     bucket = private_bucket(
         t,
         "ArtifactBucket",
-        VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
+        key=key,
         LifecycleConfiguration=LifecycleConfiguration(
             Rules=[
                 LifecycleRule(
@@ -60,7 +67,7 @@ def _add_artifact_bucket(t: Template) -> None:
     output(t, "ArtifactBucket", Ref(bucket), "Bucket for templates that are too large to be sent inline")
 
 
-def _add_repository(t: Template) -> None:
+def _add_repository(t: Template, key: Key) -> None:
     name = parameter(
         t,
         "RepositoryName",
@@ -84,6 +91,7 @@ def _add_repository(t: Template) -> None:
         Repository(
             "ImageRepository",
             RepositoryName=Ref(name),
+            EncryptionConfiguration=EncryptionConfiguration(EncryptionType="KMS", KmsKey=key.arn),
             ImageTagMutability="IMMUTABLE",
             ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
             LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=json.dumps({"rules": [untagged]})),

@@ -1,4 +1,4 @@
-"""Buckets that are nobody's but ours: encrypted, not public, owned by the bucket's owner, reached over TLS only."""
+"""Buckets that are nobody's but ours: encrypted, versioned, not public, reached over TLS only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from troposphere.s3 import (
     PublicAccessBlockConfiguration,
     ServerSideEncryptionByDefault,
     ServerSideEncryptionRule,
+    VersioningConfiguration,
 )
 
 from templates.policies import ANYBODY, deny
@@ -22,26 +23,40 @@ if TYPE_CHECKING:
     from awacs.aws import Statement
     from troposphere import Template
 
+    from templates.keys import Key
 
-def private_bucket(t: Template, logical_id: str, **properties: Any) -> Bucket:  # passed through as given
-    """Add a bucket without a name of its own, encrypted with S3's keys; `properties` are the bucket's further ones.
 
-    It still needs a bucket policy with `tls_only` in it.
+def private_bucket(
+    t: Template,
+    logical_id: str,
+    *,
+    key: Key | None = None,
+    **properties: Any,  # passed through as given
+) -> Bucket:
+    """Add a versioned bucket without a name of its own; it still needs a bucket policy with `tls_only` in it.
+
+    Args:
+        t: the template.
+        logical_id: of the bucket.
+        key: that encrypts it; without one it is S3's own, for services that can write to nothing else.
+        properties: the bucket's further ones.
     """
+    if key:
+        by_default = ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms", KMSMasterKeyID=key.arn)
+        # One data key for many objects: hardly any request to KMS.
+        encryption = ServerSideEncryptionRule(ServerSideEncryptionByDefault=by_default, BucketKeyEnabled=True)
+    else:
+        by_default = ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+        encryption = ServerSideEncryptionRule(ServerSideEncryptionByDefault=by_default)
     return t.add_resource(
         Bucket(
             logical_id,
-            BucketEncryption=BucketEncryption(
-                ServerSideEncryptionConfiguration=[
-                    ServerSideEncryptionRule(
-                        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-                    )
-                ]
-            ),
+            BucketEncryption=BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
             PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
                 BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
             ),
             OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
+            VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
             **properties,
         )
     )

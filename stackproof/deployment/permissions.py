@@ -64,6 +64,7 @@ _APPLY = (
 )
 # S3 asks for GetObject on a HEAD as well, and CloudFormation fetches the template in the caller's name.
 _ARTIFACTS = ("s3:GetObject", "s3:PutObject")
+_ARTIFACT_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
         statements += [
             _statement("Bucket", ["cloudformation:DescribeStacks"], found),
             _statement("Artifacts", _ARTIFACTS, _objects(homes), owners),
+            _artifact_key(homes),
         ]
     if applies:
         statements.append(_statement("Apply", _APPLY, stacks))
@@ -187,5 +189,20 @@ def _transforms(scope: Scope) -> list[str]:
 
 
 def _objects(homes: Iterable[Scope]) -> list[str]:
-    """Templates in the artifact bucket, whose name CloudFormation makes of the stack's and the bucket's."""
-    return [f"arn:{partition_of(each.region)[0]}:s3:::{each.stack}-artifactbucket-*/templates/*" for each in homes]
+    """Templates in the artifact bucket."""
+    return [f"{_bucket(each)}/templates/*" for each in homes]
+
+
+def _bucket(home: Scope) -> str:
+    """The artifact bucket, whose name CloudFormation makes of the stack's and the bucket's."""
+    return f"arn:{partition_of(home.region)[0]}:s3:::{home.stack}-artifactbucket-*"
+
+
+def _artifact_key(homes: Collection[Scope]) -> dict[str, Any]:
+    """The key of the artifact bucket, whose id nobody knows before: any key, but for S3 and for this bucket only."""
+    buckets = {
+        "kms:ViaService": sorted({f"s3.{each.region}.{partition_of(each.region)[1]}" for each in homes}),
+        "kms:EncryptionContext:aws:s3:arn": sorted({_bucket(each) for each in homes}),
+    }
+    keys = [each.arn("key/*", "kms") for each in homes]
+    return _statement("ArtifactKey", _ARTIFACT_KEY, keys, {"StringLike": buckets})

@@ -17,7 +17,7 @@ TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName"
 WAIT = {
     "Type": "AWS::CloudFormation::WaitCondition",
     "DependsOn": "Topic",
-    "CreationPolicy": {"ResourceSignal": {"Timeout": "PT1M"}},
+    "CreationPolicy": {"ResourceSignal": {"Timeout": "PT10M"}},
 }
 LASTING = {"Topic": TOPIC, "Wait": WAIT}
 

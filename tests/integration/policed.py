@@ -78,6 +78,8 @@ class Police:
         action = aws.iam_action(service, operation)
         if service == "s3":
             yield action, f"arn:aws:s3:::{given['Bucket']}/{given['Key']}"
+            key = "kms:GenerateDataKey" if operation == "PutObject" else "kms:Decrypt"
+            yield key, f"arn:aws:kms:{self.region}:{self.account}:key/bootstrap"
             return
         if service == "logs" and "logGroupName" in given:
             yield action, f"arn:aws:logs:{self.region}:{self.account}:log-group:{given['logGroupName']}:log-stream:x"
@@ -113,12 +115,16 @@ class Police:
             "s3:ResourceAccount": self.account,
             "cloudformation:CreateAction": operation,
             "iam:PassedToService": "ecs-tasks.amazonaws.com",
+            "kms:ViaService": f"s3.{self.region}.amazonaws.com",
+            "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::lms-bootstrap-artifactbucket-1",
         }
         return any(
             action in statement["Action"]
             and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
             and all(
-                facts[key] in values for key, values in statement.get("Condition", {}).get("StringEquals", {}).items()
+                any(fnmatchcase(facts[key], value) for value in values)
+                for wanted in statement.get("Condition", {}).values()
+                for key, values in wanted.items()
             )
             for statement in self.policy["Statement"]
         )

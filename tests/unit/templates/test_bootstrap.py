@@ -38,7 +38,11 @@ class TestBucket:
     def test_versioned_encrypted_and_private(self, bucket: Resource) -> None:
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
         [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        assert rule["ServerSideEncryptionByDefault"] == {
+            "SSEAlgorithm": "aws:kms",
+            "KMSMasterKeyID": "${BootstrapKey.Arn}",
+        }
+        assert rule["BucketKeyEnabled"] is True
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert len(bucket["PublicAccessBlockConfiguration"]) == 4
 
@@ -70,6 +74,10 @@ def test_every_bucket_is_reached_over_tls_only(every_template: Emitted) -> None:
 
 
 class TestRepository:
+    def test_encrypted_with_the_same_key(self, repository: Resource, template: Emitted) -> None:
+        assert repository["EncryptionConfiguration"] == {"EncryptionType": "KMS", "KmsKey": "${BootstrapKey.Arn}"}
+        assert template.resources["BootstrapKey"]["EnableKeyRotation"] is True
+
     def test_a_tag_never_moves_and_every_image_is_scanned(self, repository: Resource) -> None:
         assert repository["ImageTagMutability"] == "IMMUTABLE"
         assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}

@@ -27,8 +27,10 @@ PROD = Scope("lms-prod", "us-east-1", "333333333333", {})
 READS = re.compile(r"\w[\w-]*:(Describe|List|Get|Decode)\w+")
 # IAM and STS quotas: characters of a managed policy, white space not counted.
 LARGEST = 6_144
+# S3 asks for these, with a template that is encrypted with the key of the bucket.
+KEY = {"kms:Decrypt", "kms:GenerateDataKey"}
 # No call of ours: AWS checks it inside of CreateChangeSet, ExecuteChangeSet and RunTask.
-INSIDE_OF_OTHERS = {"cloudformation:TagResource", "cloudformation:UntagResource", "iam:PassRole"}
+INSIDE_OF_OTHERS = {"cloudformation:TagResource", "cloudformation:UntagResource", "iam:PassRole"} | KEY
 # Needs no permission (its API reference).
 FREE = {"sts:GetCallerIdentity"}
 
@@ -84,7 +86,7 @@ def test_the_policy_is_what_the_source_calls_no_less_and_no_more() -> None:
 def test_each_level_can_do_what_those_before_it_can() -> None:
     look, plan, apply, bootstrap = (policy(level, [DEV]) for level in LEVELS)
     assert actions(look) < actions(plan) < actions(apply)
-    assert actions(apply) - actions(bootstrap) == {"s3:GetObject", "s3:PutObject"}
+    assert actions(apply) - actions(bootstrap) == {"s3:GetObject", "s3:PutObject"} | KEY
 
 
 def test_looking_changes_nothing() -> None:
@@ -93,11 +95,25 @@ def test_looking_changes_nothing() -> None:
 
 def test_planning_neither_executes_nor_deletes() -> None:
     changing = {each for each in actions(policy("plan", [DEV])) if not READS.fullmatch(each)}
-    assert changing == {
-        "cloudformation:CreateChangeSet",
-        "cloudformation:DeleteChangeSet",
-        "cloudformation:TagResource",
-        "s3:PutObject",
+    assert (
+        changing
+        == {
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:TagResource",
+            "s3:PutObject",
+        }
+        | KEY
+    )
+
+
+def test_a_key_is_used_for_the_artifact_bucket_alone() -> None:
+    allowed = statement(policy("plan", [DEV, PROD]), "ArtifactKey")
+    assert allowed["Condition"] == {
+        "StringLike": {
+            "kms:ViaService": ["s3.sa-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"],
+            "kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::lms-bootstrap-artifactbucket-*"],
+        }
     }
 
 
