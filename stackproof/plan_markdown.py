@@ -17,17 +17,18 @@ MOST = 60_000
 _SIGNS = {"±": "-/+", "~": "!"}
 
 
-def markdown(heading: str, sections: Iterable[Section], share: int = 1) -> str:
+def markdown(heading: str, sections: Iterable[Section], share: int = 1, *, caller: str = "") -> str:
     """A heading, the summary, and each section folded; grave ones are open.
 
     Args:
         heading: what the plan is about.
         sections: of the report; one without lines is the summary.
         share: between how many plans the room is shared out.
+        caller: who made the plan; blank for one that was made without AWS.
     """
     found = list(sections)
-    summary = [each.title for each in found if not each.lines]
-    head = "\n\n".join([f"### {_text(heading)}", *(f"**{_text(each)}**" for each in summary)])
+    summary = [f"**{_text(each.title)}**" for each in found if not each.lines]
+    head = "\n\n".join([f"### {_text(heading)}", *([f"as {_text(caller)}"] if caller else []), *summary])
     room = MOST // share - len(head)
     blocks = []
     for each in found:

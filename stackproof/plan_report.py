@@ -81,7 +81,7 @@ def show(plan: Plan, options: argparse.Namespace, title: str = "", share: int = 
     if options.json:
         printing.show_json(plan.as_json(), sys.stdout)
     elif getattr(options, "markdown", False):
-        sys.stdout.write(plan_markdown.markdown(heading(plan, title), sections(plan), share))
+        sys.stdout.write(plan_markdown.markdown(heading(plan, title), sections(plan), share, caller=plan.caller))
     else:
         printing.show(lines(plan, title), sys.stdout)
 

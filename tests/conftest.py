@@ -67,6 +67,18 @@ def _models() -> boto3.Session:
     return boto3.Session()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_parsed_once() -> Iterator[None]:
+    """Every command makes a session of its own, which would parse the SDK's models anew: half of a command's time."""
+    from botocore.loaders import JSONFileLoader
+
+    loader = JSONFileLoader()
+    parsed = cache(loader.load_file)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(JSONFileLoader, "load_file", lambda _, path: parsed(path))
+        yield
+
+
 @pytest.fixture(scope="session")
 def embedded_aws_url() -> Iterator[str]:
     """The URL of the embedded AWS, a process of its own for this worker."""

@@ -146,6 +146,16 @@ class _Course:
 
     def task(self, number: int, task: Task) -> int:
         """Run the task of a step, or go on watching the one that an earlier run started."""
+        try:
+            return self._task(number, task)
+        except KeyboardInterrupt as stopped:
+            started = self.shown.stages[number].started
+            # It may come between the start and the first look, too.
+            if str(stopped) or not started.startswith("arn:"):
+                raise
+            raise KeyboardInterrupt(f"interrupted; {tasks.goes_on(self.call, started)}") from None
+
+    def _task(self, number: int, task: Task) -> int:
         call, account = self.call, self.account
         existing = stack.find(account.cloudformation, self.stack)
         if existing is None:

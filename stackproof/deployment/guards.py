@@ -56,11 +56,13 @@ def can_change(stack: Stack | None, tags: Mapping[str, str], commands: Commands,
     not_busy(stack, commands, under_way)
     name = stack.name
     if stack.status in NEVER_DEPLOYED:
-        way_out = (
-            f"Clear it with {commands.destroy}, then apply again."
-            if is_ours(stack, tags)
-            else f"Its tags do not say that it is yours; if it is, aws cloudformation delete-stack --stack-name {name}"
-        )
+        if is_ours(stack, tags):
+            way_out = f"Clear it with {commands.destroy}, then apply again."
+        elif not tags:
+            way_out = f"If it is yours, clear it with {commands.destroy}, then apply again."
+        else:
+            delete = f"aws cloudformation delete-stack --stack-name {name}"
+            way_out = f"Its tags are not those of the parameter file; if it is yours, {delete}"
         raise RefusedError(f"{name} is in {stack.status}: it was never deployed and can only be deleted. {way_out}")
     if stack.status in {"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"}:
         raise RefusedError(

@@ -268,8 +268,8 @@ VALUES = (
     Rule(
         r"Received \d+ SUCCESS signal\(s\) out of|Failed to receive \d+ resource signal|WaitCondition timed out|"
         r"Received FAILURE signal",
-        "The instances did not report success. What they did is in their own log: /var/log/cloud-init-output.log and "
-        "/var/log/cfn-init.log.",
+        "Nobody reported success in time. Where instances were to do so, what they did is in their own log: "
+        "/var/log/cloud-init-output.log and /var/log/cfn-init.log.",
     ),
     Rule(
         r"The following hook\(s\) failed: \[(?P<hooks>[^\]]+)\]",

@@ -250,7 +250,9 @@ class TestFailures:
         deployer.write({"Topic": TOPIC}, tags=TAGS)
         done = deployer("apply", "dev", "--yes")
         assert done.code == 4
-        assert "Its tags do not say that it is yours" in done.err
+        assert (
+            "Its tags are not those of the parameter file; if it is yours, aws cloudformation delete-stack" in done.err
+        )
         done = deployer("destroy", "dev", "--yes")
         assert done.code == 4
         assert "it may be somebody else's" in done.err

@@ -156,7 +156,7 @@ def test_each_level_is_enough_for_its_commands_and_has_nothing_besides(
     applying = held_to(deployer, monkeypatch)
     write(deployer, {"Topic": TOPIC, **SERVICE}, protected=False)
     succeeds(deployer, "apply", "dev", "--yes", "--allow-data-loss", "Logs")
-    write(deployer, {**LASTING, "Last": {**TOPIC, "DependsOn": "Wait"}, **SERVICE}, protected=False)
+    write(deployer, {**LASTING, **SERVICE}, protected=False)
     process = deployer.start("apply", "dev", "--yes")
     until(lambda: status(deployer) == "UPDATE_IN_PROGRESS" and is_waiting(deployer))
     succeeds(deployer, "cancel", "dev")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stackproof.deployment import planfile
 from tests.integration.deployer import STACK
 from tests.integration.lasting import TOPIC, status, until
 from tests.integration.tasks import ended, running
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stackproof.deployment.planfile import PlanFile
     from tests.integration.deployer import Deployer
 
 PARAMETERS = {
@@ -273,6 +275,28 @@ def test_a_task_is_taken_up_and_not_started_twice(
     assert again.returncode == 0, said
     assert "Step 1 of 3" not in said
     assert values(deployer) == ("no", "2")
+
+
+def test_interrupted_between_the_start_and_the_first_look_it_says_what_goes_on(
+    planned: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_down = planfile.write
+
+    def interrupted(path: Path, shown: PlanFile) -> None:
+        write_down(path, shown)
+        if shown.stages[1].started.startswith("arn:"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(planfile, "write", interrupted)
+        done = planned(*APPLY)
+    arn = running(planned)
+    assert done.code == 130
+    assert done.err.endswith(
+        f"interrupted; the task goes on in AWS: {arn}\nTake it up again: python deploy.py apply dev --plan plan.json\n"
+    )
+    ended(planned, arn, 0)
+    assert planned(*APPLY).code == 0
 
 
 def test_a_task_whose_answer_was_lost_is_not_started_twice(planned: Deployer) -> None:

@@ -162,6 +162,15 @@ class TestMarkdown:
     def test_what_opens_to_everybody_is_open(self) -> None:
         assert "<details open><summary>Access (1): 1 opened" in self.shown(a_plan(access=ACCESS[:1]))
 
+    def test_whoever_made_it_stands_below_the_heading_and_is_not_mentioned(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        made = replace(a_plan(change("A")), caller="arn:aws:sts::111111111111:assumed-role/deploy/me@example.com")
+        plan_report.show(made, argparse.Namespace(json=False, markdown=True))
+        said = capsys.readouterr().out.splitlines()
+        assert said[2] == "as arn:aws:sts::111111111111:assumed-role/deploy/me\\@example.com"
+        assert said[4] == "**1 to add**"
+
     def test_no_change_is_a_heading(self) -> None:
         assert self.shown(a_plan(change_set=None)) == "### lms-dev: no changes in account 111111111111, sa-east-1\n"
 

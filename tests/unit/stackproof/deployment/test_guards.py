@@ -142,7 +142,9 @@ def test_only_an_update_that_goes_forward_is_cancelled(status: str, words: str) 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"])
 def test_a_stack_that_was_never_deployed_is_cleared_only_when_its_tags_say_that_it_is_ours(status: str) -> None:
     assert CLEAR in refusal(guards.can_change, stack(status), TAGS, COMMANDS)
-    for tags in ({}, {"environment": "prod"}, {"environment": "dev", "owner": "us"}):
+    # A person who names the stack knows; a file with other tags says no.
+    assert f"If it is yours, c{CLEAR.removeprefix('C')}" in refusal(guards.can_change, stack(status), {}, COMMANDS)
+    for tags in ({"environment": "prod"}, {"environment": "dev", "owner": "us"}):
         said = refusal(guards.can_change, stack(status), tags, COMMANDS)
         assert CLEAR not in said
         assert "aws cloudformation delete-stack --stack-name lms-dev" in said

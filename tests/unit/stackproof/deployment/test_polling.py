@@ -40,9 +40,9 @@ def test_only_throttling_waits_longer_than_three_seconds() -> None:
     assert waits(pace, QUIET, NEWS) == [3, 1]
 
 
-def test_an_aws_on_this_machine_is_looked_at_ten_times_as_often() -> None:
-    assert waits(polling.for_events(is_local=True), QUIET, QUIET) == [0.1, 0.15]
-    assert waits(polling.for_change_set(is_local=True), QUIET) == [0.05]
+def test_an_aws_on_this_machine_is_looked_at_fifty_times_as_often() -> None:
+    assert waits(polling.for_events(is_local=True), QUIET, QUIET) == [0.02, 0.03]
+    assert waits(polling.for_change_set(is_local=True), QUIET) == [0.01]
 
 
 def test_deployers_do_not_ask_in_step() -> None:
