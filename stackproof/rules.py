@@ -1,8 +1,8 @@
 """What must hold between parameter values: the template's Rules, and what Rules cannot say.
 
 Rules see no numbers, no patterns and no other environment, so a minimum above its maximum, a number in a form that is
-read otherwise, in production an image without digest, another environment's suffix, and a certificate of another region
-or account are checked here.
+read otherwise, a list that is too short, in production an image without digest, another environment's suffix, and a
+certificate of another region or account are checked here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from stackproof.certificates import Home, check_certificates
 from stackproof.documents import dotted
 from stackproof.errors import Fault
+from stackproof.list_lengths import check_list_lengths
 from stackproof.number_forms import check_number_forms
 from stackproof.parameters import as_number
 
@@ -76,6 +77,7 @@ def check_relations(
         *_check_images(values),
         *check_number_forms(template, values),
         *check_certificates(template, values, home or Home()),
+        *check_list_lengths(template, values),
         *_check_rules(template, values),
     ]
 

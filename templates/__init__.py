@@ -28,6 +28,12 @@ def _lms_disposable() -> Template:
     return build(_application_toml(), disposable=True)
 
 
+def _lms_in_vpc() -> Template:
+    from templates.lms import build
+
+    return build(_application_toml(), existing_network=True)
+
+
 def _bootstrap() -> Template:
     from templates.bootstrap import build
 
@@ -49,5 +55,6 @@ def _application_toml() -> str:
 TEMPLATES: Final[Mapping[str, Callable[[], Template]]] = {
     "lms": _lms,
     "lms-disposable": _lms_disposable,
+    "lms-in-vpc": _lms_in_vpc,
     "bootstrap": _bootstrap,
 }

@@ -47,7 +47,7 @@ from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
 from templates.policies import allow, document, service
 from templates.private_bucket import private_bucket, tls_only
-from templates.security_groups import INTERNET, connect, group_id, security_group
+from templates.security_groups import connect, group_id, security_group
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Parameter, Template
@@ -110,24 +110,25 @@ def add_balancer(
         disposable: write no access logs unless asked to: CloudFormation deletes no bucket that has objects in it.
     """
     group = security_group(t, "BalancerSecurityGroup", description="Load balancer: open to the world", vpc=network.vpc)
-    connect(t, INTERNET, group, 80, "HTTP from anywhere")
-    connect(t, INTERNET, group, 443, "HTTPS from anywhere", condition=address.secure)
+    connect(t, network.clients, group, 80, "HTTP from anywhere")
+    connect(t, network.clients, group, 443, "HTTPS from anywhere", condition=address.secure)
 
     logs, log_policy = _add_access_logs(t, disposable=disposable)
     balancer = LoadBalancer(
         "LoadBalancer",
         Name=Sub(f"lms-balancer-${{{environment.suffix.title}}}"),
         Type="application",
-        Scheme="internet-facing",
+        Scheme=network.scheme,
         IpAddressType="ipv4",
         Subnets=network.public_subnets,
         SecurityGroups=[group_id(group)],
         LoadBalancerAttributes=[*_protection(t), *_requests(t), *logs],
-        DependsOn=list(network.depends_on),
         # Elastic Load Balancing writes a test file when logging is turned on, and fails where it may not yet.
         # DependsOn cannot name what a condition may leave out; a reference from the metadata makes it wait as well.
         Metadata={"WaitsFor": If("HasAccessLogs", Ref(log_policy), NoValue)},
     )
+    if network.depends_on:
+        balancer.DependsOn = list(network.depends_on)
     t.add_resource(balancer)
 
     container_port, health_path, targets = _add_target_group(t, network=network)

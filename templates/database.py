@@ -92,7 +92,8 @@ def add_database(
     secret = _add_secret_parameters(t)
     port, cidr = _add_address_parameters(t)
     names = _add_key_parameters(t)
-    _add_peering(t, network=network, cidr=cidr)
+    peering = _add_peering(t, network=network, cidr=cidr) if network.private_route_tables else None
+    _add_whole_rule(t, *([] if peering is None else [peering]))
     own = add_own_database(t, network=network, exists=OWN, port=port, log_key=log_key, secret_key=secret_key, tags=tags)
     proxy = add_database_proxy(t, environment=environment, network=network, database=own)
     direct = condition(t, "HasOwnDatabaseWithoutProxy", And(Condition(OWN), Not(Condition(proxy.exists))))
@@ -196,8 +197,8 @@ def _add_address_parameters(t: Template) -> tuple[Parameter, Parameter]:
         group=GROUP,
         label="Network of the database",
         description="IPv4 range in which an existing database's addresses lie; the tasks may reach its port there and "
-        "nowhere else. The default is the range of an account's default VPC. It must not overlap this platform's own "
-        "range.",
+        "nowhere else. The default is the range of an account's default VPC. Over a peering connection it must not "
+        "overlap this platform's own range.",
         default="172.31.0.0/16",
         pattern=r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(1[6-9]|2[0-9]|3[0-2])$",
         constraint="An IPv4 range from /16 to /32, such as 172.31.0.0/16 or 10.20.4.17/32.",
@@ -218,7 +219,7 @@ def _add_address_parameters(t: Template) -> tuple[Parameter, Parameter]:
     return port, cidr
 
 
-def _add_peering(t: Template, *, network: Network, cidr: Parameter) -> None:
+def _add_peering(t: Template, *, network: Network, cidr: Parameter) -> Parameter:
     """Routes to the database's network in every private table; the way back is the other network's owner's."""
     peering = parameter(
         t,
@@ -232,7 +233,6 @@ def _add_peering(t: Template, *, network: Network, cidr: Parameter) -> None:
         pattern=r"^$|^pcx-[0-9a-f]{8,17}$",
         constraint="The id of a peering connection, such as pcx-0123456789abcdef0, or blank.",
     )
-    _add_whole_rule(t, peering)
     peered = condition(t, "HasDatabasePeering", And(Condition(EXISTING), Not(Equals(Ref(peering), ""))))
     in_third_zone = condition(t, "HasDatabasePeeringInThirdZone", And(Condition(peered), Condition(network.third_zone)))
     for number, table in enumerate(network.private_route_tables, start=1):
@@ -245,17 +245,19 @@ def _add_peering(t: Template, *, network: Network, cidr: Parameter) -> None:
                 VpcPeeringConnectionId=Ref(peering),
             )
         )
+    return peering
 
 
-def _add_whole_rule(t: Template, peering: Parameter) -> None:
+def _add_whole_rule(t: Template, *more: Parameter) -> None:
     """Refuse half of an existing database: a secret lost by mistake would bring up a new, empty database."""
     sentence = (
         "{} is given, but DatabaseSecretArn is blank: the stack would make a new, empty database of its own. Give the "
         "secret's ARN, or leave both blank."
     )
+    names = ["DatabaseSecretKeyArn", *(each.title for each in more)]
     rule(
         t,
         "ExistingDatabaseIsWhole",
         when=Equals(Ref("DatabaseSecretArn"), ""),
-        assertions=[(Equals(Ref(name), ""), sentence.format(name)) for name in ("DatabaseSecretKeyArn", peering.title)],
+        assertions=[(Equals(Ref(name), ""), sentence.format(name)) for name in names],
     )

@@ -122,7 +122,7 @@ def add_files(t: Template, *, network: Network, key: Key, backups: Backups) -> F
         target = MountTarget(
             f"MountTarget{zone}",
             FileSystemId=file_system,
-            SubnetId=Ref(f"DataSubnet{zone}"),
+            SubnetId=network.data_subnet_of_zone[zone - 1],
             SecurityGroups=[group_id(group)],
         )
         if zone == 3:

@@ -17,6 +17,7 @@ from templates.backup import add_backup, add_backup_parameters
 from templates.balancer import add_balancer
 from templates.cache import add_cache
 from templates.database import add_database
+from templates.existing_network import add_existing_network
 from templates.files import add_files
 from templates.firewall import add_firewall
 from templates.keys import add_keys
@@ -32,27 +33,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DESCRIPTION = "Learning platform: VPC, ECS on Fargate, EFS, Valkey, Aurora or an existing database, and a load balancer"
+IN_VPC = DESCRIPTION.replace("VPC,", "in an existing VPC,")
 
 
-def build(settings_text: str, *, disposable: bool = False) -> Template:
+def build(settings_text: str, *, disposable: bool = False, existing_network: bool = False) -> Template:
     """The platform's template.
 
     Args:
         settings_text: the content of application.toml.
         disposable: the same platform with data that goes with the stack, for environments that come and go.
+        existing_network: the same platform in a VPC that is there already.
 
     Raises:
         application_settings.SettingsError: application.toml cannot be used, with every reason.
     """
     settings = application_settings.parse(settings_text)
-    t = Template(Description=DESCRIPTION)
+    t = Template(Description=IN_VPC if existing_network else DESCRIPTION)
     t.set_version()
 
     environment = add_environment(t)
     keys = add_keys(t)
     topic = add_topic(t)
     thresholds = add_thresholds(t)
-    network = add_network(t, key=keys.logs)
+    network = add_existing_network(t) if existing_network else add_network(t, key=keys.logs)
     backups = add_backup_parameters(t, environment=environment)
     files = add_files(t, network=network, key=keys.files, backups=backups)
     cache = add_cache(

@@ -34,7 +34,7 @@ from templates.interface import YES_NO, condition, output, parameter
 from templates.logs import log_group
 from templates.parts import part
 from templates.policies import allow, assume_role, document, permissions_boundary
-from templates.security_groups import connect, group_id, security_group
+from templates.security_groups import INTERNET, connect, group_id, security_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from troposphere.ec2 import SecurityGroup
 
     from templates.keys import Key
+    from templates.security_groups import Peer
 
 Resource = TypeVar("Resource", bound=AWSObject)
 
@@ -64,26 +65,33 @@ class Network:
 
     Attributes:
         vpc: the VPC's id.
-        cidr: the VPC's range.
         public_subnets: ids for the balancer; the third is left out with two zones.
         private_subnets: ids for tasks, likewise.
         data_subnets: ids for stores, likewise.
-        private_route_tables: ids of the private subnets' tables, one per zone; the third only under `third_zone`.
+        data_subnet_of_zone: the same ids, one per zone; the third only under `third_zone`.
+        data_zones: the availability zones of these.
+        private_route_tables: ids of the private subnets' tables, one per zone; the third only under `third_zone`. None
+            where the network is not ours, and no route is to be added.
         third_zone: name of the condition under which there is a third zone.
         depends_on: logical ids for DependsOn: the ways in and out of zones one and two, and of the balancer.
         third_zone_ready: the same for the third zone. DependsOn cannot name what a condition may leave out; a reference
             to this value can (in a tag, for example). NoValue with two zones.
+        scheme: whether the balancer is `internet-facing` or `internal`.
+        clients: from where people come to it.
     """
 
     vpc: AWSHelperFn
-    cidr: AWSHelperFn
     public_subnets: list[AWSHelperFn]
     private_subnets: list[AWSHelperFn]
     data_subnets: list[AWSHelperFn]
+    data_subnet_of_zone: list[AWSHelperFn]
+    data_zones: list[AWSHelperFn]
     private_route_tables: list[AWSHelperFn]
     third_zone: str
     depends_on: list[str]
     third_zone_ready: AWSHelperFn
+    scheme: str | AWSHelperFn
+    clients: Peer
 
 
 @part("network")
@@ -128,24 +136,27 @@ def add_network(t: Template, *, key: Key) -> Network:
             VpcId=Ref(vpc),
             VpcEndpointType="Gateway",
             ServiceName=Sub("com.amazonaws.${AWS::Region}.s3"),
-            RouteTableIds=_present([Ref(table) for table in private_tables]),
+            RouteTableIds=present([Ref(table) for table in private_tables]),
         )
     )
     _add_flow_log(t, vpc, key)
     output(t, "VpcId", Ref(vpc), "Id of the VPC")
     for kind, subnets in {"Public": public, "Private": private, "Data": data}.items():
-        ids = _present([Ref(subnet) for subnet in subnets])
+        ids = present([Ref(subnet) for subnet in subnets])
         output(t, f"{kind}SubnetIds", Join(",", ids), f"Ids of the {kind.lower()} subnets, separated by commas")
     return Network(
         vpc=Ref(vpc),
-        cidr=Ref(cidr),
-        public_subnets=_present([Ref(subnet) for subnet in public]),
-        private_subnets=_present([Ref(subnet) for subnet in private]),
-        data_subnets=_present([Ref(subnet) for subnet in data]),
+        public_subnets=present([Ref(subnet) for subnet in public]),
+        private_subnets=present([Ref(subnet) for subnet in private]),
+        data_subnets=present([Ref(subnet) for subnet in data]),
+        data_subnet_of_zone=[Ref(subnet) for subnet in data],
+        data_zones=[GetAtt(subnet, "AvailabilityZone") for subnet in data],
         private_route_tables=[Ref(table) for table in private_tables],
         third_zone=THIRD_ZONE,
         depends_on=["PublicRoute", "PublicSubnet1Routes", "PublicSubnet2Routes", "PrivateRoute1", "PrivateRoute2"],
         third_zone_ready=If(THIRD_ZONE, Ref(private_routes[2]), NoValue),
+        scheme="internet-facing",
+        clients=INTERNET,
     )
 
 
@@ -165,7 +176,7 @@ def add_interface_endpoints(t: Template, *, network: Network, client: SecurityGr
         group="Network",
         label="Private endpoints for AWS services",
         description="yes: images from ECR, logs and secrets reach tasks inside the VPC, paid per hour, zone and "
-        "service. no: they pass the NAT gateways, paid per GB.",
+        "service. no: they take the tasks' way out to the internet, paid per GB at a NAT gateway.",
         default="no",
         allowed_values=YES_NO,
         constraint="yes or no.",
@@ -214,16 +225,7 @@ def _add_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter]:
         pattern=r"^(10\.([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.0\.0/16$",
         constraint="A private range of size /16 written out, such as 10.20.0.0/16, 172.20.0.0/16 or 192.168.0.0/16.",
     )
-    zone_count = parameter(
-        t,
-        "ZoneCount",
-        group="Network",
-        label="Availability zones",
-        description="Over how many zones everything is spread. Going from 2 to 3 later replaces nothing.",
-        default="2",
-        allowed_values=["2", "3"],
-        constraint="2 or 3.",
-    )
+    zone_count = add_zone_count(t)
     nat_gateways = parameter(
         t,
         "NatGateways",
@@ -236,6 +238,20 @@ def _add_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter]:
         constraint="one or per-zone.",
     )
     return cidr, zone_count, nat_gateways
+
+
+def add_zone_count(t: Template) -> Parameter:
+    """Add the parameter over how many zones everything is spread."""
+    return parameter(
+        t,
+        "ZoneCount",
+        group="Network",
+        label="Availability zones",
+        description="Over how many zones everything is spread. Going from 2 to 3 later replaces nothing.",
+        default="2",
+        allowed_values=["2", "3"],
+        constraint="2 or 3.",
+    )
 
 
 def _add_subnets(t: Template, kind: str, first_range: int, vpc: VPC, cidr: Parameter) -> list[Subnet]:
@@ -346,6 +362,6 @@ def _add(t: Template, zone: int, resource: Resource) -> Resource:
     return t.add_resource(resource)
 
 
-def _present(ids: Sequence[AWSHelperFn]) -> list[AWSHelperFn]:
+def present(ids: Sequence[AWSHelperFn]) -> list[AWSHelperFn]:
     """One id per zone, without the third where there is none."""
     return [*ids[:2], If(THIRD_ZONE, ids[2], NoValue)]

@@ -132,8 +132,9 @@ def add_own_database(
         t, asked, exists, network=network, port=port, key=key, guard=group_id(guard), role=role, tags=tags
     )
     logs = _add_logs(t, asked, cluster, exists, log_key)
-    writer = _add_instance(t, asked, cluster, "Writer", zone=1, role=role, key=key, logs=logs, exists=exists)
-    _add_instance(t, asked, cluster, "Reader", zone=2, role=role, key=key, logs=logs, exists=HAS_READER)
+    first, second, _ = network.data_zones
+    writer = _add_instance(t, asked, cluster, "Writer", zone=first, role=role, key=key, logs=logs, exists=exists)
+    _add_instance(t, asked, cluster, "Reader", zone=second, role=role, key=key, logs=logs, exists=HAS_READER)
     attachment = t.add_resource(
         SecretTargetAttachment(
             "DatabaseSecretAttachment",
@@ -321,13 +322,13 @@ def _add_instance(
     cluster: DBCluster,
     part: str,
     *,
-    zone: int,
+    zone: AWSHelperFn,
     role: AWSHelperFn,
     key: Key,
     logs: list[AWSHelperFn],
     exists: str,
 ) -> DBInstance:
-    """Add an instance in the data subnet of a zone; insights and monitoring must be the same as the cluster's."""
+    """Add an instance in a zone; insights and monitoring must be the same as the cluster's."""
     return t.add_resource(
         DBInstance(
             f"Database{part}Instance",
@@ -335,9 +336,9 @@ def _add_instance(
             DBClusterIdentifier=Ref(cluster),
             DBInstanceClass="db.serverless",
             Engine=_of_engine(asked, "Engine"),
-            AvailabilityZone=GetAtt(f"DataSubnet{zone}", "AvailabilityZone"),
+            AvailabilityZone=zone,
             # Tier 0 and 1 keep the writer's capacity, so that a failover lands on an instance of the same size.
-            PromotionTier=zone - 1,
+            PromotionTier=0 if part == "Writer" else 1,
             PubliclyAccessible=False,
             AutoMinorVersionUpgrade=True,
             EnablePerformanceInsights=True,

@@ -34,6 +34,15 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 
+REQUIRED = {
+    "VpcId": "vpc-11111111",
+    "BalancerSubnetIds": "subnet-aaaaaaa1,subnet-aaaaaaa2,subnet-aaaaaaa3",
+    "TaskSubnetIds": "subnet-bbbbbbb1,subnet-bbbbbbb2,subnet-bbbbbbb3",
+    "DataSubnetIds": "subnet-ccccccc1,subnet-ccccccc2,subnet-ccccccc3",
+    "DataSubnetZones": "sa-east-1a,sa-east-1b,sa-east-1c",
+}
+"""Values of the parameters that have no default."""
+
 _NOTHING = object()
 
 
@@ -66,7 +75,8 @@ class Emitted:
         unknown = parameters.keys() - declared.keys()
         assert not unknown, f"no such parameters: {unknown}"
         self.parameters = {
-            name: str(parameters.get(name, parameter.get("Default"))) for name, parameter in declared.items()
+            name: str(parameters.get(name, parameter.get("Default", REQUIRED.get(name))))
+            for name, parameter in declared.items()
         }
 
     def with_parameters(self, **parameters: str | int) -> Emitted:

@@ -24,7 +24,7 @@ FAILED: Final = "check-failed"
 
 QUERIES: Final[dict[str, Callable[[System, Intent], list[Finding]]]] = {
     "references": lambda system, _: references.references(system.stack),
-    "network": lambda system, _: network.prove(system),
+    "network": lambda system, intent: network.prove(system, intent.given_network),
     "permissions": permissions.prove,
     "stores": stores.prove,
     "wiring": lambda system, _: wiring.prove(system),

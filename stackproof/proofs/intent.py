@@ -81,6 +81,8 @@ class Intent:
         spot_percent: how many of a service's tasks above the base may run on Spot capacity.
         on_demand_base: how many of its tasks run on demand in any case.
         file_writers: task definitions and functions that write shared files, and nobody else does; None: not asked.
+        given_network: why the network outside of the template, of which it knows ids alone, is sound; empty: what
+            depends on it is unknown.
         permissions: what the application itself needs.
         accepted: findings that are accepted.
         where: the file, as findings name it.
@@ -101,6 +103,7 @@ class Intent:
     spot_percent: int = 100
     on_demand_base: int = 0
     file_writers: tuple[str, ...] | None = None
+    given_network: str = ""
     permissions: tuple[Permission, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     where: str = FILE

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.model_stores import FILES_PORT, mounted
-from stackproof.proofs.network_balancers import listeners_of, prove_health, prove_public
+from stackproof.proofs.network_balancers import admit_clients, listeners_of, prove_health, prove_public
 from stackproof.proofs.network_exposure import prove_exposure
 from stackproof.proofs.network_filters import Traffic
 from stackproof.proofs.network_needs import Named, ServiceNeed, named_by_task, named_by_variables, service_needs
-from stackproof.proofs.network_outcomes import Outcome, Side, blocked, called, untold, worst
+from stackproof.proofs.network_outcomes import Outcome, Side, beyond_template, blocked, called, untold, worst
 from stackproof.proofs.network_paths import HTTPS, Paths
 from stackproof.proofs.network_peers import prove_database, prove_networks, prove_peering
 from stackproof.proofs.network_proof import Need, Proof
@@ -30,9 +30,14 @@ if TYPE_CHECKING:
     from stackproof.proofs.verdicts import Finding
 
 
-def prove(system: System) -> list[Finding]:
-    """Prove reachability for a whole system."""
-    proof = Proof(system, Paths(system.network))
+def prove(system: System, given: str = "") -> list[Finding]:
+    """Prove reachability for a whole system.
+
+    Args:
+        system: what the template says.
+        given: why the network outside of the template is sound; without a reason, what depends on it is unknown.
+    """
+    proof = Proof(system, Paths(system.network), given)
     for service in (*system.compute.services.values(), *system.compute.runs.values()):
         task = system.compute.tasks.get(service.task or "")
         if service.placement is not None and task is not None:
@@ -43,6 +48,8 @@ def prove(system: System) -> list[Finding]:
     for balancer in system.balancers.balancers.values():
         if balancer.public:
             prove_public(proof, balancer)
+        elif balancer.public is False:
+            admit_clients(proof, balancer)
     return [*proof.findings, *prove_exposure(system, proof.paths), *prove_tiers(system, proof.paths)]
 
 
@@ -130,9 +137,12 @@ def _prove_files(proof: Proof, service: Service, task: TaskDefinition, sides: Se
 
 def _mounts(proof: Proof, file_system: str, side: Side) -> Outcome:
     """From one subnet to the mount target in its zone, where the file system's name leads."""
+    mounts = proof.system.stores.mount_targets.get(file_system, ())
     subnet = side.subnet
     if subnet is None:
-        return untold(side.owner, side.subnets_path, side.doubt)
+        targets = [each for mount in mounts for each in proof.paths.sides(mount.placement)]
+        ways = [proof.paths.connects(side, target, Traffic("tcp", FILES_PORT)) for target in targets]
+        return worst(ways) if ways else beyond_template(side)
     vpc = proof.paths.vpc(subnet)
     if vpc is not None and vpc.names is False:
         return blocked(
@@ -142,7 +152,7 @@ def _mounts(proof: Proof, file_system: str, side: Side) -> Outcome:
             "Turn EnableDnsHostnames on.",
         )
     doubts = []
-    for mount in proof.system.stores.mount_targets.get(file_system, ()):
+    for mount in mounts:
         for target in proof.paths.sides(mount.placement):
             same = None if target.subnet is None else equal(target.subnet.zone, subnet.zone)
             if same:
@@ -183,6 +193,7 @@ def _prove_named(proof: Proof, who: str, named: Named, sides: Sequence[Side]) ->
         balancer = system.balancers.balancers[named.target]
         placement, guarded = balancer.placement, balancer.guarded
         ports = tuple(dict.fromkeys(one.port for one in listeners_of(system, balancer) if one.port is not None))
+        ports = (named.port,) if named.port in ports else ports
     servers = proof.paths.sides(placement, guarded=guarded)
     proof.answer(
         need,

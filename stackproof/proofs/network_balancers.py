@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.network_filters import Traffic
-from stackproof.proofs.network_outcomes import INTERNET, Outcome, Side, along, blocked, called, untold, worst
+from stackproof.proofs.network_outcomes import (
+    INTERNET,
+    Outcome,
+    Side,
+    along,
+    beyond_template,
+    blocked,
+    called,
+    untold,
+    worst,
+)
 from stackproof.proofs.network_proof import Need, Proof
 from stackproof.proofs.values import Unknown, equal
 from stackproof.proofs.verdicts import broken
@@ -69,7 +79,9 @@ def _healths(proof: Proof, balancer: Balancer, sides: Sequence[Side], wanted: Se
 def _same_zone(balancer: Balancer, clients: Sequence[Side], side: Side) -> Outcome:
     """A balancer sends nothing to targets in a zone in which it does not stand itself."""
     zones = [client.subnet.zone if client.subnet is not None else None for client in clients]
-    if side.subnet is None or None in zones:
+    if side.subnet is None or any(client.subnet is None for client in clients):
+        return beyond_template(side if side.subnet is None else clients[0], "its zones are not known")
+    if None in zones:
         return untold(balancer.logical_id, balancer.placement.subnets_path, "its zones are not known")
     answers = [equal(zone, side.subnet.zone) for zone in zones]
     if True in answers:
@@ -117,6 +129,16 @@ def prove_public(proof: Proof, balancer: Balancer) -> None:
                 "Give it a subnet in a second zone.",
             )
         )
+
+
+def admit_clients(proof: Proof, balancer: Balancer) -> None:
+    """Whom an internal balancer is for stands outside of the template, and needs the rules for its listeners' ports."""
+    for listener in listeners_of(proof.system, balancer):
+        for key in {key for side in proof.paths.sides(balancer.placement) for key in side.groups}:
+            group = proof.system.network.groups.get(key)
+            for rule in group.ingress if group is not None else ():
+                if rule.peer.ranges and listener.port is not None and rule.first == rule.last == listener.port:
+                    proof.paths.filters.used.setdefault(rule, set()).add(Traffic("tcp", listener.port))
 
 
 def _reached(proof: Proof, side: Side, traffic: Traffic) -> Outcome:

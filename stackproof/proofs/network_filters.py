@@ -102,6 +102,8 @@ class Filters:
             if group is None or not group.own or group.unknown is not None or key in self.network.strangers:
                 found.foreign = found.foreign or key
             for rule in group.rules(direction) if group is not None else ():
+                if rule.void:
+                    continue
                 opens = _opens(rule, traffic)
                 meets = self._meets(rule, peer) if opens is not False else False
                 if opens and meets:

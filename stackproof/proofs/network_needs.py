@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
 from stackproof.proofs.endpoint_policies import Request
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.model_stores import endpoint_of
-from stackproof.proofs.values import Unknown, Value, equal, join, references
+from stackproof.proofs.values import Text, Unknown, Value, equal, join, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.model_secrets import SecretReference
 
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+_SCHEMES: Final = {"https://": 443, "http://": 80}
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,16 @@ def _name(container: Container) -> str:
 
 @dataclass(frozen=True)
 class Named:
-    """A store or a balancer that a component is told of, and where that stands."""
+    """A store or a balancer that a component is told of, and where that stands.
+
+    Attributes:
+        port: the one that an address names, by its scheme; None when it names none.
+    """
 
     target: str
     owner: str
     path: str
+    port: int | None = None
 
 
 def named_by_task(system: System, task: TaskDefinition) -> list[Named]:
@@ -214,7 +221,23 @@ def named_by_variables(system: System, owner: str, variables: Iterable[Variable]
 
 
 def _named(system: System, owner: str, value: Value, path: str) -> list[Named]:
-    return [Named(target, owner, path) for target in dict.fromkeys(_targets(system, value))]
+    return [
+        Named(target, owner, path, _port(system, value, target)) for target in dict.fromkeys(_targets(system, value))
+    ]
+
+
+def _port(system: System, value: Value, target: str) -> int | None:
+    """The port of `https://<name of the target>`."""
+    parts = value.parts if isinstance(value, Text) else ()
+    before = [
+        scheme
+        for scheme, part in pairwise(parts)
+        if isinstance(scheme, str)
+        and not isinstance(part, str)
+        and (found := system.stack.target(part)) is not None
+        and found.logical_id == target
+    ]
+    return next((port for scheme, port in _SCHEMES.items() for text in before if text.endswith(scheme)), None)
 
 
 def _targets(system: System, value: Value) -> Iterator[str]:

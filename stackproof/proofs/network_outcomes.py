@@ -35,6 +35,7 @@ class Outcome:
         path: its property.
         reason: what it does, a sentence without a full stop.
         fix: what to change, a sentence.
+        outside: of a None: nothing is in doubt but the network outside of the template, in which a side stands.
     """
 
     holds: bool | None
@@ -43,6 +44,7 @@ class Outcome:
     path: str = ""
     reason: str = ""
     fix: str = ""
+    outside: bool = False
 
 
 def called(value: Value) -> str:
@@ -67,15 +69,31 @@ def untold(logical_id: str, path: str, reason: str, fix: str = "") -> Outcome:
     return Outcome(holds=None, logical_id=logical_id, path=path, reason=reason, fix=fix)
 
 
+def beyond_template(side: Side, reason: str = "") -> Outcome:
+    """A side stands in a subnet that is none of the template, and nobody can tell where that leads."""
+    return Outcome(
+        holds=None,
+        logical_id=side.owner,
+        path=side.subnets_path,
+        reason=reason or side.doubt or f"the subnets of {side.owner} are not known",
+        fix="Give the subnets as resources of the template, or say in intent.toml why their network is sound "
+        "(given_network).",
+        outside=True,
+    )
+
+
 def along(*legs: Outcome) -> Outcome:
-    """One leg behind the other: the first that blocks decides, else the first that cannot be told."""
+    """One leg behind the other: the first that blocks decides, else the first that cannot be told.
+
+    A doubt about the template itself goes before one about the network outside of it.
+    """
     trail: list[str] = []
     doubt: Outcome | None = None
     for leg in legs:
         trail += [step for step in leg.trail if step not in trail]
         if leg.holds is False:
             return replace(leg, trail=tuple(trail))
-        if leg.holds is None and doubt is None:
+        if leg.holds is None and (doubt is None or (doubt.outside and not leg.outside)):
             doubt = replace(leg, trail=tuple(trail))
     return passed(*trail) if doubt is None else doubt
 
@@ -91,11 +109,7 @@ def either(*ways: Outcome) -> Outcome:
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
     """All of several ways are needed: the first that is blocked, else the first that cannot be told, else the first."""
-    for answer in (False, None):
-        for outcome in outcomes:
-            if outcome.holds is answer:
-                return outcome
-    return outcomes[0]
+    return min(outcomes, key=lambda outcome: (outcome.holds is not False, outcome.holds is not None, outcome.outside))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from stackproof.proofs.network_outcomes import (
     Outcome,
     Side,
     along,
+    beyond_template,
     blocked,
     called,
     either,
@@ -123,7 +124,7 @@ class Paths:
         places = [side.subnet for side in (client, server) if side.subnet is not None]
         if len(places) < 2:
             side = client if client.subnet is None else server
-            return untold(side.owner, side.subnets_path, side.doubt, "Give the subnets as resources of the template.")
+            return beyond_template(side)
         same = equal(places[0].network, places[1].network)
         if same:
             return passed()
@@ -171,16 +172,17 @@ class Paths:
             requests: what an endpoint's policy must allow.
             public: whether the asking component has a public address.
         """
-        vpc = side.subnet.vpc if side.subnet is not None else None
+        # Of VPCs outside of the template it is not known whether two are the same: the endpoint may take it, or not.
+        vpc = (side.subnet.vpc if side.subnet is not None else None) or ""
         ways: list[Outcome] = []
         certain = False
-        for endpoint in self.network.serving(vpc, service) if vpc is not None else ():
+        for endpoint in self.network.serving(vpc, service):
             if endpoint.kind == "Gateway":
                 if self._takes(endpoint, side):
                     return self._gateway(side, endpoint, requests)
             elif endpoint.kind == "Interface" and endpoint.private_names is not False:
                 ways.append(self._interface(side, endpoint, requests))
-                certain = certain or endpoint.private_names is True
+                certain = certain or (endpoint.private_names is True and bool(vpc))
             elif endpoint.kind == "Interface":
                 self.passed_by.setdefault(endpoint.logical_id, side.owner)
         if certain:

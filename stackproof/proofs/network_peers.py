@@ -48,18 +48,18 @@ def prove_networks(proof: Proof, service: Service, sides: Sequence[Side]) -> Non
 
 
 def _outward(proof: Proof, sides: Sequence[Side]) -> list[Rule]:
-    """The egress rules of some sides that name one private range outside of their VPC."""
+    """The egress rules of some sides that name one private range outside of their VPC, as far as that is known."""
     found: dict[int, Rule] = {}
     for side in sides:
         vpc = proof.paths.vpc(side.subnet)
-        if vpc is None or not vpc.ranges:
+        if vpc is not None and not vpc.ranges:
             continue
         for key in side.groups:
             group = proof.system.network.groups.get(key)
             for rule in group.egress if group is not None else ():
                 if rule.void or len(rule.peer.ranges) != 1 or not ranges.private(rule.peer.ranges[0]):
                     continue
-                if not any(ranges.overlap(rule.peer.ranges[0], own) for own in vpc.ranges):
+                if not any(ranges.overlap(rule.peer.ranges[0], own) for own in (vpc.ranges if vpc is not None else ())):
                     found[id(rule)] = rule
     return list(found.values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from stackproof.proofs.network_outcomes import passed
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -39,15 +40,20 @@ class Need:
 
 @dataclass
 class Proof:
-    """The walks of one system and what they gave."""
+    """The walks of one system and what they gave.
+
+    Attributes:
+        given: why the network outside of the template is sound; empty when nobody says so.
+    """
 
     system: System
     paths: Paths
+    given: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     def answer(self, need: Need, outcomes: Iterable[Outcome]) -> None:
         """Add the findings of one need: every blocking component once, every doubt once, or the proof."""
-        found = list(outcomes)
+        found = [self._given(outcome) for outcome in outcomes]
         bad = [outcome for outcome in found if outcome.holds is False]
         seen: set[tuple[str, str, str]] = set()
         for outcome in bad or [outcome for outcome in found if outcome.holds is None]:
@@ -56,6 +62,12 @@ class Proof:
                 self.findings.append(_finding(need, outcome))
         if found and not seen:
             self.findings.append(proved(need.rule, need.logical_id, need.path, _way(found[0])))
+
+    def _given(self, outcome: Outcome) -> Outcome:
+        """Take what only the network outside of the template could spoil as the file of intents has it."""
+        if not (self.given and outcome.outside):
+            return outcome
+        return passed(*outcome.trail, f"the network outside of the template ({self.given})")
 
 
 def _way(outcome: Outcome) -> str:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from stackproof.proofs import model_ranges as ranges
 from stackproof.proofs.model_ranges import ANYWHERE, Range
 from stackproof.proofs.network_filters import Filters, Traffic
-from stackproof.proofs.network_outcomes import INTERNET, Outcome, Side, along, blocked, called, passed, untold
+from stackproof.proofs.network_outcomes import (
+    INTERNET,
+    Outcome,
+    Side,
+    along,
+    beyond_template,
+    blocked,
+    called,
+    passed,
+    untold,
+)
 
 if TYPE_CHECKING:
     from stackproof.proofs.model_network import Nat, Network, Route, Subnet, Table, Vpc
@@ -110,12 +120,7 @@ class Routes:
         """The route with the longest prefix that covers a destination."""
         subnet = side.subnet
         if subnet is None:
-            return untold(
-                side.owner,
-                side.subnets_path,
-                side.doubt or f"the subnets of {side.owner} are not known",
-                "Give the subnets as resources of the template.",
-            )
+            return beyond_template(side)
         table = subnet.table
         if isinstance(table, str):
             return untold(subnet.association or subnet.logical_id, "", table, "Put the route table into the template.")

@@ -41,6 +41,11 @@ def disposable() -> Emitted:
     return emitted("lms-disposable")
 
 
+@pytest.fixture(scope="session")
+def in_vpc() -> Emitted:
+    return emitted("lms-in-vpc")
+
+
 @pytest.fixture(scope="session", params=sorted(TEMPLATES))
 def every_template(request: pytest.FixtureRequest) -> Emitted:
     return emitted(request.param)

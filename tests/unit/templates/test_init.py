@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_the_templates() -> None:
-    assert list(templates.TEMPLATES) == ["lms", "lms-disposable", "bootstrap"]
+    assert list(templates.TEMPLATES) == ["lms", "lms-disposable", "lms-in-vpc", "bootstrap"]
 
 
 def test_importing_builds_nothing() -> None:
@@ -40,7 +40,7 @@ def test_the_same_template_every_time(name: str) -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("name", ["lms", "lms-disposable"])
+@pytest.mark.parametrize("name", ["lms", "lms-disposable", "lms-in-vpc"])
 def test_a_missing_application_toml_is_named(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(templates, "APPLICATION_TOML", tmp_path / "application.toml")
     with pytest.raises(SettingsError, match=r"application\.toml: cannot be read.*No such file.*variables"):

@@ -16,6 +16,8 @@ from tests.templates_support import Emitted
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENTS = environment_names(ROOT)
+IN_VPC = "company"
+"""The one whose network is there already."""
 
 
 def configuration(name: str) -> dict[str, Any]:
@@ -29,8 +31,8 @@ def template(name: str) -> Emitted:
     return Emitted(TEMPLATES[target](), **configuration(name)["Parameters"])
 
 
-def test_there_are_three() -> None:
-    assert ENVIRONMENTS == ["dev", "prod", "staging"]
+def test_the_environments() -> None:
+    assert ENVIRONMENTS == ["company", "dev", "prod", "staging"]
     assert load_targets(ROOT).keys() == set(ENVIRONMENTS)
 
 
@@ -39,8 +41,9 @@ class TestEnvironment:
     def test_fits_its_template(self, name: str) -> None:
         assert check_configuration(template(name).body, configuration(name), f"params/{name}.json") == []
 
-    def test_fits_both_variants(self, name: str) -> None:
-        for variant in ("lms", "lms-disposable"):
+    def test_fits_every_variant(self, name: str) -> None:
+        variants = ("lms-in-vpc",) if name == IN_VPC else ("lms", "lms-disposable")
+        for variant in variants:
             body = Emitted(TEMPLATES[variant]()).body
             assert check_configuration(body, configuration(name), f"params/{name}.json") == []
 
@@ -68,7 +71,10 @@ def test_environments_do_not_overlap_where_they_may_be_connected() -> None:
     from itertools import combinations
 
     ranges = [
-        ip_network(template(name).parameters[key]) for name in ENVIRONMENTS for key in ("VpcCidr", "DatabaseCidr")
+        ip_network(template(name).parameters[key])
+        for name in ENVIRONMENTS
+        for key in ("VpcCidr", "DatabaseCidr")
+        if key in template(name).parameters
     ]
     assert not [pair for pair in combinations(ranges, 2) if pair[0].overlaps(pair[1])]
 

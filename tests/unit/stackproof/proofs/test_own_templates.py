@@ -19,7 +19,7 @@ from tests.combinations import ACCOUNT, EXPECTED, REGION, scenarios
 from tests.combinations import faults as faulty
 
 ROOT = Path(__file__).parents[4]
-NAMES = ("bootstrap", "lms", "lms-disposable")
+NAMES = ("bootstrap", "lms", "lms-disposable", "lms-in-vpc")
 PARTS = 4
 """Parts of the cover, for processes side by side."""
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "params").glob("*.json"))
@@ -52,11 +52,12 @@ def test_references_hold_in_every_environment(environment: str) -> None:
     assert faults(stack) == []
 
 
+@pytest.mark.parametrize("name", ["lms", "lms-in-vpc"])
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_query_holds_in_every_pair_of_conditions(part: int) -> None:
+def test_every_query_holds_in_every_pair_of_conditions(part: int, name: str) -> None:
     """Nothing is broken or unknown but what tests/combinations.py expects there, with its reason."""
-    for scenario in scenarios(2)[part::PARTS]:
-        assert faulty(scenario) == [], scenario.parameters
+    for scenario in scenarios(2, name)[part::PARTS]:
+        assert faulty(scenario, name) == [], scenario.parameters
 
 
 def test_the_values_of_a_combination_do_what_it_says() -> None:
