@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from stackproof.deployment import aws, changeset, diagnosis, events, history, polling, stack
 from stackproof.errors import StackproofError
@@ -110,7 +110,7 @@ def _is_started(account: Aws, stack_id: str, seen: Collection[str], own: str) ->
 def _finish(account: Aws, preview: Preview) -> None:
     try:
         _set_guards(account, preview)
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         missing = "its stack policy and termination protection are not set; the next apply sets them"
         raise aws.AwsError(f"{aws.explain(error)}\n{preview.plan.stack} was created, but {missing}.") from error
 

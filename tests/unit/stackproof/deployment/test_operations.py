@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
 from stackproof.deployment import artifacts, aws, observe, operations, preview, stack
@@ -131,6 +131,25 @@ def test_a_stack_whose_policy_cannot_be_set_after_its_creation_is_created_all_th
         "cloudformation:SetStackPolicy is not allowed to these credentials: not for you",
         "lms-dev was created, but its stack policy and termination protection are not set; the next apply sets them.",
     ]
+
+
+def test_a_stack_whose_policy_is_lost_on_the_way_is_created_all_the_same(
+    cloudformation: Stubber, account: aws.Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://cloudformation.sa-east-1.amazonaws.com/")
+
+    monkeypatch.setattr(stack, "set_policy", lost)
+    answers(cloudformation, event("REVIEW_IN_PROGRESS"))
+    cloudformation.add_response("execute_change_set", {})
+    answers(cloudformation, event("CREATE_COMPLETE", after=1))
+    found = replace(a_preview(), policy={"Statement": []})
+    found = replace(found, plan=replace(found.plan, is_new=True))
+    with pytest.raises(aws.AwsError) as failure:
+        list(operations.apply(account, found, no_rollback=False))
+    first, *_, last = str(failure.value).splitlines()
+    assert first.startswith("AWS cannot be reached: ")
+    assert last.startswith("lms-dev was created, but ")
 
 
 @pytest.mark.parametrize(
