@@ -26,6 +26,8 @@ def main() -> int:
         )
         return 2
 
+    if str(ROOT) not in sys.path:  # python -I leaves it out
+        sys.path.insert(0, str(ROOT))
     from stackproof import building
 
     building.postpone("cfn_flip")  # a fifth of troposphere's import, and only its to_yaml wants it

@@ -74,8 +74,14 @@ def run(command: Callable[[], int], *, debug: bool = False) -> int:
 
     StackproofError becomes its sentences on standard error (with the traceback too when `debug`), so do a library that
     is not installed and what the machine refuses (a full disk); Ctrl-C and SIGTERM become 130, and a reader that closed
-    the pipe a quiet end.
+    the pipe a quiet end. Without any standard output (`>&-`) nothing is begun.
     """
+    # Both are None when the shell closes them.
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stdout is None:
+        sys.stderr.write("standard output is closed, and the answer goes there: send it to a file, or to /dev/null\n")
+        return 2
     try:
         with _terminated_like_interrupted():
             code = command()

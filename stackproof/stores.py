@@ -64,6 +64,11 @@ def is_store(resource_type: str, properties: Mapping[str, object] = MappingProxy
     return resource_type in STORES and not (resource_type in _INSTANCES and "DBClusterIdentifier" in properties)
 
 
+def snapshot_by_default(resource_type: str, properties: Mapping[str, object]) -> bool:
+    """Whether CloudFormation takes a snapshot where no policy is written: of RDS databases, not of cluster members."""
+    return resource_type in {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"} and "DBClusterIdentifier" not in properties
+
+
 def fate(resource: dict[str, Any]) -> str:
     """What a deletion of the stack does to this resource of its template, by its DeletionPolicy.
 
@@ -71,12 +76,9 @@ def fate(resource: dict[str, Any]) -> str:
         `retained`, `snapshot`, or `lost`. Where no policy is written, CloudFormation takes a snapshot of an
         RDS cluster and of an RDS instance outside a cluster, and deletes everything else.
     """
-    kind = resource.get("Type", "")
-    by_default = "Delete"
-    if kind == "AWS::RDS::DBCluster" or (
-        kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in resource.get("Properties", {})
-    ):
-        by_default = "Snapshot"
+    by_default = (
+        "Snapshot" if snapshot_by_default(resource.get("Type", ""), resource.get("Properties", {})) else "Delete"
+    )
     # An intrinsic function that nobody resolved counts as the worst.
     policy = str(resource.get("DeletionPolicy", by_default))
     return {"Retain": "retained", "RetainExceptOnCreate": "retained", "Snapshot": "snapshot"}.get(policy, "lost")

@@ -14,7 +14,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.differences import differences, reasons, same_source
 from stackproof.proofs.schemas import Schema, schema, without_positions
 from stackproof.proofs.values import Path, Sym, Unknown, equal, references, show
-from stackproof.stores import is_store
+from stackproof.stores import is_store, snapshot_by_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,6 @@ ATTRIBUTES: Final = {
     "Metadata": "metadata",
 }
 """What stands beside Properties and is changed in place; DependsOn changes nothing that exists."""
-SNAPSHOT_BY_DEFAULT: Final = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -247,7 +246,7 @@ def _fate(resource: Resource, policy: object) -> str:
     """What becomes of the data of a resource that is deleted under a policy."""
     if not is_store(resource.type, resource.properties):
         return "none"
-    if policy is None and resource.type in SNAPSHOT_BY_DEFAULT:
+    if policy is None and snapshot_by_default(resource.type, resource.properties):
         return "snapshot"
     if resource.type == "AWS::S3::Bucket" and not isinstance(policy, Unknown):
         # S3 refuses to delete a bucket that is not empty, whatever the policy says.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs.values import Key, Unknown, Value, at, is_one_of
+from stackproof.stores import snapshot_by_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -196,14 +197,7 @@ def fate(store: Store, policy: Value) -> str | Unknown:
     if isinstance(policy, Unknown):
         return policy
     if policy is None:
-        return "snapshot" if _snapshot_by_default(store.resource) else "lost"
+        return "snapshot" if snapshot_by_default(store.resource.type, store.resource.properties) else "lost"
     if policy == "Snapshot":
         return "snapshot" if store.type.snapshot else "lost"
     return "kept" if is_one_of(policy, "Retain", "RetainExceptOnCreate") else "lost"
-
-
-def _snapshot_by_default(resource: Resource) -> bool:
-    """CloudFormation's own exception: databases of RDS leave a snapshot, instances of a cluster do not."""
-    if resource.type == "AWS::RDS::DBCluster":
-        return True
-    return resource.type == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in resource.properties

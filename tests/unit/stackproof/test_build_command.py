@@ -56,6 +56,12 @@ def dist(root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((root / "dist").iterdir())}
 
 
+def test_isolated_from_the_folder_of_the_script(repository: Path) -> None:
+    """`python -I` leaves the script's own folder out, where the templates are."""
+    outcome = run(repository, "bootstrap", "--no-lint", options=("-I",))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
 def test_the_same_bytes_on_every_machine(repository: Path, tmp_path: Path) -> None:
     """Neither the hash seed nor time zone, locale, working folder or the repository's place may show in dist/."""
     elsewhere = tmp_path / "elsewhere" / "deep"

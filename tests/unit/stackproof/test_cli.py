@@ -135,6 +135,24 @@ def test_a_reader_that_closes_the_pipe_ends_it_quietly() -> None:
     assert (process.returncode, complaint) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        (">&-", "standard output is closed, and the answer goes there: send it to a file, or to /dev/null\n"),
+        (">&- 2>&-", ""),
+    ],
+)
+def test_a_standard_output_that_is_closed_is_told(closed: str, said: str) -> None:
+    printing = "import sys; from stackproof import cli; sys.exit(cli.run(lambda: print('line') or 7))"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, printing],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk_is_told_once() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
