@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING
 
 from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub
 from troposphere.ecs import (
-    AwsvpcConfiguration,
     DeploymentAlarms,
     DeploymentCircuitBreaker,
     DeploymentConfiguration,
     LoadBalancer,
-    NetworkConfiguration,
     Service,
 )
 
-from templates.cluster import add_cluster
 from templates.container_variables import platform_facts
 from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
-from templates.security_groups import INTERNET, connect, group_id, security_group
-from templates.task_definition import add_task_definition
+from templates.place import add_place
+from templates.security_groups import connect
+from templates.task_definition import (
+    GROUP,
+    add_blueprint,
+    add_task_definition,
+    command_parameter,
+    size_parameter,
+    stop_parameter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,11 +47,12 @@ if TYPE_CHECKING:
     from templates.files import Files
     from templates.keys import Key
     from templates.network import Network
-    from templates.security_groups import Peer, Port
+    from templates.place import Place
     from templates.tags import Environment
-    from templates.task_definition import Task
+    from templates.task_definition import Blueprint
+    from templates.upgrade import UpgradeParameters
 
-GROUP = "Application"
+CONTAINER = "application"
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,9 @@ class Application:
         runs: name of the condition under which the service exists.
         execute_command: name of the condition under which tasks can be entered with ECS Exec.
         security_group: the tasks' group.
-        task: what a task is made of, with its roles and its log group.
+        place: where its tasks run, and others beside them.
+        blueprint: what its tasks are made of, and others with them.
+        size: the parameter of its tasks' CPU and memory.
     """
 
     cluster: AWSHelperFn
@@ -69,7 +77,9 @@ class Application:
     runs: str
     execute_command: str
     security_group: SecurityGroup
-    task: Task
+    place: Place
+    blueprint: Blueprint
+    size: Parameter
 
 
 @part("application")
@@ -78,6 +88,7 @@ def add_application(
     *,
     environment: Environment,
     settings: Settings,
+    upgrade: UpgradeParameters,
     network: Network,
     files: Files,
     cache: Cache,
@@ -91,7 +102,11 @@ def add_application(
     A deployment during which one of the alarms `roll_back` goes off is taken back; they may not refer to the service.
     """
     runs, execute_command, grace = _add_parameters(t)
-    cluster = add_cluster(t, environment=environment)
+    place = add_place(t, environment=environment, network=network, files=files, cache=cache, database=database)
+    port = balancer.container_port
+    requests = connect(
+        t, balancer.security_group, place.security_group, port, "Requests from the balancer", condition=runs
+    )
     facts = platform_facts(
         environment=environment,
         balancer=balancer,
@@ -99,27 +114,26 @@ def add_application(
         cache=cache,
         database=database,
     )
-    task = add_task_definition(
+    blueprint = add_blueprint(
         t,
         settings=settings,
         facts=facts,
-        container_port=balancer.container_port,
+        upgrade=upgrade,
         files=files,
         cache=cache,
         database=database,
         key=key,
         execute_command=execute_command,
     )
-    tasks = security_group(t, "TasksSecurityGroup", description="Application tasks", vpc=network.vpc)
-    rules, optional_rules = _connect(t, tasks=tasks, balancer=balancer, files=files, cache=cache, database=database)
+    size, definition = _add_task_definition(t, blueprint, port)
     name = Sub(f"lms-application-${{{environment.suffix.title}}}")
     service = Service(
         "Service",
         Condition=runs,
         ServiceName=name,
-        Cluster=cluster.name,
-        TaskDefinition=task.definition,
-        CapacityProviderStrategy=list(cluster.strategy),
+        Cluster=place.cluster.name,
+        TaskDefinition=definition,
+        CapacityProviderStrategy=list(place.cluster.strategy),
         # Full strength during a deployment. Zone rebalancing starts the new task before it stops the old one, so it
         # needs room above 100 %.
         DeploymentConfiguration=DeploymentConfiguration(
@@ -131,57 +145,70 @@ def add_application(
         AvailabilityZoneRebalancing="ENABLED",
         HealthCheckGracePeriodSeconds=Ref(grace),
         LoadBalancers=[
-            LoadBalancer(
-                ContainerName=task.container, ContainerPort=Ref(task.port), TargetGroupArn=balancer.target_group
-            )
+            LoadBalancer(ContainerName=CONTAINER, ContainerPort=Ref(port), TargetGroupArn=balancer.target_group)
         ],
-        NetworkConfiguration=NetworkConfiguration(
-            AwsvpcConfiguration=AwsvpcConfiguration(
-                Subnets=network.private_subnets, SecurityGroups=[group_id(tasks)], AssignPublicIp="DISABLED"
-            )
-        ),
+        NetworkConfiguration=place.network,
         EnableECSManagedTags=True,
         EnableExecuteCommand=If(execute_command, True, False),
-        # What nothing above refers to, and yet a first task needs. What a condition may leave out cannot stand in
-        # DependsOn; a reference from the metadata makes the service wait for it as well.
-        DependsOn=[
-            *network.depends_on,
-            *files.mount_targets,
-            *rules,
-            balancer.listener,
-            cluster.capacity,
-            task.execution_role.policy,
-            task.task_role.policy,
-        ],
-        Metadata={"WaitsFor": [network.third_zone_ready, files.third_zone_ready, *database.ready, *optional_rules]},
+        # What nothing above refers to, and yet a first task needs.
+        DependsOn=[*place.depends_on, *requests, balancer.listener, *blueprint.policies],
+        Metadata=place.metadata,
     )
     t.add_resource(service)
     output(t, "ServiceName", GetAtt(service, "Name"), "ECS service of the application", condition=runs)
-    output(t, "LogGroupName", Ref(task.log_group), "Log group of the application")
-    output(t, "TaskRoleArn", task.task_role.arn, "Role that the application itself has")
-    output(t, "ExecutionRoleArn", task.execution_role.arn, "Role that starts the application's container")
-    return Application(cluster.name, GetAtt(service, "Name"), name, runs, execute_command, tasks, task)
+    output(t, "LogGroupName", Ref(blueprint.log_group), "Log group of the application")
+    output(t, "TaskRoleArn", blueprint.task_role.arn, "Role that the application itself has")
+    output(t, "ExecutionRoleArn", blueprint.execution_role.arn, "Role that starts the application's container")
+    return Application(
+        cluster=place.cluster.name,
+        service=GetAtt(service, "Name"),
+        name=name,
+        runs=runs,
+        execute_command=execute_command,
+        security_group=place.security_group,
+        place=place,
+        blueprint=blueprint,
+        size=size,
+    )
 
 
-def _connect(
-    t: Template, *, tasks: SecurityGroup, balancer: Balancer, files: Files, cache: Cache, database: Database
-) -> tuple[list[str], list[AWSHelperFn]]:
-    """Open the ways in and out of the tasks; returns the rules that always exist, and references to the others."""
-    ways: list[tuple[Peer, Peer, Port, str]] = [
-        (balancer.security_group, tasks, balancer.container_port, "Requests from the balancer"),
-        (tasks, files.endpoint.server, files.endpoint.port, "Shared files"),
-        (tasks, cache.sessions.endpoint.server, cache.sessions.endpoint.port, "Session cache"),
-        (tasks, INTERNET, 443, "Image, logs, secrets, and services of others over HTTPS"),
-    ]
-    rules = [rule for way in ways for rule in connect(t, *way)]
-    sometimes = [(cache.plain.endpoint, "Plain cache", cache.plain.condition)]
-    sometimes += [(way.endpoint, "Database", way.condition) for way in database.ways]
-    optional: list[AWSHelperFn] = [
-        If(exists, Ref(rule), NoValue)
-        for endpoint, why, exists in sometimes
-        for rule in connect(t, tasks, endpoint.server, endpoint.port, why, condition=exists)
-    ]
-    return rules, optional
+def _add_task_definition(t: Template, blueprint: Blueprint, port: Parameter) -> tuple[Parameter, AWSHelperFn]:
+    """What answers requests; returns the parameter of its size, and its ARN."""
+    command = command_parameter(
+        t,
+        "Command",
+        group=GROUP,
+        label="Command",
+        description="What the container runs, its words separated by commas: kolibri,start,--foreground. Blank: what "
+        "the image says itself.",
+    )
+    size = size_parameter(
+        t,
+        "TaskSize",
+        group=GROUP,
+        label="Size of a task (CPU units / MiB)",
+        description="CPU and memory of one task: 1024/2048 is one vCPU and 2 GiB. The list holds every pair that "
+        "Fargate offers; the price follows both numbers.",
+    )
+    stop_timeout = stop_parameter(
+        t,
+        "StopTimeout",
+        group=GROUP,
+        label="Time to stop (seconds)",
+        description="How long the application may take to finish after SIGTERM before it is killed.",
+        default=60,
+    )
+    definition = add_task_definition(
+        t,
+        "TaskDefinition",
+        blueprint,
+        name=CONTAINER,
+        command=If(command.given, Ref(command.words), NoValue),
+        size=size,
+        stop_timeout=stop_timeout,
+        port=port,
+    )
+    return size, definition
 
 
 def _add_parameters(t: Template) -> tuple[str, str, Parameter]:

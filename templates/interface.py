@@ -23,6 +23,8 @@ GROUPS = (
     "Database of this stack",
     "Application",
     "Scaling",
+    "Background work",
+    "Installation and upgrade",
     "Address and balancer",
     "Web firewall",
     "Files",

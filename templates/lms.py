@@ -28,6 +28,8 @@ from templates.retention import keep_data
 from templates.scaling import add_scaling
 from templates.tags import add_environment, add_tags
 from templates.topic import add_topic
+from templates.upgrade import add_upgrade, add_upgrade_parameters
+from templates.workers import add_background_switch, add_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,10 +77,12 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     balancer = add_balancer(t, environment=environment, network=network, address=address, disposable=disposable)
     add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
     experience = add_experience_alarms(t, balancer=balancer, thresholds=thresholds)
+    upgrade = add_upgrade_parameters(t)
     application = add_application(
         t,
         environment=environment,
         settings=settings,
+        upgrade=upgrade,
         network=network,
         files=files,
         cache=cache,
@@ -94,6 +98,9 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     add_application_alarms(t, balancer=balancer, application=application, scaling=scaling, thresholds=thresholds)
     outage = add_outage_alarm(t, balancer=balancer, application=application)
     add_students_alarm(t, topic=topic, alarms=[experience.errors, experience.latency, outage], exists=application.runs)
+    background = add_background_switch(t, application=application)
+    add_workers(t, environment=environment, application=application, background=background)
+    add_upgrade(t, application=application, upgrade=upgrade)
     add_production_rules(t, environment=environment)
 
     settings.check(_readable_parameters(t))

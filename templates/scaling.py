@@ -22,7 +22,7 @@ from templates.interface import parameter
 from templates.parts import part
 
 if TYPE_CHECKING:
-    from troposphere import Parameter, Template
+    from troposphere import AWSHelperFn, Parameter, Template
 
     from templates.application import Application
     from templates.balancer import Balancer
@@ -45,27 +45,27 @@ class Scaling:
 def add_scaling(t: Template, *, application: Application, balancer: Balancer) -> Scaling:
     """Add the service's scaling by CPU, memory and requests per task; it exists where the service does."""
     minimum, maximum = _add_range(t)
-    target = t.add_resource(
-        ScalableTarget(
-            "ScalableTarget",
-            Condition=application.runs,
-            ServiceNamespace="ecs",
-            ScalableDimension="ecs:service:DesiredCount",
-            ResourceId=Sub("service/${Cluster}/${Name}", Cluster=application.cluster, Name=application.service),
-            MinCapacity=Ref(minimum),
-            MaxCapacity=Ref(maximum),
-        )
+    target = scale(
+        t,
+        "ScalableTarget",
+        exists=application.runs,
+        cluster=application.cluster,
+        service=application.service,
+        minimum=Ref(minimum),
+        maximum=Ref(maximum),
     )
-    cpu = _target_value(
+    cpu = target_percent(
         t,
         "TargetCpuPercent",
+        group=GROUP,
         label="CPU to aim at (%)",
         description="Tasks are added while their mean CPU is above this. Lower means more room for a sudden start.",
         default=55,
     )
-    memory = _target_value(
+    memory = target_percent(
         t,
         "TargetMemoryPercent",
+        group=GROUP,
         label="Memory to aim at (%)",
         description="Tasks are added while their mean memory is above this.",
         default=75,
@@ -84,15 +84,40 @@ def add_scaling(t: Template, *, application: Application, balancer: Balancer) ->
         constraint="1 to 1000000 requests a minute.",
     )
     label = Sub("${Balancer}/${TargetGroup}", Balancer=balancer.full_name, TargetGroup=balancer.target_group_full_name)
-    _add_policy(t, "CpuScaling", target, cpu, PredefinedMetricType="ECSServiceAverageCPUUtilization")
-    _add_policy(t, "MemoryScaling", target, memory, PredefinedMetricType="ECSServiceAverageMemoryUtilization")
-    _add_policy(
+    scale_by(t, "CpuScaling", target, cpu, PredefinedMetricType="ECSServiceAverageCPUUtilization")
+    scale_by(t, "MemoryScaling", target, memory, PredefinedMetricType="ECSServiceAverageMemoryUtilization")
+    scale_by(
         t, "RequestScaling", target, requests, PredefinedMetricType="ALBRequestCountPerTarget", ResourceLabel=label
     )
     return Scaling(minimum, maximum)
 
 
-def _add_policy(t: Template, logical_id: str, target: ScalableTarget, value: Parameter, **metric: Any) -> None:
+def scale(
+    t: Template,
+    logical_id: str,
+    *,
+    exists: str,
+    cluster: AWSHelperFn,
+    service: AWSHelperFn,
+    minimum: AWSHelperFn,
+    maximum: AWSHelperFn,
+) -> ScalableTarget:
+    """Let a service have between `minimum` and `maximum` tasks, where the condition `exists` holds."""
+    return t.add_resource(
+        ScalableTarget(
+            logical_id,
+            Condition=exists,
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=Sub("service/${Cluster}/${Name}", Cluster=cluster, Name=service),
+            MinCapacity=minimum,
+            MaxCapacity=maximum,
+        )
+    )
+
+
+def scale_by(t: Template, logical_id: str, target: ScalableTarget, value: Parameter, **metric: Any) -> None:
+    """Keep one of AWS's predefined metrics near a value, by more or fewer tasks."""
     t.add_resource(
         ScalingPolicy(
             logical_id,
@@ -110,11 +135,14 @@ def _add_policy(t: Template, logical_id: str, target: ScalableTarget, value: Par
     )
 
 
-def _target_value(t: Template, logical_id: str, *, label: str, description: str, default: int) -> Parameter:
+def target_percent(
+    t: Template, logical_id: str, *, group: str, label: str, description: str, default: int
+) -> Parameter:
+    """Add the parameter of a percentage that scaling aims at."""
     return parameter(
         t,
         logical_id,
-        group=GROUP,
+        group=group,
         label=label,
         description=description,
         type="Number",

@@ -1,4 +1,8 @@
-"""Task definition: one container with its size, its files, its variables and its logs.
+"""Task definitions: one container with its size, its files, its variables and its logs.
+
+Requests, background work, the periodic command and an upgrade run the same application: what they share, roles,
+variables, files, log group, is a Blueprint, and each adds its command and its size. In the log group each has streams
+that begin with its own name.
 
 Logs are handed over without blocking: where CloudWatch Logs is slow or out of reach, lines are lost once 25 MiB of them
 wait. The other mode would stop the application at its next line instead, and an exam matters more than its log.
@@ -9,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from troposphere import Equals, If, Join, Not, NoValue, Ref, Select, Split, Sub
+from troposphere import Equals, Join, Not, Ref, Select, Split, Sub
 from troposphere.ecs import (
     AuthorizationConfig,
     ContainerDefinition,
@@ -37,15 +41,21 @@ if TYPE_CHECKING:
 
     from templates.application_settings import Settings
     from templates.cache import Cache
-    from templates.container_variables import Fact
+    from templates.container_variables import Fact, Variables
     from templates.database import Database
     from templates.files import Files
     from templates.keys import Key
     from templates.task_roles import TaskRole
+    from templates.upgrade import UpgradeParameters
 
 GROUP: Final = "Application"
-CONTAINER: Final = "application"
 VOLUME: Final = "files"
+LONGEST_STOP: Final = 120
+
+IMAGE: Final = r"[a-z0-9][A-Za-z0-9./_:@-]{0,511}"
+IMAGE_SENTENCE: Final = (
+    "An image such as 111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms@sha256:…, without spaces and without https://"
+)
 
 #: CPU units → the memory sizes in MiB that Fargate offers with them (ECS developer guide, "Task CPU and memory").
 SIZES: Final = {
@@ -61,108 +71,212 @@ SIZES: Final = {
 
 
 @dataclass(frozen=True)
-class Task:
-    """What the rest of the template may know about a task.
+class Blueprint:
+    """What every task of the platform has in common, and the rest of the template may know about it.
 
     Attributes:
-        definition: ARN of the task definition's newest revision.
-        container: the container's name.
-        port: the parameter that says where it listens.
-        log_group: where its lines go.
+        settings: what application.toml asks for.
+        variables: its variables, filled.
+        image: what runs, unless a task says otherwise.
+        architecture: what it is built for.
+        files: mounted at `settings.files_path`.
+        log_group: where the lines of all go.
         task_role: what the application may do.
         execution_role: what starts it.
     """
 
-    definition: AWSHelperFn
-    container: str
-    port: Parameter
+    settings: Settings
+    variables: Variables
+    image: Parameter
+    architecture: Parameter
+    files: Files
     log_group: LogGroup
     task_role: TaskRole
     execution_role: TaskRole
 
+    @property
+    def policies(self) -> list[str]:
+        """Logical ids of what the roles may do, which must exist before a first task."""
+        return [self.execution_role.policy, self.task_role.policy]
 
-def add_task_definition(
+
+def add_blueprint(
     t: Template,
     *,
     settings: Settings,
     facts: Mapping[str, Fact],
-    container_port: Parameter,
+    upgrade: UpgradeParameters,
     files: Files,
     cache: Cache,
     database: Database,
     key: Key,
     execute_command: str,
-) -> Task:
-    """Add the task definition with its roles and its log group.
+) -> Blueprint:
+    """Add what all tasks share: image, roles and log group.
 
     Args:
         t: the template.
         settings: what application.toml asks for.
         facts: what its variables can be filled with.
-        container_port: where the container listens.
+        upgrade: its image is pulled as well.
         files: mounted at `settings.files_path`.
         cache: its secrets may be read.
         database: its secret may be read.
         key: encrypts the logs.
-        execute_command: name of the condition under which the task may be entered with ECS Exec.
+        execute_command: name of the condition under which tasks may be entered with ECS Exec.
     """
-    image, command = _add_image_parameters(t)
-    size, architecture, stop_timeout = _add_size_parameters(t)
+    image, architecture = _add_image_parameters(t)
     logs = log_group(t, "ApplicationLogGroup", "application", key=key)
-    execution_role = add_execution_role(t, image=image, log_group=logs, cache=cache, database=database)
-    task_role = add_task_role(t, files=files, execute_command=execute_command)
-    variables = container_variables(settings, facts)
+    return Blueprint(
+        settings=settings,
+        variables=container_variables(settings, facts),
+        image=image,
+        architecture=architecture,
+        files=files,
+        log_group=logs,
+        task_role=add_task_role(t, files=files, execute_command=execute_command),
+        execution_role=add_execution_role(
+            t, image=image, upgrade=upgrade, log_group=logs, cache=cache, database=database
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a container runs: the parameter, and the name of the condition under which it is not blank."""
+
+    words: Parameter
+    given: str
+
+
+def add_task_definition(
+    t: Template,
+    logical_id: str,
+    blueprint: Blueprint,
+    *,
+    name: str,
+    command: AWSHelperFn,
+    size: Parameter,
+    stop_timeout: Parameter | int,
+    image: AWSHelperFn | None = None,
+    port: Parameter | None = None,
+    exists: str | None = None,
+) -> AWSHelperFn:
+    """Add one task definition with a family of its own; returns the ARN of its newest revision.
+
+    Args:
+        t: the template.
+        logical_id: the resource's logical id.
+        blueprint: what it shares with the others.
+        name: of its container, and the beginning of its log streams.
+        command: what it runs.
+        size: its CPU and memory, out of SIZES.
+        stop_timeout: how many seconds it may take to finish.
+        image: instead of the blueprint's.
+        port: where it listens; it is asked there whether it is well. Without one it takes no requests.
+        exists: name of the condition under which it exists; always without one.
+    """
+    settings = blueprint.settings
     container = ContainerDefinition(
-        Name=CONTAINER,
-        Image=Ref(image),
+        Name=name,
+        Image=image or Ref(blueprint.image),
         Essential=True,
-        Command=If("HasCommand", Ref(command), NoValue),
-        PortMappings=[PortMapping(ContainerPort=Ref(container_port), Protocol="tcp")],
-        Environment=variables.plain,
-        Secrets=variables.secret,
+        Command=command,
+        Environment=blueprint.variables.plain,
+        Secrets=blueprint.variables.secret,
         MountPoints=[MountPoint(SourceVolume=VOLUME, ContainerPath=settings.files_path, ReadOnly=False)],
         # A process 1 that passes signals on and reaps children: without it, many images ignore SIGTERM.
         LinuxParameters=LinuxParameters(InitProcessEnabled=True),
-        StopTimeout=Ref(stop_timeout),
+        StopTimeout=stop_timeout if isinstance(stop_timeout, int) else Ref(stop_timeout),
         LogConfiguration=LogConfiguration(
             LogDriver="awslogs",
             Options={
-                "awslogs-group": Ref(logs),
+                "awslogs-group": Ref(blueprint.log_group),
                 "awslogs-region": Ref("AWS::Region"),
-                "awslogs-stream-prefix": CONTAINER,
+                "awslogs-stream-prefix": name,
                 "mode": "non-blocking",
                 "max-buffer-size": "25m",
             },
         ),
     )
-    if settings.health_command:
-        container.HealthCheck = HealthCheck(
-            Command=["CMD-SHELL", Sub(settings.health_command)], Interval=15, Timeout=5, Retries=3, StartPeriod=60
-        )
-    definition = t.add_resource(
-        TaskDefinition(
-            "TaskDefinition",
-            RequiresCompatibilities=["FARGATE"],
-            NetworkMode="awsvpc",
-            Cpu=Select(0, Split("/", Ref(size))),
-            Memory=Select(1, Split("/", Ref(size))),
-            RuntimePlatform=RuntimePlatform(CpuArchitecture=Ref(architecture), OperatingSystemFamily="LINUX"),
-            ExecutionRoleArn=execution_role.arn,
-            TaskRoleArn=task_role.arn,
-            ContainerDefinitions=[container],
-            Volumes=[
-                Volume(
-                    Name=VOLUME,
-                    EFSVolumeConfiguration=EFSVolumeConfiguration(
-                        FilesystemId=files.file_system,
-                        TransitEncryption="ENABLED",
-                        AuthorizationConfig=AuthorizationConfig(AccessPointId=files.access_point, IAM="ENABLED"),
-                    ),
-                )
-            ],
-        )
+    if port is not None:
+        container.PortMappings = [PortMapping(ContainerPort=Ref(port), Protocol="tcp")]
+        if settings.health_command:
+            container.HealthCheck = HealthCheck(
+                Command=["CMD-SHELL", Sub(settings.health_command)], Interval=15, Timeout=5, Retries=3, StartPeriod=60
+            )
+    definition = TaskDefinition(
+        logical_id,
+        RequiresCompatibilities=["FARGATE"],
+        NetworkMode="awsvpc",
+        Cpu=Select(0, Split("/", Ref(size))),
+        Memory=Select(1, Split("/", Ref(size))),
+        RuntimePlatform=RuntimePlatform(CpuArchitecture=Ref(blueprint.architecture), OperatingSystemFamily="LINUX"),
+        ExecutionRoleArn=blueprint.execution_role.arn,
+        TaskRoleArn=blueprint.task_role.arn,
+        ContainerDefinitions=[container],
+        Volumes=[
+            Volume(
+                Name=VOLUME,
+                EFSVolumeConfiguration=EFSVolumeConfiguration(
+                    FilesystemId=blueprint.files.file_system,
+                    TransitEncryption="ENABLED",
+                    AuthorizationConfig=AuthorizationConfig(AccessPointId=blueprint.files.access_point, IAM="ENABLED"),
+                ),
+            )
+        ],
     )
-    return Task(Ref(definition), CONTAINER, container_port, logs, task_role, execution_role)
+    if exists is not None:
+        definition.Condition = exists
+    return Ref(t.add_resource(definition))
+
+
+def command_parameter(t: Template, logical_id: str, *, group: str, label: str, description: str) -> Command:
+    """Add the parameter of a command, and the condition `Has<logical id>` that it is not blank."""
+    words = parameter(
+        t,
+        logical_id,
+        group=group,
+        label=label,
+        description=description,
+        type="CommaDelimitedList",
+        default="",
+        constraint="Words separated by commas, or blank.",
+    )
+    # Joined, since nobody says whether a blank list has no element or one that is blank.
+    return Command(words, condition(t, f"Has{logical_id}", Not(Equals(Join("", Ref(words)), ""))))
+
+
+def size_parameter(t: Template, logical_id: str, *, group: str, label: str, description: str) -> Parameter:
+    """Add the parameter of a task's size."""
+    return parameter(
+        t,
+        logical_id,
+        group=group,
+        label=label,
+        description=description,
+        default="512/1024",
+        allowed_values=[f"{cpu}/{memory}" for cpu, sizes in SIZES.items() for memory in sizes],
+        constraint="A pair that Fargate offers, such as 512/1024 or 2048/4096.",
+    )
+
+
+def stop_parameter(
+    t: Template, logical_id: str, *, group: str, label: str, description: str, default: int
+) -> Parameter:
+    """Add the parameter of the time that a task has to stop: Fargate gives 120 seconds at most."""
+    return parameter(
+        t,
+        logical_id,
+        group=group,
+        label=label,
+        description=f"{description} Spot capacity is gone 120 seconds after its notice.",
+        type="Number",
+        default=default,
+        min_value=2,
+        max_value=LONGEST_STOP,
+        constraint=f"2 to {LONGEST_STOP} seconds.",
+    )
 
 
 def _add_image_parameters(t: Template) -> tuple[Parameter, Parameter]:
@@ -175,37 +289,8 @@ def _add_image_parameters(t: Template) -> tuple[Parameter, Parameter]:
         "this account's own registry and region is pulled with the execution role. The default is a plain web server, "
         "to try the platform without an application.",
         default="public.ecr.aws/docker/library/nginx:1.28",
-        pattern=r"^[a-z0-9][A-Za-z0-9./_:@-]{0,511}$",
-        constraint="An image such as 111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms@sha256:…, without spaces and "
-        "without https://.",
-    )
-    command = parameter(
-        t,
-        "Command",
-        group=GROUP,
-        label="Command",
-        description="What the container runs, its words separated by commas: kolibri,start,--foreground. Blank: what "
-        "the image says itself.",
-        type="CommaDelimitedList",
-        default="",
-        constraint="Words separated by commas, or blank.",
-    )
-    # Joined, since nobody says whether a blank list has no element or one that is blank.
-    condition(t, "HasCommand", Not(Equals(Join("", Ref(command)), "")))
-    return image, command
-
-
-def _add_size_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter]:
-    size = parameter(
-        t,
-        "TaskSize",
-        group=GROUP,
-        label="Size of a task (CPU units / MiB)",
-        description="CPU and memory of one task: 1024/2048 is one vCPU and 2 GiB. The list holds every pair that "
-        "Fargate offers; the price follows both numbers.",
-        default="512/1024",
-        allowed_values=[f"{cpu}/{memory}" for cpu, sizes in SIZES.items() for memory in sizes],
-        constraint="A pair that Fargate offers, such as 512/1024 or 2048/4096.",
+        pattern=f"^{IMAGE}$",
+        constraint=f"{IMAGE_SENTENCE}.",
     )
     architecture = parameter(
         t,
@@ -217,17 +302,4 @@ def _add_size_parameters(t: Template) -> tuple[Parameter, Parameter, Parameter]:
         allowed_values=["X86_64", "ARM64"],
         constraint="X86_64 or ARM64.",
     )
-    stop_timeout = parameter(
-        t,
-        "StopTimeout",
-        group=GROUP,
-        label="Time to stop (seconds)",
-        description="How long the application may take to finish after SIGTERM before it is killed. Spot capacity is "
-        "gone 120 seconds after its notice.",
-        type="Number",
-        default=60,
-        min_value=2,
-        max_value=120,
-        constraint="2 to 120 seconds.",
-    )
-    return size, architecture, stop_timeout
+    return image, architecture

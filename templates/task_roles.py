@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awacs.aws import ArnLike, StringEquals
-from troposphere import And, Condition, Equals, GetAtt, Not, Ref, Select, Split, Sub
+from troposphere import And, Condition, Equals, GetAtt, Not, Or, Ref, Select, Split, Sub
 from troposphere.iam import PolicyType, Role
 
 from templates import arns
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from templates.cache import Cache
     from templates.database import Database
     from templates.files import Files
+    from templates.upgrade import UpgradeParameters
 
 
 @dataclass(frozen=True)
@@ -51,28 +52,28 @@ class TaskRole:
 
 
 def add_execution_role(
-    t: Template, *, image: Parameter, log_group: LogGroup, cache: Cache, database: Database
+    t: Template,
+    *,
+    image: Parameter,
+    upgrade: UpgradeParameters,
+    log_group: LogGroup,
+    cache: Cache,
+    database: Database,
 ) -> TaskRole:
-    """Add the role with which ECS starts the container."""
-    # <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>
-    owner = Select(0, Split(".dkr.ecr.", Ref(image)))
-    condition(t, "ImageInOwnRegistry", Equals(owner, Ref("AWS::AccountId")))
+    """Add the role with which ECS starts the containers."""
+    ours = condition(t, "ImageInOwnRegistry", _in_own_registry(image))
+    upgrade_ours = condition(
+        t, "UpgradeImageInOwnRegistry", And(Condition(upgrade.own_image), _in_own_registry(upgrade.image))
+    )
+    either = condition(t, "PullsFromOwnRegistry", Or(Condition(ours), Condition(upgrade_ours)))
     return _add_role(
         t,
         "Execution",
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], GetAtt(log_group, "Arn")),
-        # It names no resource: it only opens the door to the registry, and the next statement says to which room.
-        OnlyIf("ImageInOwnRegistry", allow("ecr:GetAuthorizationToken", "*")),
-        OnlyIf(
-            "ImageInOwnRegistry",
-            allow(
-                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                Sub(
-                    "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${Repository}",
-                    Repository=_repository(image),
-                ),
-            ),
-        ),
+        # It names no resource: it only opens the door to the registry, and the next statements say to which room.
+        OnlyIf(either, allow("ecr:GetAuthorizationToken", "*")),
+        OnlyIf(ours, _pull(image)),
+        OnlyIf(upgrade_ours, _pull(upgrade.image)),
         *database.permissions,
         # One secret for both caches.
         read_secret(cache.sessions.secret.arn),
@@ -116,6 +117,22 @@ def _add_role(t: Template, name: str, *statements: Statement) -> TaskRole:
         )
     )
     return TaskRole(GetAtt(role, "Arn"), str(policy.title))
+
+
+def _in_own_registry(image: Parameter) -> Equals:
+    """Is it `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>` with this account?"""
+    # The separator is put behind the image, so that a blank one can be split as well.
+    return Equals(Select(0, Split(".dkr.ecr.", Sub(f"${{{image.title}}}.dkr.ecr."))), Ref("AWS::AccountId"))
+
+
+def _pull(image: Parameter) -> Statement:
+    return allow(
+        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        Sub(
+            "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${Repository}",
+            Repository=_repository(image),
+        ),
+    )
 
 
 def _repository(image: Parameter) -> Select:

@@ -58,7 +58,7 @@ EXPECTED = (
     ),
     Expected(
         "iam-secret-key",
-        "TaskDefinition",
+        "",
         lambda holds: (
             (holds["HasExistingDatabase"] or holds["HasExtraSecret"])
             and not holds["HasDatabaseSecretKey"]
@@ -73,6 +73,10 @@ EXPECTED = (
         "before the peering connection is given, the tasks do not reach the database, as the parameter's text says",
     ),
 )
+
+
+MORE = {"UpgradeImage": ("nginx:1.29",)}
+"""What a parameter with more than two meanings can be besides the values of SWITCHES."""
 
 
 @cache
@@ -139,7 +143,8 @@ def scenarios(size: int, name: str = LMS) -> tuple[Scenario, ...]:
 def _like(content: dict[str, Any], space: Space, scenario: Scenario, name: str) -> str:
     """A value from SWITCHES with which every condition is what it was: the space's own is a number, but no ARN."""
     own, body = scenario.parameters[name], content["Parameters"][name]
-    options = (own,) if "AllowedValues" in body or body["Type"] == "Number" else SWITCHES[name]
+    is_usable = "AllowedValues" in body or body["Type"] == "Number"
+    options = (own,) if is_usable else (*SWITCHES[name], *MORE.get(name, ()))
     for value in options:
         found = space.complete({**scenario.parameters, name: value})
         if isinstance(found, Scenario) and found.conditions == scenario.conditions:

@@ -98,7 +98,7 @@ NAMES = {
     """,
     "ministack.services.ecs": """
         _ACTION_MAP _clusters _mark_task_stopped _put_cluster_capacity_providers _run_task _services _tags _task_defs
-        _tasks
+        _tasks _update_service
     """,
     "ministack.services.elasticache": """
         _arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _snapshots _tags

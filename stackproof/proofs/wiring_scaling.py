@@ -130,13 +130,14 @@ def _astray(system: System, target: Resource, cluster: Value, service: Value) ->
 
 
 def _desired(service: Resource, target: Resource) -> Findings:
-    """A number of tasks in the template fights with scaling."""
+    """A number of tasks in the template fights with scaling, unless both stop the service."""
     desired = service.properties.get("DesiredCount")
-    if desired is not None:
+    place = ("wire-desired-count", service.logical_id, "Properties.DesiredCount")
+    if whole(desired) == 0 and whole(target.properties.get("MaxCapacity")) == 0:
+        yield proved(*place, f"{service.logical_id} is stopped, and {target.logical_id} starts no task")
+    elif desired is not None:
         yield broken(
-            "wire-desired-count",
-            service.logical_id,
-            "Properties.DesiredCount",
+            *place,
             f"Every update of {service.logical_id} sets it back to {show(desired)} tasks, however many"
             f" {target.logical_id} has scaled it to.",
             "Leave DesiredCount out: a new service starts with one task, and scaling raises it to MinCapacity.",

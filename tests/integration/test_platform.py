@@ -53,7 +53,6 @@ def test_the_service_runs_what_it_should(platform: Platform) -> None:
 
 
 def test_as_many_tasks_as_the_minimum(platform: Platform) -> None:
-    platform.needs_aws("nothing scales on the embedded one, a service starts with one task")
     assert service(platform)["runningCount"] >= int(platform.parameters["MinimumTasks"])
 
 

@@ -1,4 +1,7 @@
-"""Application Auto Scaling, which ministack lacks: two resource types and the calls that read them. Nothing scales."""
+"""Application Auto Scaling, which ministack lacks: two resource types and the calls that read them.
+
+Nothing is measured, so nothing scales. A target that is registered brings its service within its bounds, though.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from ministack.core.responses import (
     json_response,
     new_uuid,
 )
+from ministack.services import ecs
 
-from stackproof.emulator.handler import Created, Handler, Properties, Response, add
+from stackproof.emulator.handler import Created, Handler, Properties, Response, add, call
 from stackproof.emulator.wire import in_api_shape
 
 NAME = "application-autoscaling"
@@ -39,6 +43,7 @@ class ScalableTarget(Handler):
             "ScalableTargetARN": _arn("scalable-target", new_uuid().replace("-", "")[:22]),
             "CreationTime": 0,
         }
+        _bring_within_bounds(_targets[physical_id])
         return physical_id, {"Id": physical_id}
 
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
@@ -75,6 +80,17 @@ class ScalingPolicy(Handler):
             "CreationTime": 0,
         }
         return arn, {"Arn": arn}
+
+
+def _bring_within_bounds(target: dict[str, Any]) -> None:
+    """RegisterScalableTarget changes the capacity of an active service to a value inside of the range."""
+    cluster, name = target["ResourceId"].split("/")[-2:]
+    service = ecs._services.get(f"{cluster}/{name}")
+    if target["ServiceNamespace"] != "ecs" or service is None or service["status"] != "ACTIVE":
+        return
+    wanted = min(max(service["desiredCount"], target["MinCapacity"]), target["MaxCapacity"])
+    if wanted != service["desiredCount"]:
+        call(ecs._update_service, {"cluster": cluster, "service": name, "desiredCount": wanted})
 
 
 def _arn(kind: str, name: str) -> str:

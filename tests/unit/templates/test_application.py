@@ -130,6 +130,8 @@ class TestStopped:
             "CpuScaling",
             "MemoryScaling",
             "RequestScaling",
+            "BalancerToTasksContainerPortEgress",
+            "BalancerToTasksContainerPortIngress",
         }
         assert lms.outputs.keys() - stopped.outputs.keys() == {"ServiceName"}
 

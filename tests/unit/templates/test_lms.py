@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.templates_support import statements
+from tests.templates_support import references, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "AddressLimitAction": ("count", "block"),
     "AllowedAddresses": ("", "200.144.0.0/24"),
     "AlarmEmail": ("", "operators@example.org"),
+    "BackgroundJobs": ("no", "yes"),
     "BackupLock": ("none", "compliance"),
     "Backups": ("no", "yes"),
     "BalancerDeletionProtection": ("no", "yes"),
@@ -63,6 +64,9 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "RunApplication": ("no", "yes"),
     "SessionCookie": ("", "MoodleSession"),
     "WebFirewall": ("no", "block"),
+    "UpgradeCommand": ("", "lms,upgrade"),
+    "UpgradeImage": ("", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:2"),
+    "WorkerCommand": ("", "lms,worker"),
     "ZoneCount": ("2", "3"),
 }
 CHOICES = [
@@ -84,6 +88,8 @@ def conditions_parameters(expression: Any, conditions: dict[str, Any]) -> Iterat
         for key, value in expression.items():
             if key == "Ref" and not value.startswith("AWS::"):
                 yield value
+            elif key == "Fn::Sub":
+                yield from (name for name in references({key: value}) if not name.startswith("AWS::"))
             elif key == "Condition":
                 yield from conditions_parameters(conditions[value], conditions)
             else:

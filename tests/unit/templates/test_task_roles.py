@@ -119,3 +119,24 @@ def test_a_task_that_may_be_entered_has_the_channels_for_it(lms: Emitted) -> Non
         ("ssmmessages:OpenControlChannel", "*"),
         ("ssmmessages:OpenDataChannel", "*"),
     }
+
+
+@pytest.mark.parametrize(
+    ("image", "upgrade", "repositories"),
+    [
+        ("nginx:1.28", "nginx:1.29", set()),
+        ("nginx:1.28", f"{REGISTRY}/lms:2", {"lms"}),
+        (f"{REGISTRY}/lms:1", "nginx:1.29", {"lms"}),
+        (f"{REGISTRY}/lms:1", "", {"lms"}),
+        (f"{REGISTRY}/lms:1", f"{REGISTRY}/team/lms@sha256:{'0' * 64}", {"lms", "team/lms"}),
+    ],
+)
+def test_an_upgrades_image_is_pulled_as_well(lms: Emitted, image: str, upgrade: str, repositories: set[str]) -> None:
+    template = lms.with_parameters(Image=image, UpgradeImage=upgrade, UpgradeCommand="lms,upgrade")
+    pulled = {resource.partition("/")[2] for action, resource in ecr(template) if action == "ecr:BatchGetImage"}
+    assert pulled == repositories
+    assert (("ecr:GetAuthorizationToken", "*") in ecr(template)) is bool(repositories)
+
+
+def test_the_image_of_an_upgrade_that_does_not_exist_is_not_pulled(lms: Emitted) -> None:
+    assert ecr(lms.with_parameters(UpgradeImage=f"{REGISTRY}/lms:2", UpgradeCommand="")) == set()

@@ -79,6 +79,39 @@ def test_a_target_and_a_policy_live_and_change_with_their_stack(stacks: Stacks) 
     assert (targets(stacks), policies(stacks)) == ([], [])
 
 
+def test_a_service_is_brought_within_the_bounds_of_its_target(stacks: Stacks) -> None:
+    """Whatever its number is: below them, above them, or stopped and started again."""
+    ecs = stacks.aws.client("ecs")
+
+    def tasks() -> tuple[int, int]:
+        (service,) = ecs.describe_services(cluster="lms", services=["app"])["services"]
+        return service["desiredCount"], service["runningCount"]
+
+    def bounds(minimum: int, maximum: int) -> None:
+        stacks.deploy(scaling(), parameters={"Minimum": str(minimum), "Maximum": str(maximum)})
+
+    ecs.create_cluster(clusterName="lms")
+    container = {"name": "app", "image": "nginx", "essential": True}
+    definition = ecs.register_task_definition(family="app", containerDefinitions=[container])
+    ecs.create_service(
+        cluster="lms",
+        serviceName="app",
+        desiredCount=1,
+        taskDefinition=definition["taskDefinition"]["taskDefinitionArn"],
+    )
+    bounds(2, 10)
+    assert tasks() == (2, 2)
+    bounds(1, 10)
+    assert tasks() == (2, 2)
+    bounds(0, 0)
+    assert tasks() == (0, 0)
+    bounds(3, 10)
+    assert tasks() == (3, 3)
+    ecs.delete_service(cluster="lms", service="app", force=True)
+    bounds(1, 4)
+    assert tasks() == (0, 0)
+
+
 def test_the_calls_can_be_narrowed(stacks: Stacks) -> None:
     stacks.deploy(scaling())
     assert len(targets(stacks, ResourceIds=["service/lms/app", "service/lms/other"])) == 1

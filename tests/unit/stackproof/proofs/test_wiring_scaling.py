@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.stackproof.proofs.network_support import add, put, ref, resource, without
-from tests.unit.stackproof.proofs.wiring_support import METRIC, Fault, blue_green, only
+from tests.unit.stackproof.proofs.wiring_support import METRIC, Fault, blue_green, changed, complaints, only
 
 PREDEFINED = f"Properties.{METRIC}"
 ACTIONS = "ScheduledActions"
@@ -70,6 +70,13 @@ FAULTS: dict[str, Fault] = {
         "Service",
         "Properties.DesiredCount",
         "Every update of Service sets it back to 2 tasks, however many Scaling has scaled it to",
+    ),
+    "stopped, but not for scaling": (
+        [put("Service", "DesiredCount", 0)],
+        "wire-desired-count",
+        "Service",
+        "Properties.DesiredCount",
+        "Every update of Service sets it back to 0 tasks, however many Scaling has scaled it to",
     ),
     "range": (
         [put("Scaling", "MaxCapacity", 1), put("Scaling", "ScheduledActions", None)],
@@ -260,3 +267,13 @@ FAULTS: dict[str, Fault] = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_found_where_it_is(fault: Fault) -> None:
     only(fault)
+
+
+def test_a_service_that_is_stopped_may_say_so_where_scaling_starts_nothing() -> None:
+    stopped = changed(
+        put("Service", "DesiredCount", 0),
+        put("Scaling", "MinCapacity", 0),
+        put("Scaling", "MaxCapacity", 0),
+        put("Scaling", "ScheduledActions", None),
+    )
+    assert complaints(stopped) == []
