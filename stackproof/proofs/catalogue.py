@@ -134,6 +134,7 @@ RULES: Final = (
     "intent-spot-share",
     "intent-tls-minimum",
     "intent-unused-exception",
+    "intent-web-firewall",
     "check-failed",
     "check-not-read",
 )

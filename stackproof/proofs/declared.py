@@ -1,7 +1,7 @@
 """Declared intent: what a template states but cannot justify by itself, held against params/intent.toml.
 
-TLS versions, key rotation, pinned images, the share of Spot capacity, who may write shared files. docs/proofs/intent.md
-has a paragraph on each rule.
+TLS versions, key rotation, pinned images, the share of Spot capacity, who may write shared files; declared_guards has
+the web firewalls. docs/proofs/intent.md has a paragraph on each rule.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from stackproof.proofs.declared_guards import guards
 from stackproof.proofs.intent import DEFAULT, Intent
 from stackproof.proofs.values import Value, at, flag, is_one_of, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
@@ -47,6 +48,7 @@ def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
         *_images(system, intent),
         *_capacity(system, intent),
         *_writers(system, intent),
+        *guards(system.stack, intent),
     ]
 
 

@@ -83,6 +83,7 @@ class Intent:
         file_writers: task definitions and functions that write shared files, and nobody else does; None: not asked.
         given_network: why the network outside of the template, of which it knows ids alone, is sound; empty: what
             depends on it is unknown.
+        web_firewall: application balancers that the internet reaches have a web ACL that blocks.
         permissions: what the application itself needs.
         accepted: findings that are accepted.
         where: the file, as findings name it.
@@ -104,6 +105,7 @@ class Intent:
     on_demand_base: int = 0
     file_writers: tuple[str, ...] | None = None
     given_network: str = ""
+    web_firewall: bool = False
     permissions: tuple[Permission, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     where: str = FILE

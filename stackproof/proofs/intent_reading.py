@@ -256,6 +256,7 @@ _KEYS: Final[Mapping[str, Callable[[object], list[Problem]]]] = {
     "on_demand_base": _whole(0, 100_000),
     "file_writers": _words,
     "given_network": _text,
+    "web_firewall": _switch,
 }
 """Each key of a table, with what is wrong with its value."""
 _LISTS: Final[Mapping[str, tuple[str, Any]]] = {

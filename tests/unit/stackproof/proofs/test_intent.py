@@ -52,6 +52,7 @@ def test_every_key_is_taken_as_it_is_written() -> None:
         spot_percent = 50
         on_demand_base = 2
         file_writers = []
+        web_firewall = true
         [default.keys]
         files = "customer"
         [default.backup_days]
@@ -86,6 +87,7 @@ def test_every_key_is_taken_as_it_is_written() -> None:
         spot_percent=50,
         on_demand_base=2,
         file_writers=(),
+        web_firewall=True,
         permissions=(Permission("TaskRole", ("s3:GetObject",), ("*",), "read its own course packages"),),
         accepted=(Accepted("store-key", "Bucket", "the balancer writes with AWS's key alone", "default.accept[0]"),),
         where="here.toml",
