@@ -267,6 +267,7 @@ class Commands:
     """The commands that an answer may name, as the person at hand would type them.
 
     Attributes:
+        plan: plans again.
         apply: applies what was to be applied.
         status: shows the stack.
         why: explains a failure.
@@ -275,6 +276,7 @@ class Commands:
         bootstrap: makes the artifact bucket.
     """
 
+    plan: str
     apply: str
     status: str
     why: str
@@ -297,6 +299,7 @@ def commands(program: str, options: Namespace, environment: str | None) -> Comma
     # What a stack of somebody else is made of is not known where it was only looked at.
     template = [] if environment or options.template else ["--template", "FILE"]
     return Commands(
+        plan=f"{program} " + shlex.join(["plan", *names, *template, *files, *place]),
         apply=f"{program} " + shlex.join(["apply", *names, *template, *files, *place]),
         status=f"{program} " + shlex.join(["status", *names, *place]),
         why=f"{program} " + shlex.join(["why", *names, *place]),

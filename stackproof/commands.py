@@ -18,7 +18,7 @@ from stackproof import arguments
 from stackproof.cli import nearest, run
 from stackproof.environments import Environment, environment_names, load_environment, load_foreign
 from stackproof.errors import BadInputError, Fault
-from stackproof.parameters import parameters_of
+from stackproof.parameters import parameters_of, with_defaults
 from stackproof.targets import BOOTSTRAP_STACK, Target, load_targets, region_problem, stack_name_problem
 from stackproof.template_files import read_template
 
@@ -119,14 +119,17 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
         )
     from stackproof.deploying import plan
 
-    calls = [(_call(options, place, name, environment), environment) for name, environment in environments]
+    calls = [
+        (_call(options, place, name, each), each, _loading(options, place, name, settings))
+        for name, each in environments
+    ]
     if options.steps:
         from stackproof.deploying import steps
-        from stackproof.steps import read_steps
+        from stackproof.step_files import read_steps
 
-        ((call, environment),) = calls
-        load = _loading(options, place, environments[0][0], settings)
-        found = read_steps(options.steps, environment.template, load)
+        ((call, environment, load),) = calls
+        values = with_defaults(environment.template, environment.parameters)
+        found = read_steps(options.steps, environment.template, values, load)
         return steps.plan(call, environment, found, settings, load)
     return plan.run(calls, settings)
 
@@ -157,14 +160,14 @@ def _apply(options: argparse.Namespace, place: Place) -> int:
     settings = shown.settings if shown else {}
     environment = _environment(options, place.root, options.environments, settings)
     call = _call(options, place, options.environments, environment)
+    load = _loading(options, place, options.environments, settings)
     if shown and shown.stages:
         from stackproof.deploying import steps
 
-        load = _loading(options, place, options.environments, settings)
         return steps.run(call, environment, shown, load)
     from stackproof.deploying import apply
 
-    return apply.run(call, environment, shown)
+    return apply.run(call, environment, shown, load)
 
 
 def _loading(
@@ -296,7 +299,8 @@ def _call(options: argparse.Namespace, place: Place, name: str | None, environme
     from stackproof.deploying.call import Call
 
     words = arguments.commands(place.program, options, name)
-    return Call(options, words, is_foreign=name is None, notes=place.notes(environment) if environment else ())
+    notes = place.notes(environment) if environment else ()
+    return Call(options, words, is_foreign=name is None, notes=notes, cache=place.root / ".cache")
 
 
 def _check(options: argparse.Namespace, _: Place) -> int:

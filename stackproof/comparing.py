@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackproof.deployment import exposure, plan
-from stackproof.parameters import parameters_of
+from stackproof.parameters import with_defaults
 from stackproof.parts import parts_of
 from stackproof.proofs.diff import diff
 from stackproof.proofs.resolve import resolve
@@ -35,7 +35,7 @@ def between(old: Environment, new: Environment) -> plan.Plan:
     sides = exposure.Sides(resolved(old), resolved(new))
     changes, notes = compare(sides.before, sides.after)
     parts = {**parts_of(old.template), **parts_of(new.template)}
-    before, after = (_with_defaults(side) for side in (old, new))
+    before, after = (with_defaults(side.template, side.parameters) for side in (old, new))
     hidden = {**plan.secrets(old.template, before), **plan.secrets(new.template, after)}
     settings = [
         *plan.settings("parameter", before, after, secrets=hidden),
@@ -60,13 +60,6 @@ def between(old: Environment, new: Environment) -> plan.Plan:
         warnings=notes,
         access=exposure.compare(sides),
     )
-
-
-def _with_defaults(environment: Environment) -> dict[str, str]:
-    """Every parameter that has a value, as a change set lists them."""
-    declared = parameters_of(environment.template)
-    defaults = {name: each.default for name, each in declared.items() if each.default is not None}
-    return {**defaults, **environment.parameters}
 
 
 def resolved(environment: Environment) -> Stack:

@@ -116,6 +116,12 @@ def parameters_of(template: Mapping[str, Any]) -> dict[str, Parameter]:
     }
 
 
+def with_defaults(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    """Every parameter that has a value, as CloudFormation sees it."""
+    defaults = {name: each.default for name, each in parameters_of(template).items() if each.default is not None}
+    return {**defaults, **given}
+
+
 def scalar_text(value: object) -> str | None:
     """A text, number or boolean as CloudFormation's API takes it; None for everything else."""
     if isinstance(value, bool):

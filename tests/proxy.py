@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refusal(self, kind: str) -> tuple[int, dict[str, str], bytes]:
         status, code, message = _REFUSALS[kind]
-        if self.headers.get("X-Amz-Target"):
+        if self.headers.get("X-Amz-Target") or "json" in self.headers.get("Content-Type", ""):
             text = json.dumps({"__type": code, "message": message})
             return status, {"Content-Type": "application/x-amz-json-1.1"}, text.encode()
         return status, {"Content-Type": "text/xml"}, _XML.format(code=code, message=message).encode()

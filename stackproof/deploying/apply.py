@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from stackproof import explaining, plan_report, printing
 from stackproof.deploying import asking, watching
 from stackproof.deploying.call import connect, under_way
-from stackproof.deploying.plan import previewed
+from stackproof.deploying.plan import previewed, steps_of
 from stackproof.deployment import aws, causes, changeset, guards, operations, preview, stack, ways
 from stackproof.errors import RefusedError
 from stackproof.printing import Line
+from stackproof.upgrades import read_upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stackproof.deploying.call import Call
+    from stackproof.deploying.call import Call, Load
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.causes import Explanation
     from stackproof.deployment.plan import Plan
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
     from stackproof.environments import Environment
 
 
-def run(call: Call, environment: Environment, shown: PlanFile | None = None) -> int:
-    """Plan, ask, execute, and tell how it ended; with `--wait` anew where somebody else was faster."""
+def run(call: Call, environment: Environment, shown: PlanFile | None = None, load: Load | None = None) -> int:
+    """Plan, ask, execute, and tell how it ended; with `--wait` anew where somebody else was faster.
+
+    Args:
+        call: of the command.
+        environment: as its files say.
+        shown: a plan of a single change, from a file.
+        load: the environment with the settings of a step; without it, steps that the template declares are not taken.
+    """
+    upgrade = read_upgrade(environment.template, str(environment.template_path)) if load and not shown else None
     with aws.explained():
         account = connect(call, environment)
         while True:
@@ -35,6 +44,13 @@ def run(call: Call, environment: Environment, shown: PlanFile | None = None) -> 
             if shown is not None:
                 found = preview.stored(account, environment, existing, shown, call.notes, is_foreign=call.is_foreign)
                 return _carry_out(call, account, found, environment)
+            if load and upgrade:
+                from stackproof.deploying import steps
+
+                taken = steps_of(upgrade, environment, existing)
+                work = steps.Work(call, account, environment, existing, load)
+                if (code := steps.declared(work, taken)) is not None:
+                    return code
             try:
                 with previewed(call, account, environment, existing) as found:
                     return _carry_out(call, account, found, environment)

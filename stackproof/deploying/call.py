@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackproof import printing
@@ -11,7 +12,7 @@ from stackproof.deployment import aws, guards, operations
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from stackproof.arguments import Commands
     from stackproof.deployment.aws import Aws
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from stackproof.environments import Environment
     from stackproof.printing import Line
     from stackproof.targets import Target
+
+    # The environment with other values of some parameters.
+    Load = Callable[[Mapping[str, str]], Environment]
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Call:
         commands: that an answer may name.
         is_foreign: no environment was named: the stack is somebody else's.
         notes: about the files, for the plan's warnings.
+        cache: the folder for what is remembered from one command to the next.
     """
 
     options: argparse.Namespace
     commands: Commands
     is_foreign: bool
     notes: tuple[str, ...] = ()
+    cache: Path = Path(".cache")
 
     def say(self, *lines: Line) -> None:
         """Progress, on standard error."""

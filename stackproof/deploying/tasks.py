@@ -1,4 +1,4 @@
-"""A task that runs, shown with its log until it stops or the line to it is cut."""
+"""What is waited for between two changes, shown (a task with its log) until it ends or the line to it is cut."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stackproof.deploying.call import Call
-    from stackproof.deployment.runtask import Ended, Look
+    from stackproof.deployment.waiting import Look
 
 
 def watch(
-    call: Call, looks: Iterator[Look], *, title: str, arn: str, clock: Callable[[], float] = time.monotonic
-) -> Ended | None:
-    """Show a task until it ends; None when the time was over before. Whatever cuts this short, the task goes on.
+    call: Call, looks: Iterator[Look], *, title: str, meanwhile: str, clock: Callable[[], float] = time.monotonic
+) -> Look | None:
+    """Show something until it ends, and return the last look. Whatever cuts this short, AWS goes on with it.
 
     Args:
         call: of the command.
-        looks: at the task.
+        looks: at it.
         title: of the step.
-        arn: of the task.
+        meanwhile: a sentence on what AWS goes on with where nobody looks any more; blank where it is nothing.
         clock: seconds.
     """
     began = spoke = clock()
@@ -43,15 +43,16 @@ def watch(
                 _show(call, look, title=title, elapsed=now - began, is_new=look.status != status)
                 status, spoke = look.status, now
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; {goes_on(call, arn)}") from None
+        raise KeyboardInterrupt(f"interrupted; {goes_on(call, meanwhile)}") from None
     except (ClientError, BotoCoreError) as error:
-        raise StackproofError(f"{aws.explain(error)}\n{goes_on(call, arn)}") from error
-    return look.ended if look else None
+        raise StackproofError(f"{aws.explain(error)}\n{goes_on(call, meanwhile)}") from error
+    return look
 
 
-def goes_on(call: Call, arn: str) -> str:
-    """What ECS does meanwhile, and how to take it up again."""
-    return f"the task goes on in AWS: {arn}\nTake it up again: {call.commands.apply}"
+def goes_on(call: Call, meanwhile: str) -> str:
+    """What AWS does meanwhile, and how to take it up again."""
+    again = f"Take it up again: {call.commands.apply}"
+    return f"{meanwhile}\n{again}" if meanwhile else again
 
 
 def _show(call: Call, look: Look, *, title: str, elapsed: float, is_new: bool) -> None:

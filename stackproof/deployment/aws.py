@@ -158,6 +158,16 @@ class Aws:
         """Lambda in this region."""
         return _client(self.session, "lambda")
 
+    @cached_property
+    def backup(self) -> Any:  # its stubs are not installed
+        """AWS Backup in this region."""
+        return _client(self.session, "backup")
+
+    @cached_property
+    def rds(self) -> Any:  # its stubs are not installed
+        """RDS in this region."""
+        return _client(self.session, "rds")
+
     @property
     def is_local(self) -> bool:
         """Whether AWS_ENDPOINT_URL points at this machine, where everything answers at once."""

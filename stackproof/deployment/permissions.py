@@ -105,7 +105,7 @@ def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
     elsewhere = _LOOK_ELSEWHERE + (_PLAN_ELSEWHERE if plans else ())
     statements = [
         _statement("Look", _LOOK, stacks + [each.arn(f"stack/{each.stack}-*/*") for each in scopes if _nests(each)]),
-        _statement("LookElsewhere", elsewhere, ["*"], _only("aws:RequestedRegion", [each.region for each in scopes])),
+        _statement("LookElsewhere", elsewhere, ["*"], _regions(scopes)),
     ]
     statements += [
         _statement("Logs", _LOGS, [each.arn("log-group:*", "logs") for each in scopes]),
@@ -130,6 +130,8 @@ def policy(level: str, scopes: Collection[Scope]) -> dict[str, Any]:
     if applies:
         statements.append(_statement("Apply", _APPLY, stacks))
         statements += _tasks([each for each in scopes if _has(each, "AWS::ECS::Service")])
+        statements += _backups([each for each in scopes if _has(each, "AWS::Backup::BackupVault")])
+        statements += _snapshots([each for each in scopes if _has(each, "AWS::RDS::DBCluster")])
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -158,11 +160,39 @@ def _tasks(scopes: Collection[Scope]) -> list[dict[str, Any]]:
     if not scopes:
         return []
     definitions = [each.arn("task-definition/*", "ecs") for each in scopes]
-    roles = [f"arn:{partition_of(each.region)[0]}:iam::{each.account}:role/{each.stack}-*" for each in scopes]
+    return [_statement("Tasks", ["ecs:RunTask"], definitions), _passed("TaskRoles", scopes, "ecs-tasks.amazonaws.com")]
+
+
+def _backups(scopes: Collection[Scope]) -> list[dict[str, Any]]:
+    """For a plan that takes recovery points, with a role of the stack's. How far they are takes no resource."""
+    if not scopes:
+        return []
+    vaults = [each.arn("backup-vault:*", "backup") for each in scopes]
     return [
-        _statement("Tasks", ["ecs:RunTask"], definitions),
-        _statement("TaskRoles", ["iam:PassRole"], roles, _only("iam:PassedToService", ["ecs-tasks.amazonaws.com"])),
+        _statement("Backups", ["backup:StartBackupJob"], vaults),
+        _statement("BackupJobs", ["backup:DescribeBackupJob"], ["*"], _regions(scopes)),
+        _passed("BackupRoles", scopes, "backup.amazonaws.com"),
     ]
+
+
+def _snapshots(scopes: Collection[Scope]) -> list[dict[str, Any]]:
+    """For recovery points without a vault; a cluster's name begins with that of its stack, in small letters."""
+    if not scopes:
+        return []
+    clusters = [each.arn(f"cluster:{each.stack.lower()}-*", "rds") for each in scopes]
+    snapshots = [each.arn(f"cluster-snapshot:{each.stack.lower()}-*", "rds") for each in scopes]
+    actions = ["rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
+    return [_statement("Snapshots", actions, clusters + snapshots)]
+
+
+def _passed(sid: str, scopes: Iterable[Scope], service: str) -> dict[str, Any]:
+    """Roles of the stacks, handed to a service."""
+    roles = [f"arn:{partition_of(each.region)[0]}:iam::{each.account}:role/{each.stack}-*" for each in scopes]
+    return _statement(sid, ["iam:PassRole"], roles, _only("iam:PassedToService", [service]))
+
+
+def _regions(scopes: Iterable[Scope]) -> dict[str, Any]:
+    return _only("aws:RequestedRegion", [each.region for each in scopes])
 
 
 def _nests(scope: Scope) -> bool:

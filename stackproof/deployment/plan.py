@@ -149,6 +149,11 @@ class Plan:
         """The stores that are removed, replaced, or may be."""
         return tuple(each for each in self.changes if each.action in DESTRUCTIVE and each.data not in {"none", "kept"})
 
+    @property
+    def actions(self) -> dict[str, str]:
+        """Logical id → what would be done with it."""
+        return {each.logical_id: each.action for each in self.changes}
+
     def as_json(self) -> dict[str, Any]:
         """The object that `plan --json` prints."""
         return {

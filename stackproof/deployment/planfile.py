@@ -14,7 +14,7 @@ from stackproof.deployment.artifacts import text
 from stackproof.deployment.plan import secrets
 from stackproof.errors import BadInputError, Fault, RefusedError
 from stackproof.files import write_atomically
-from stackproof.steps import Task
+from stackproof.steps import KINDS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.stack import Stack
     from stackproof.environments import Environment
+    from stackproof.steps import Action
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,29 @@ class Stage:
 
     Attributes:
         title: in a person's words.
-        settings: parameters that replace the environment's in this step; of a task, none.
-        task: as the steps file has it; None for a change.
+        settings: parameters that replace the environment's in this step; of an action, none.
+        kept: the same for those that stay as they are deployed.
+        action: as the steps file has it; None for a change.
         shown: logical id → action of each change that was shown.
-        started: ClientRequestToken of its operation, or ARN or clientToken of its task; blank until it starts.
+        started: ClientRequestToken of its operation, ARN of its task, or what its action is known by to AWS; blank
+            until it starts.
         is_done: it ended well.
+        points: logical id of a store → its recovery point, of an action that took some.
     """
 
     title: str
     settings: Mapping[str, str] = field(default_factory=dict)
-    task: Task | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
+    action: Action | None = None
     shown: Mapping[str, str] = field(default_factory=dict)
     started: str = ""
     is_done: bool = False
+    points: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Every parameter that is not the environment's."""
+        return {**self.kept, **self.settings}
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,11 @@ class PlanFile:
         """The same plan with something else known of one of its stages, which are counted from 0."""
         stages = [replace(each, **values) if at == number else each for at, each in enumerate(self.stages)]
         return replace(self, stages=tuple(stages))
+
+    def at(self, existing: Stack | None) -> PlanFile:
+        """The same plan with the stack as it is now, to see later whether anybody else changed it."""
+        stack_id, updated = (existing.id, existing.updated.isoformat()) if existing else (None, None)
+        return replace(self, stack_id=stack_id, updated=updated)
 
 
 # What may have moved, in words, in the order in which it is worth looking for.
@@ -147,9 +163,18 @@ def _hash(content: object) -> str:
 def write(path: Path, plan: PlanFile) -> None:
     """Write the file; BadInputError when that is not possible."""
     try:
-        write_atomically(path, json.dumps(asdict(plan), indent=2) + "\n")
+        write_atomically(path, json.dumps(as_json(plan), indent=2) + "\n")
     except OSError as error:
         raise BadInputError([Fault(str(path), "", f"cannot be written: {error.strerror}")]) from error
+
+
+def as_json(plan: PlanFile) -> dict[str, Any]:
+    """The content of the file."""
+    content = asdict(plan)
+    for stage, made in zip(content["stages"], plan.stages, strict=True):
+        if made.action:
+            stage["action"] = {"kind": kind_of(made.action), **stage["action"]}
+    return content
 
 
 def read(path: Path) -> PlanFile:
@@ -177,15 +202,20 @@ def _plan(content: Any) -> PlanFile:
 
 def _stage(content: Any) -> Stage:
     _check(content, Stage)
-    return Stage(**{**content, "task": None if content["task"] is None else _task(content["task"])})
+    return Stage(**{**content, "action": None if content["action"] is None else _action(content["action"])})
 
 
-def _task(content: Any) -> Task:
-    _check(content, Task)
-    return Task(**{**content, "command": tuple(content["command"])})
+def _action(content: Any) -> Action:
+    values = dict(content)
+    kind: Any = KINDS.get(str(values.pop("kind", "")))
+    if kind is None:
+        raise TypeError
+    _check(values, kind)
+    made: Action = kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    return made
 
 
-def _check(content: Any, kind: type[PlanFile | Stage | Task]) -> None:
+def _check(content: Any, kind: type[PlanFile | Stage | Action]) -> None:
     """TypeError where the keys or the types are not those that `write` writes."""
     if not isinstance(content, dict) or set(content) != {each.name for each in fields(kind)}:
         raise TypeError
@@ -201,16 +231,22 @@ def _are_texts(values: Any, kind: type) -> bool:
     return isinstance(values, kind) and all(isinstance(value, str) for value in each)
 
 
+def _texts(value: Any) -> bool:
+    return _are_texts(value, list)
+
+
+def _named(value: Any) -> bool:
+    return _are_texts(value, dict)
+
+
 # What is no text.
 _KINDS: dict[str, Callable[[Any], bool]] = {
-    "settings": lambda value: _are_texts(value, dict),
-    "shown": lambda value: _are_texts(value, dict),
-    "command": lambda value: _are_texts(value, list),
+    **dict.fromkeys(("settings", "kept", "shown", "points", "restore"), _named),
+    **dict.fromkeys(("command", "stores", "services", "groups"), _texts),
+    **dict.fromkeys(("minutes", "days", "format"), lambda value: isinstance(value, int)),
     "stages": lambda value: isinstance(value, list),
-    "task": lambda value: value is None or isinstance(value, dict),
+    "action": lambda value: value is None or isinstance(value, dict),
     "is_done": lambda value: isinstance(value, bool),
-    "minutes": lambda value: isinstance(value, int),
-    "format": lambda value: isinstance(value, int),
 }
 
 

@@ -6,12 +6,13 @@ A task is never stopped from here: half an upgrade of a database may be worse th
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from stackproof.deployment import aws, stack
+from stackproof.deployment import aws, stack, waiting
+from stackproof.deployment.waiting import Ended, Look
 from stackproof.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
 
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.polling import Pace
-    from stackproof.deployment.stack import Resource
+    from stackproof.deployment.stack import Resource, Stack
     from stackproof.steps import Task
 
-# So many looks in a row without an answer: the line is not coming back.
-_PATIENCE = 20
 # How ECS says that a task ran to its end by itself.
 _ENDED = "EssentialContainerExited"
 
@@ -35,7 +34,7 @@ class Place:
     """Where a task runs, as its service does.
 
     Attributes:
-        cluster: ARN.
+        cluster: ARN, or name.
         definition: ARN of the task definition.
         container: whose command is replaced and whose exit code counts.
         network: subnets and security groups.
@@ -46,79 +45,82 @@ class Place:
     """
 
     cluster: str
-    definition: str
-    container: str
-    network: NetworkConfigurationOutputTypeDef | None
-    launch_type: str
-    platform_version: str
-    log_group: str
-    log_prefix: str
+    definition: str = ""
+    container: str = ""
+    network: NetworkConfigurationOutputTypeDef | None = None
+    launch_type: str = "FARGATE"
+    platform_version: str = ""
+    log_group: str = ""
+    log_prefix: str = ""
 
 
-@dataclass(frozen=True)
-class Look:
-    """What a look at a task brought.
-
-    Attributes:
-        status: for example `PENDING`.
-        lines: of its log, new ones, oldest first.
-        ended: how it ended; None while it has not.
-    """
-
-    status: str
-    lines: tuple[str, ...]
-    ended: Ended | None = None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a task ended.
-
-    Attributes:
-        exit_code: of its container; None when that never ran.
-        reason: ECS's words.
-        is_done: it ran to its end by itself, and well.
-    """
-
-    exit_code: int | None
-    reason: str
-    is_done: bool
-
-
-def place(account: Aws, stack_id: str, task: Task) -> Place:
+def place(account: Aws, existing: Stack, task: Task) -> Place:
     """Find where a task of a stack is to run.
 
     Raises:
-        RefusedError: the stack has no such service, task definition or container.
+        RefusedError: the stack has no such service, task definition, container or output.
     """
-    found = {each.logical_id: each for each in stack.resources(account.cloudformation, stack_id)}
-    service_arn = _physical(found, task.service, "AWS::ECS::Service")
-    parts = service_arn.split("/")
-    cluster = parts[1] if len(parts) == 3 else "default"
-    (service,) = account.ecs.describe_services(cluster=cluster, services=[service_arn])["services"]
-    definition = _physical(found, task.definition, "AWS::ECS::TaskDefinition") if task.definition else ""
-    described = account.ecs.describe_task_definition(taskDefinition=definition or service["taskDefinition"])
+    found = {each.logical_id: each for each in stack.resources(account.cloudformation, existing.id)}
+    definition = physical(found, task.definition, "AWS::ECS::TaskDefinition") if task.definition else ""
+    network = _of_service(account, physical(found, task.service, "AWS::ECS::Service")) if task.service else None
+    network = network or _named(existing, found, task)
+    described = account.ecs.describe_task_definition(taskDefinition=definition or network.definition)
     containers = {each["name"]: each for each in described["taskDefinition"]["containerDefinitions"]}
     name = task.container or next(iter(containers))
     if name not in containers:
         raise RefusedError(f"its task definition has no container {name}; there are {', '.join(containers)}")
     log: Mapping[str, Any] = containers[name].get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
-    providers = [each["capacityProvider"] for each in service.get("capacityProviderStrategy", [])]
-    on_fargate = bool(providers) and all(each.startswith("FARGATE") for each in providers)
-    return Place(
-        cluster=service["clusterArn"],
+    return replace(
+        network,
         definition=described["taskDefinition"]["taskDefinitionArn"],
         container=name,
-        network=service.get("networkConfiguration"),
-        launch_type="FARGATE" if on_fargate else service.get("launchType", "EC2"),
-        platform_version=service.get("platformVersion", ""),
         log_group=options.get("awslogs-group", "") if options.get("awslogs-stream-prefix") else "",
         log_prefix=options.get("awslogs-stream-prefix", ""),
     )
 
 
-def _physical(found: Mapping[str, Resource], logical_id: str, kind: str) -> str:
+def _of_service(account: Aws, arn: str) -> Place:
+    """Where a service runs, and its own task definition."""
+    parts = arn.split("/")
+    cluster = parts[1] if len(parts) == 3 else "default"
+    (service,) = account.ecs.describe_services(cluster=cluster, services=[arn])["services"]
+    providers = [each["capacityProvider"] for each in service.get("capacityProviderStrategy", [])]
+    on_fargate = bool(providers) and all(each.startswith("FARGATE") for each in providers)
+    return Place(
+        cluster=service["clusterArn"],
+        definition=service["taskDefinition"],
+        network=service.get("networkConfiguration"),
+        launch_type="FARGATE" if on_fargate else service.get("launchType", "EC2"),
+        platform_version=service.get("platformVersion", ""),
+    )
+
+
+def _named(existing: Stack, found: Mapping[str, Resource], task: Task) -> Place:
+    """Where outputs and security groups of the stack say."""
+    return Place(
+        cluster=output(existing, task.cluster),
+        network={
+            "awsvpcConfiguration": {
+                "subnets": output(existing, task.subnets).split(","),
+                "securityGroups": [physical(found, name, "AWS::EC2::SecurityGroup") for name in task.groups],
+                "assignPublicIp": "DISABLED",
+            },
+        },
+        launch_type="FARGATE",
+    )
+
+
+def output(existing: Stack, name: str) -> str:
+    """The value of an output; RefusedError where the stack has none of this name."""
+    if name not in existing.outputs:
+        there = ", ".join(existing.outputs) or "none at all"
+        raise RefusedError(f"{existing.name} has no output {name}; it has {there}")
+    return existing.outputs[name]
+
+
+def physical(found: Mapping[str, Resource], logical_id: str, kind: str) -> str:
+    """The physical id of a resource of a type; RefusedError where the stack has none."""
     each = found.get(logical_id)
     if each is None or each.type != kind or not each.physical_id:
         there = sorted(name for name, other in found.items() if other.type == kind)
@@ -161,33 +163,21 @@ def watch(
     """Look at a task again and again, until it has stopped or the time is over.
 
     Yields:
-        After each look its status and the new lines of its log; the last one has `ended`, unless the time was over.
+        After each look its status and the new lines of its log; see `waiting.until`.
 
     Raises:
         RefusedError: ECS does not know the task any more, so nobody can say how it ended.
-        ClientError, BotoCoreError: as in `events.follow`; throttling and a lost line are waited out.
     """
     log = _Log(account, where, arn)
-    until = clock() + minutes * 60
-    silent = 0
-    while True:
-        try:
-            answer = account.ecs.describe_tasks(cluster=where.cluster, tasks=[arn])
-            if not answer["tasks"]:
-                raise RefusedError(f"ECS does not know {arn} any more, so whether it ended well is not known")
-            task = answer["tasks"][0]
-            look = Look(task["lastStatus"], log.read(), _ended(task, where.container))
-        except (ClientError, BotoCoreError) as error:
-            silent += 1
-            if not aws.is_passing(error) or silent >= _PATIENCE:
-                raise
-            pace.wait(throttled=True)
-            continue
-        silent = 0
-        yield look
-        if look.ended or clock() >= until:
-            return
-        pace.wait(news=bool(look.lines))
+
+    def see() -> Look:
+        answer = account.ecs.describe_tasks(cluster=where.cluster, tasks=[arn])
+        if not answer["tasks"]:
+            raise RefusedError(f"ECS does not know {arn} any more, so whether it ended well is not known")
+        task = answer["tasks"][0]
+        return Look(task["lastStatus"], log.read(), _ended(task, where.container))
+
+    return waiting.until(see, pace, minutes=minutes, clock=clock)
 
 
 def _ended(task: TaskTypeDef, container: str) -> Ended | None:

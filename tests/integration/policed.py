@@ -76,24 +76,8 @@ class Police:
     def _needs(self, service: str, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Every action and resource that AWS would check for a call."""
         action = aws.iam_action(service, operation)
-        if service == "s3":
-            yield action, f"arn:aws:s3:::{given['Bucket']}/{given['Key']}"
-            key = "kms:GenerateDataKey" if operation == "PutObject" else "kms:Decrypt"
-            yield key, f"arn:aws:kms:{self.region}:{self.account}:key/bootstrap"
-            return
-        if service == "logs" and "logGroupName" in given:
-            yield action, f"arn:aws:logs:{self.region}:{self.account}:log-group:{given['logGroupName']}:log-stream:x"
-            return
-        if service == "lambda":
-            yield action, f"arn:aws:lambda:{self.region}:{self.account}:function:{given['FunctionName']}"
-            return
-        if operation == "RunTask":
-            yield action, given["taskDefinition"]
-            for role in self._roles[given["taskDefinition"]]:
-                yield "iam:PassRole", role
-            return
         if service != "cloudformation":
-            yield action, "*"
+            yield from ((named or action, resource) for named, resource in self._elsewhere(service, operation, given))
             return
         change_set = given.get("ChangeSetName", "")
         stack = given.get("StackName") or self._stacks.get(change_set, "")
@@ -105,6 +89,27 @@ class Police:
         if given.get("Tags"):
             yield "cloudformation:TagResource", resources[0]
 
+    def _elsewhere(self, service: str, operation: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The same outside of CloudFormation; a blank action is the operation's own."""
+        place = f"{self.region}:{self.account}"
+        if operation == "RunTask":
+            definition = given["taskDefinition"]
+            return [("", definition), *(("iam:PassRole", role) for role in self._roles[definition])]
+        if operation == "StartBackupJob":
+            vault = f"arn:aws:backup:{place}:backup-vault:{given['BackupVaultName']}"
+            return [("", vault), ("iam:PassRole", given["IamRoleArn"])]
+        if service == "s3":
+            key = "kms:GenerateDataKey" if operation == "PutObject" else "kms:Decrypt"
+            return [("", f"arn:aws:s3:::{given['Bucket']}/{given['Key']}"), (key, f"arn:aws:kms:{place}:key/bootstrap")]
+        named = {
+            ("logs", "logGroupName"): f"arn:aws:logs:{place}:log-group:{{}}:log-stream:x",
+            ("lambda", "FunctionName"): f"arn:aws:lambda:{place}:function:{{}}",
+            ("rds", "DBClusterIdentifier"): f"arn:aws:rds:{place}:cluster:{{}}",
+            ("rds", "DBClusterSnapshotIdentifier"): f"arn:aws:rds:{place}:cluster-snapshot:{{}}",
+        }
+        found = [arn.format(given[key]) for (of, key), arn in named.items() if of == service and key in given]
+        return [("", each) for each in found or ["*"]]
+
     def _arn(self, resource: str) -> str:
         return f"arn:aws:cloudformation:{self.region}:{self.account}:{resource}"
 
@@ -114,7 +119,7 @@ class Police:
             "aws:RequestedRegion": self.region,
             "s3:ResourceAccount": self.account,
             "cloudformation:CreateAction": operation,
-            "iam:PassedToService": "ecs-tasks.amazonaws.com",
+            "iam:PassedToService": f"{'backup' if operation == 'StartBackupJob' else 'ecs-tasks'}.amazonaws.com",
             "kms:ViaService": f"s3.{self.region}.amazonaws.com",
             "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::lms-bootstrap-artifactbucket-1",
         }

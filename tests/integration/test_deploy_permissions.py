@@ -176,6 +176,51 @@ def test_each_level_is_enough_for_its_commands_and_has_nothing_besides(
     assert {"cloudformation:ExecuteChangeSet", "cloudformation:DescribeStackEvents"} <= set(bootstrapping.asked)
 
 
+BACKUPS = """
+[[step]]
+title = "Into the vault"
+backup = ["Database", "Files"]
+vault = "Vault"
+role = "Role"
+
+[[step]]
+title = "As a snapshot"
+backup = ["Database"]
+"""
+
+
+def test_recovery_points_take_what_the_policy_has_and_no_more(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "backup.amazonaws.com"}}
+    trust = {"Version": "2012-10-17", "Statement": [trusted]}
+    login = {"MasterUsername": "lms", "MasterUserPassword": "not-a-secret"}
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+        "Vault": {"Type": "AWS::Backup::BackupVault", "Properties": {"BackupVaultName": "lms"}},
+        "Database": {"Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "aurora-postgresql", **login}},
+        "Files": {"Type": "AWS::EFS::FileSystem"},
+    }
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    deployer.write(resources, outputs={"Vault": {"Value": {"Ref": "Vault"}}, "Role": {"Value": role}})
+    deployer.apply()
+    (deployer.folder / "steps.toml").write_text(BACKUPS)
+    applying = held_to(deployer, monkeypatch)
+    succeeds(deployer, "plan", "dev", "--steps", "steps.toml", "--out", "plan.json")
+    succeeds(deployer, "apply", "dev", "--plan", "plan.json", "--yes")
+    needed = {action for action in applying.asked if not action.startswith("cloudformation:")}
+    assert needed == {
+        "backup:StartBackupJob",
+        "backup:DescribeBackupJob",
+        "iam:PassRole",
+        "rds:CreateDBClusterSnapshot",
+        "rds:DescribeDBClusterSnapshots",
+    }
+    bare = {"Topic": TOPIC}
+    deployer.write(bare)
+    assert needed & {action for each in policy(deployer)["Statement"] for action in each["Action"]} == set()
+
+
 def test_a_plan_of_a_new_stack_says_what_it_may_not_clear_away(
     deployer: Deployer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

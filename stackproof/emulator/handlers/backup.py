@@ -1,4 +1,7 @@
-"""AWS Backup: selections, restore testing and the lock of a vault. No job ever runs."""
+"""AWS Backup: selections, restore testing, the lock of a vault, and jobs, which end at once.
+
+A job copies nothing. It fails as in AWS: for a store that is not there, or kept for less than the vault's lock wants.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, new_uuid
-from ministack.services import backup
+from ministack.services import backup, efs, rds
 
 from stackproof.emulator.handler import Created, Handler, Properties, Response, add, after, call
 from stackproof.emulator.wire import in_api_shape
@@ -14,6 +17,9 @@ from stackproof.emulator.wire import in_api_shape
 # By name, and by plan and name, in the API's shape.
 _plans = AccountRegionScopedDict()
 _tests = AccountRegionScopedDict()
+_start = backup._start_job
+# Kept for ever, where nothing else is said.
+_LONGEST = 36_500
 
 
 class Selection(Handler):
@@ -115,11 +121,43 @@ def _found(member: str, record: dict[str, Any] | None, missing: str) -> Response
     return answer
 
 
+def _start_job(request: dict[str, Any]) -> Response:
+    """The same token is the same job; a database cluster's recovery point is a snapshot, which can be restored."""
+    token = request.get("IdempotencyToken", "")
+    known = next((job for job in backup._jobs.values() if token and job["IdempotencyToken"] == token), None)
+    if known is None:
+        answer: Response = _start(request)
+        if answer[0] != 200:
+            return answer
+        known = backup._jobs[json.loads(answer[2])["BackupJobId"]]
+        _end(known, int((request.get("Lifecycle") or {}).get("DeleteAfterDays", _LONGEST)))
+    started: Response = backup._ok({"BackupJobId": known["BackupJobId"], "CreationDate": known["CreationDate"]})
+    return started
+
+
+def _end(job: dict[str, Any], days: int) -> None:
+    service, name = job["ResourceArn"].split(":")[2], job["ResourceArn"].split(":", 5)[-1]
+    cluster = rds._clusters.get(name.removeprefix("cluster:"))
+    least = backup._vaults[job["BackupVaultName"]].get("MinRetentionDays", 0)
+    if days < least:
+        why = f"Backup job failed because the lifecycle is outside the valid range for backup vault: {least} days"
+    elif cluster is None and name.removeprefix("file-system/") not in efs._file_systems:
+        why = f"Resource {job['ResourceArn']} does not exist"
+    else:
+        why = ""
+        if service == "rds":
+            made = rds._create_cluster_snapshot_internal(f"awsbackup:job-{job['BackupJobId']}", cluster)
+            job["RecoveryPointArn"] = made["DBClusterSnapshotArn"]
+    if why:
+        job |= {"State": "FAILED", "StatusMessage": why, "RecoveryPointArn": ""}
+
+
 def install() -> None:
-    """Add the types, and the answers about restore testing."""
+    """Add the types, and the answers about jobs and restore testing."""
     after("AWS::Backup::BackupVault", _vault)
     for handler in (Selection(), RestoreTestingPlan(), RestoreTestingSelection()):
         add(handler)
+    backup._start_job = _start_job
     backup._list_restore_testing_plans = _list_plans
     backup._get_restore_testing_plan = _get_plan
     backup._list_restore_testing_selections = _list_tests

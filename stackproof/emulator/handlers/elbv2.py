@@ -1,17 +1,21 @@
-"""Elastic Load Balancing: the network of a load balancer, its deletion protection, and a listener's attributes."""
+"""Elastic Load Balancing: network and deletion protection, attributes of listeners, and targets that are tasks."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ministack.services import alb, ec2
+from ministack.services import alb, ec2, ecs
 from ministack.services.cloudformation import provisioners
 
 from stackproof.emulator.handler import Properties, after
 
+if TYPE_CHECKING:
+    from stackproof.emulator.handler import Response
+
 _TYPE = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _render = alb._lb_xml
+_answer = alb._describe_target_health
 
 
 def _load_balancer(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:
@@ -38,8 +42,32 @@ def _listener(physical_id: str, properties: Properties, attributes: dict[str, An
     alb._listener_attrs[physical_id] = list(found.values())
 
 
+def _target_health(request: dict[str, Any]) -> Response:
+    """Who is registered, and the tasks of services behind the group; ministack gives them no address of their own."""
+    answer: Response = _answer(request)
+    group = alb._p(request, "TargetGroupArn")
+    if answer[0] != 200 or any(key.startswith("Targets.") for key in request):
+        return answer
+    behind = [
+        f"<member><Target><Id>{_address(number)}</Id><Port>{balancer['containerPort']}</Port></Target>"
+        "<TargetHealth><State>healthy</State></TargetHealth></member>"
+        for service in ecs._services.values()
+        for balancer in service.get("loadBalancers", [])
+        if balancer.get("targetGroupArn") == group and service["status"] == "ACTIVE"
+        for number in range(service["runningCount"])
+    ]
+    status, headers, body = answer
+    end = b"</TargetHealthDescriptions>"
+    return status, headers, body.replace(end, "".join(behind).encode() + end)
+
+
+def _address(number: int) -> str:
+    return f"10.0.{number // 250}.{number % 250 + 4}"
+
+
 def install() -> None:
-    """Complete the types."""
+    """Complete the types, and the health of targets."""
+    alb._ACTION_MAP["DescribeTargetHealth"] = _target_health
     after(_TYPE, _load_balancer)
     after("AWS::ElasticLoadBalancingV2::Listener", _listener)
     alb._lb_xml = _with_zones

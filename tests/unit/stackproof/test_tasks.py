@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from stackproof.deploying import tasks
 from stackproof.deploying.call import Call
-from stackproof.deployment.runtask import Ended, Look
+from stackproof.deployment.waiting import Ended, Look
 from stackproof.errors import StackproofError
 from tests.unit.stackproof.deployment.builders import COMMANDS
 
@@ -31,7 +31,7 @@ class Clock:
 
 def watch(
     looks: Sequence[tuple[float, Look]], *, as_json: bool = False, error: BaseException | None = None
-) -> Ended | None:
+) -> Look | None:
     clock = Clock()
 
     def coming() -> Iterator[Look]:
@@ -42,7 +42,7 @@ def watch(
             raise error
 
     call = Call(Namespace(json=as_json), COMMANDS, is_foreign=False)
-    return tasks.watch(call, coming(), title="Upgrade", arn=TASK, clock=clock)
+    return tasks.watch(call, coming(), title="Upgrade", meanwhile=f"the task goes on in AWS: {TASK}", clock=clock)
 
 
 LOOKS = [
@@ -57,7 +57,7 @@ LOOKS = [
 
 
 def test_its_states_and_its_log_are_told_and_a_long_silence_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert watch(LOOKS) == DONE
+    assert watch(LOOKS) == LOOKS[-1][1]
     assert capsys.readouterr().err.splitlines() == [
         "  0:00  PENDING         Upgrade",
         "  0:40  RUNNING         Upgrade",
@@ -70,7 +70,7 @@ def test_its_states_and_its_log_are_told_and_a_long_silence_too(capsys: pytest.C
 
 
 def test_as_json_each_is_an_object_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    assert watch(LOOKS[2:4], as_json=True) is None
+    assert watch(LOOKS[2:4], as_json=True) == LOOKS[3][1]
     shown = capsys.readouterr()
     assert [json.loads(line) for line in shown.out.splitlines()] == [
         {"step": "Upgrade", "status": "RUNNING", "log": ["starting"]},

@@ -14,6 +14,7 @@ from stackproof.environments import Environment
 START = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 STACK_ID = "arn:aws:cloudformation:sa-east-1:111111111111:stack/lms-dev/0c5e"
 COMMANDS = Commands(
+    plan="python deploy.py plan dev",
     apply="python deploy.py apply dev",
     status="python deploy.py status dev",
     why="python deploy.py why dev",

@@ -13,7 +13,7 @@ from stackproof.deployment import planfile
 from stackproof.deployment.aws import Aws
 from stackproof.deployment.planfile import Stage
 from stackproof.errors import BadInputError, RefusedError
-from stackproof.steps import Task
+from stackproof.steps import Backup, Healthy, Idle, Task
 from tests.unit.stackproof.deployment.builders import STACK_ID, START, environment, stack
 
 if TYPE_CHECKING:
@@ -89,11 +89,19 @@ def test_a_plan_of_which_nothing_moved_stands() -> None:
 
 
 TASK = Task("Service", "UpgradeTask", command=("lms", "upgrade"), minutes=30)
-STAGE: dict[str, Any] = asdict(Stage("One", {"Size": "1"}, None, {"Topic": "modify"}, "stackproof-ana-1"))
+BACKUP = Backup(("Files", "Database"), "Vault", "Role", 7, {"Database": "Snapshot"})
+ONE = Stage("One", {"Size": "1"}, {"Image": "old"}, shown={"Topic": "modify"}, started="stackproof-ana-1")
+STAGE: dict[str, Any] = asdict(ONE)
 
 
 def in_steps() -> PlanFile:
-    stages = (Stage("One", {"Size": "1"}, None, {"Topic": "modify"}, "stackproof-ana-1"), Stage("Two", task=TASK))
+    stages = (
+        ONE,
+        Stage("Two", action=TASK),
+        Stage("Three", action=BACKUP, points={"Files": "arn:point"}),
+        Stage("Four", action=Idle("Cluster", 5)),
+        Stage("Five", action=Healthy(("Service",))),
+    )
     return replace(made(stack()), stages=stages)
 
 
@@ -104,7 +112,8 @@ def test_steps_are_read_back_as_they_were_written(tmp_path: Path) -> None:
 
 def test_what_becomes_known_of_a_step_leaves_the_others_alone() -> None:
     plan = in_steps().with_stage(1, started="arn:task", is_done=True)
-    assert plan.stages == (in_steps().stages[0], Stage("Two", task=TASK, started="arn:task", is_done=True))
+    assert plan.stages[1] == Stage("Two", action=TASK, started="arn:task", is_done=True)
+    assert (plan.stages[0], plan.stages[2:]) == (in_steps().stages[0], in_steps().stages[2:])
 
 
 def unreadable(path: Path) -> str:
@@ -133,10 +142,15 @@ def unreadable(path: Path) -> str:
                 STAGE | {"title": None},
                 STAGE | {"shown": {"Topic": 1}},
                 STAGE | {"is_done": "yes"},
-                STAGE | {"task": []},
-                STAGE | {"task": {"service": "Service"}},
-                STAGE | {"task": asdict(TASK) | {"command": "lms upgrade"}},
-                STAGE | {"task": asdict(TASK) | {"minutes": "60"}},
+                STAGE | {"kept": ["Image"]},
+                STAGE | {"points": {"Files": None}},
+                STAGE | {"action": []},
+                STAGE | {"action": asdict(TASK)},
+                STAGE | {"action": asdict(TASK) | {"kind": "hope"}},
+                STAGE | {"action": {"kind": "task", "service": "Service"}},
+                STAGE | {"action": asdict(TASK) | {"kind": "task", "command": "lms upgrade"}},
+                STAGE | {"action": asdict(TASK) | {"kind": "task", "minutes": "60"}},
+                STAGE | {"action": asdict(BACKUP) | {"kind": "backup", "restore": ["Snapshot"]}},
             )
         ),
         (json.dumps(asdict(made()) | {"stages": {}}), "is no plan file that this version reads"),

@@ -13,10 +13,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from stackproof.deployment import aws, polling, runtask
-from stackproof.deployment.runtask import Ended, Look, Place
+from stackproof.deployment.runtask import Place
+from stackproof.deployment.waiting import Ended, Look
 from stackproof.errors import RefusedError
 from stackproof.steps import Task
-from tests.unit.stackproof.deployment.builders import STACK_ID, START
+from tests.unit.stackproof.deployment.builders import STACK_ID, START, stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,7 @@ def test_a_task_runs_where_its_service_runs_but_never_on_spot(
     resources(account, ("Service", "AWS::ECS::Service", SERVICE))
     service(ecs, platformVersion="1.4.0", **capacity)
     defined(ecs, {"name": "app", "logConfiguration": LOG}, {"name": "agent"})
-    assert runtask.place(account, STACK_ID, Task("Service")) == Place(
+    assert runtask.place(account, stack(), Task("Service")) == Place(
         CLUSTER, DEFINITION, "app", NETWORK, launch_type, "1.4.0", "/lms/app", "app"
     )
 
@@ -109,7 +110,7 @@ def test_a_service_whose_arn_has_the_old_form_is_in_the_default_cluster(account:
     resources(account, ("Service", "AWS::ECS::Service", old))
     service(ecs, "default", old)
     defined(ecs)
-    assert runtask.place(account, STACK_ID, Task("Service")).cluster == CLUSTER
+    assert runtask.place(account, stack(), Task("Service")).cluster == CLUSTER
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_a_log_that_cannot_be_found_is_not_looked_for(log: dict[str, Any], accou
     resources(account, ("Service", "AWS::ECS::Service", SERVICE))
     service(ecs)
     defined(ecs, {"name": "app", **({"logConfiguration": log} if log else {})})
-    assert runtask.place(account, STACK_ID, Task("Service")).log_group == ""
+    assert runtask.place(account, stack(), Task("Service")).log_group == ""
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_a_log_that_cannot_be_found_is_not_looked_for(log: dict[str, Any], accou
 def test_a_stack_without_the_service_is_no_place(found: tuple[str, str, str], words: str, account: aws.Aws) -> None:
     resources(account, found)
     with pytest.raises(RefusedError, match=words):
-        runtask.place(account, STACK_ID, Task("Service"))
+        runtask.place(account, stack(), Task("Service"))
 
 
 def test_a_task_is_started_once_with_its_command_and_a_token(account: aws.Aws, ecs: Stubber) -> None:

@@ -138,3 +138,62 @@ def test_names_are_given_once_and_plans_must_be_there(stacks: Stacks) -> None:
     stacks.deploy(drilled(), stack="first")
     assert stacks.deploy(drilled(), stack="second")["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "already exists" in stacks.failure("second")
+
+
+CLUSTER = {
+    "Engine": "aurora-postgresql",
+    "DBClusterIdentifier": "lms",
+    "MasterUsername": "lms",
+    "MasterUserPassword": "12345678",
+}
+
+
+def with_more(lock: dict[str, Any] | None, **more: tuple[str, dict[str, Any]]) -> Template:
+    return {"Resources": planned(lock=lock)["Resources"] | resources(**more)["Resources"]}
+
+
+def job(stacks: Stacks, name: str, days: int = 35, request: str = "one") -> dict[str, Any]:
+    """A backup job of a resource, as it ended."""
+    client = stacks.aws.client("backup")
+    started = client.start_backup_job(
+        BackupVaultName="lms",
+        ResourceArn=f"arn:aws:{name}",
+        IamRoleArn=ROLE,
+        IdempotencyToken=request,
+        Lifecycle={"DeleteAfterDays": days},
+    )
+    found: dict[str, Any] = client.describe_backup_job(BackupJobId=started["BackupJobId"])
+    return found
+
+
+class TestJobs:
+    """A job ends at once, well or as AWS would end it."""
+
+    def test_a_cluster_is_left_a_snapshot_that_can_be_restored(self, stacks: Stacks) -> None:
+        stacks.deploy(with_more({"MinRetentionDays": 7}, Database=("RDS::DBCluster", CLUSTER)))
+        name = f"rds:sa-east-1:{stacks.aws.account}:cluster:lms"
+        done = job(stacks, name)
+        assert done["State"] == "COMPLETED"
+        rds = stacks.aws.client("rds")
+        (snapshot,) = rds.describe_db_cluster_snapshots(DBClusterIdentifier="lms")["DBClusterSnapshots"]
+        assert done["RecoveryPointArn"] == snapshot["DBClusterSnapshotArn"]
+        assert job(stacks, name)["BackupJobId"] == done["BackupJobId"]
+        assert job(stacks, name, request="two")["BackupJobId"] != done["BackupJobId"]
+
+    def test_files_are_left_a_recovery_point(self, stacks: Stacks) -> None:
+        stacks.deploy(with_more(None, Files=("EFS::FileSystem", {})))
+        done = job(
+            stacks, f"elasticfilesystem:sa-east-1:{stacks.aws.account}:file-system/{stacks.physical_id('Files')}"
+        )
+        assert (done["State"], ":recovery-point:" in done["RecoveryPointArn"]) == ("COMPLETED", True)
+
+    def test_what_is_kept_too_short_or_is_not_there_fails(self, stacks: Stacks) -> None:
+        stacks.deploy(planned(lock={"MinRetentionDays": 7}))
+        done = job(stacks, "rds:sa-east-1:000000000000:cluster:lms")
+        assert (done["State"], "does not exist" in done["StatusMessage"]) == ("FAILED", True)
+        done = job(stacks, "rds:sa-east-1:000000000000:cluster:lms", days=1, request="two")
+        assert (done["State"], "outside the valid range" in done["StatusMessage"]) == ("FAILED", True)
+
+    def test_without_a_vault_there_is_none(self, stacks: Stacks) -> None:
+        with pytest.raises(ClientError, match="not found"):
+            job(stacks, "rds:sa-east-1:000000000000:cluster:lms")

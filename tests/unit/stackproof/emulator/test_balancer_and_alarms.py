@@ -57,6 +57,29 @@ def test_deletion_protection_protects(stacks: Stacks, protected: str, status: st
         assert stacks.failure(stack["StackId"]) == reason
 
 
+def test_the_tasks_of_a_service_are_targets_of_its_group(stacks: Stacks) -> None:
+    template = balancer()
+    container = {"Name": "web", "Image": "web:1", "Memory": 64, "PortMappings": [{"ContainerPort": 8080}]}
+    behind = {"ContainerName": "web", "ContainerPort": 8080, "TargetGroupArn": {"Ref": "Group"}}
+    group = {"Port": 80, "Protocol": "HTTP", "TargetType": "ip", "VpcId": {"Ref": "Vpc"}}
+    service = {"Cluster": {"Ref": "Cluster"}, "TaskDefinition": {"Ref": "Task"}, "DesiredCount": 2}
+    template["Resources"] |= resources(
+        Group=("ElasticLoadBalancingV2::TargetGroup", group),
+        Cluster=("ECS::Cluster", {"ClusterName": "lms"}),
+        Task=("ECS::TaskDefinition", {"ContainerDefinitions": [container]}),
+        Service=("ECS::Service", {**service, "LoadBalancers": [behind]}),
+        Aside=("ECS::Service", {**service, "ServiceName": "aside"}),
+    )["Resources"]
+    stacks.deploy(template)
+    client, arn = stacks.aws.client("elbv2"), stacks.physical_id("Group")
+    found = client.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    assert [each["TargetHealth"]["State"] for each in found] == ["healthy", "healthy"]
+    assert {each["Target"]["Port"] for each in found} == {8080}
+    assert len({each["Target"]["Id"] for each in found}) == 2
+    of_one = client.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": "10.9.9.9"}])
+    assert of_one["TargetHealthDescriptions"] == []
+
+
 def query(number: int) -> dict[str, Any]:
     metric = {
         "Namespace": "AWS/ElastiCache",
