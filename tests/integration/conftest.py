@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import runpy
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,18 +44,32 @@ def variables(url: str, account: str) -> dict[str, str]:
     }
 
 
-def deploy(environment: Mapping[str, str], *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run `python deploy.py …` as a person would, and check its exit code."""
-    done = subprocess.run(
-        [sys.executable, "deploy.py", *arguments],
-        cwd=ROOT,
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it wrote."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def deploy(environment: Mapping[str, str], *arguments: str, expect: int = 0) -> Ended:
+    """Run `python deploy.py …` as a person would, and check its exit code.
+
+    In this process, which has read the SDK's models already; as a process of its own it runs in test_documents.py.
+    """
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as person, redirect_stdout(out), redirect_stderr(err):
+        for name in os.environ.keys() - environment.keys():
+            person.delenv(name)
+        for name, value in environment.items():
+            person.setenv(name, value)
+        person.chdir(ROOT)
+        person.setattr(sys, "argv", ["deploy.py", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path("deploy.py", run_name="__main__")
+    done = Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+    assert done.code == expect, f"{arguments}: exit {done.code}\n{done.stdout}\n{done.stderr}"
     return done
 
 

@@ -20,14 +20,14 @@ WAIT = {
 }
 
 
-def waiting(stacks: Stacks) -> None:
+def waiting(stacks: Stacks, stack: str = "demo") -> None:
     """Start an update that waits."""
-    stacks.deploy(resources(Gateway=GATEWAY))
+    stacks.deploy(resources(Gateway=GATEWAY), stack=stack)
     template = resources(Gateway=GATEWAY)
     template["Resources"]["Wait"] = WAIT
-    stacks.client.execute_change_set(ChangeSetName=stacks.change_set(template))
+    stacks.client.execute_change_set(ChangeSetName=stacks.change_set(template, stack=stack))
     deadline = time.monotonic() + 30
-    while not any(name == "Wait" for name, *_ in stacks.events()):
+    while not any(name == "Wait" for name, *_ in stacks.events(stack)):
         assert time.monotonic() < deadline, "it never came to wait"
         time.sleep(0.01)
 
@@ -46,10 +46,7 @@ def test_what_waits_is_given_up_and_the_update_is_rolled_back_as_the_person_s_do
 
 def test_another_stack_goes_on_waiting_for_its_signal(stacks: Stacks) -> None:
     waiting(stacks)
-    stacks.deploy(resources(Gateway=GATEWAY), stack="other")
-    other = resources(Gateway=GATEWAY)
-    other["Resources"]["Wait"] = WAIT
-    stacks.client.execute_change_set(ChangeSetName=stacks.change_set(other, stack="other"))
+    waiting(stacks, "other")
     stacks.client.cancel_update_stack(StackName="demo")
     stacks.settled("demo")
     assert stacks.client.describe_stacks(StackName="other")["Stacks"][0]["StackStatus"] == "UPDATE_IN_PROGRESS"
