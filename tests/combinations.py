@@ -144,7 +144,7 @@ def _like(content: dict[str, Any], space: Space, scenario: Scenario, name: str) 
     """A value from SWITCHES with which every condition is what it was: the space's own is a number, but no ARN."""
     own, body = scenario.parameters[name], content["Parameters"][name]
     is_usable = "AllowedValues" in body or body["Type"] == "Number"
-    options = (own,) if is_usable else (*SWITCHES[name], *MORE.get(name, ()))
+    options: tuple[str, ...] = (own,) if is_usable else (*SWITCHES[name], *MORE.get(name, ()))
     for value in options:
         found = space.complete({**scenario.parameters, name: value})
         if isinstance(found, Scenario) and found.conditions == scenario.conditions:
