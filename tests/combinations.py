@@ -148,7 +148,7 @@ def _like(content: dict[str, Any], space: Space, scenario: Scenario, name: str) 
     for value in options:
         found = space.complete({**scenario.parameters, name: value})
         if isinstance(found, Scenario) and found.conditions == scenario.conditions:
-            return value
+            return str(value)
     raise AssertionError(f"{name}: no value of {options} does what {scenario.parameters[name]} does")
 
 
