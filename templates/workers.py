@@ -77,6 +77,9 @@ def add_background_switch(t: Template, *, application: Application) -> str:
 def add_workers(t: Template, *, environment: Environment, application: Application, background: str) -> Workers:
     """Add task definition, service and scaling of the workers.
 
+    Some applications know one worker only, and a second would take its jobs: with MaximumWorkers=1 the old one is gone
+    before a new one starts.
+
     Args:
         t: the template.
         environment: names the service.
@@ -93,6 +96,8 @@ def add_workers(t: Template, *, environment: Environment, application: Applicati
     )
     place, blueprint = application.place, application.blueprint
     definition = _add_task_definition(t, application, command)
+    minimum, maximum = _add_range(t)
+    alone = condition(t, "HasOneWorker", Equals(Ref(maximum), 1))
     service = t.add_resource(
         Service(
             "WorkerService",
@@ -103,11 +108,12 @@ def add_workers(t: Template, *, environment: Environment, application: Applicati
             DesiredCount=If(background, NoValue, 0),
             CapacityProviderStrategy=_add_capacity(t),
             DeploymentConfiguration=DeploymentConfiguration(
-                MinimumHealthyPercent=100,
-                MaximumPercent=200,
+                MinimumHealthyPercent=If(alone, 0, 100),
+                MaximumPercent=If(alone, 100, 200),
                 DeploymentCircuitBreaker=DeploymentCircuitBreaker(Enable=True, Rollback=True),
             ),
-            AvailabilityZoneRebalancing="ENABLED",
+            # It needs room above 100 %.
+            AvailabilityZoneRebalancing=If(alone, "DISABLED", "ENABLED"),
             NetworkConfiguration=place.network,
             EnableECSManagedTags=True,
             EnableExecuteCommand=If(application.execute_command, True, False),
@@ -115,7 +121,6 @@ def add_workers(t: Template, *, environment: Environment, application: Applicati
             Metadata=place.metadata,
         )
     )
-    minimum, maximum = _add_range(t)
     target = scale(
         t,
         "WorkerScalableTarget",
@@ -186,7 +191,8 @@ def _add_range(t: Template) -> tuple[Parameter, Parameter]:
         group=GROUP,
         label="Most workers",
         description="So many workers run however much there is to do. Each takes an address in its subnet and "
-        "connections to the database.",
+        "connections to the database. 1: never two at a time, not even during a deployment, where workers would take "
+        "each other's jobs.",
         type="Number",
         default=4,
         min_value=1,

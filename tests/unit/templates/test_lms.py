@@ -57,6 +57,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "MaintenancePage": ("no", "yes"),
     # Like MaximumTasks, and another number.
     "MinimumTasks": ("4", "2"),
+    "MaximumWorkers": ("4", "1"),
     "NatGateways": ("one", "per-zone"),
     "PermissionsBoundaryArn": ("", "arn:aws:iam::111122223333:policy/boundary"),
     "PlainCache": ("no", "yes"),

@@ -49,6 +49,20 @@ def test_takes_no_requests(lms: Emitted) -> None:
     assert not {"LoadBalancers", "HealthCheckGracePeriodSeconds"} & service.properties.keys()
 
 
+@pytest.mark.parametrize(
+    ("most", "healthy", "rebalancing"),
+    [(1, (0, 100), "DISABLED"), (2, (100, 200), "ENABLED"), (4, (100, 200), "ENABLED")],
+)
+def test_the_only_worker_is_gone_before_another_starts(
+    lms: Emitted, most: int, healthy: tuple[int, int], rebalancing: str
+) -> None:
+    service = workers(lms, MaximumWorkers=most).resources["WorkerService"]
+    deployment = service["DeploymentConfiguration"]
+    assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == healthy
+    assert service["AvailabilityZoneRebalancing"] == rebalancing
+    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+
+
 def test_size_stop_and_logs_are_its_own(lms: Emitted) -> None:
     template = workers(lms, WorkerSize="1024/4096", WorkerStopTimeout=90)
     definition = template.resources["WorkerTaskDefinition"]
