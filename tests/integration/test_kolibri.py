@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 EXAMPLE = ROOT / "examples" / "kolibri"
 NAME = "kolibri.example.org"
-UPGRADE = "python,-m,on_lms.upgrade"
-WORK = "kolibri,services,--foreground,--skip-update"
 SECRETS = {"secret_key": "k" * 50, "facility": "Escola", "admin_user": "admin", "admin_password": "made-for-a-test-1"}
 
 
@@ -130,8 +128,8 @@ class School:
     def files(self) -> Path:
         return self.folder / "files"
 
-    def container(self, name: str, **parameters: str | int) -> Container:
-        """A container of the task definition with these parameters changed; its own folder bears `name`."""
+    def container(self, name: str, task: str = "TaskDefinition", **parameters: str | int) -> Container:
+        """A task definition's container, with these parameters changed; its own folder bears `name`."""
         host = Host(
             facts={
                 "${DatabaseConnectionProxy.Endpoint}": servers.HOST,
@@ -158,7 +156,7 @@ class School:
         )
         (self.folder / name).mkdir()
         stack, image = self.stack.with_parameters(**parameters), read_image(EXAMPLE / "Dockerfile")
-        return host.start(stack, "TaskDefinition", image)
+        return host.start(stack, task, image)
 
     def environment(self, container: Container) -> dict[str, str]:
         """What a process of the container sees: nothing of this machine but its programs."""
@@ -180,13 +178,13 @@ class School:
         return done.returncode == 0
 
     @contextmanager
-    def running(self, container: Container, name: str, *, serves: bool = True) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a container until it is stopped; one that serves requests is well before anybody asks."""
+    def running(self, container: Container, name: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a container until it is stopped; one that has a health check is well before anybody asks."""
         command = [str(self.programs / container.command[0]), *container.command[1:]]
         log = self.folder / name / "log"
 
         def well() -> bool:
-            return not serves or self.well(container)
+            return not container.health or self.well(container)
 
         with servers.running(command, log, well, env=self.environment(container)) as process:
             yield process
@@ -220,7 +218,7 @@ def stopped(process: subprocess.Popen[bytes], seconds: int) -> float:
 
 @pytest.mark.packages
 def test_a_school_from_installation_to_upgrade(school: School) -> None:
-    install = school.run(school.container("install", Command=UPGRADE))
+    install = school.run(school.container("install", "UpgradeTask"))
     assert install.returncode == 0, install.stderr
     assert "Applying kolibriauth.0001_initial... OK" in install.stdout
     for secret in (school.database.password, school.cache.password, SECRETS["admin_password"], SECRETS["secret_key"]):
@@ -233,12 +231,12 @@ def test_a_school_from_installation_to_upgrade(school: School) -> None:
 
     ports = servers.free_port(), servers.free_port()
     tasks = [school.container(f"task-{port}", ContainerPort=port) for port in ports]
-    worker = school.container("worker", Command=WORK)
+    worker = school.container("worker", "WorkerTaskDefinition")
     assert not school.well(tasks[0])
     with (
         school.running(tasks[0], f"task-{ports[0]}") as first,
         school.running(tasks[1], f"task-{ports[1]}") as second,
-        school.running(worker, "worker", serves=False) as jobs,
+        school.running(worker, "worker") as jobs,
     ):
         _lesson(school, ports)
         assert stopped(first, tasks[0].stop_timeout) < tasks[0].stop_timeout
@@ -248,7 +246,7 @@ def test_a_school_from_installation_to_upgrade(school: School) -> None:
     logs = [(school.folder / f"task-{port}" / "log").read_text() for port in ports]
     assert "ERROR" not in "".join(logs)
 
-    again = school.run(school.container("upgrade", Command=UPGRADE))
+    again = school.run(school.container("upgrade", "UpgradeTask"))
     assert again.returncode == 0, again.stderr
     assert "Running migrations" not in again.stdout
     assert "Applying" not in again.stdout
