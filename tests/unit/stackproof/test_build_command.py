@@ -73,7 +73,9 @@ def test_the_same_bytes_on_every_machine(repository: Path, tmp_path: Path) -> No
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert dist(repository) == dist(elsewhere)
     assert set(dist(repository)) == {
-        f"{name}.{kind}" for name in ("lms", "lms-disposable", "bootstrap") for kind in ("json", "params.schema.json")
+        f"{name}.{kind}"
+        for name in ("lms", "lms-disposable", "lms-in-vpc", "bootstrap")
+        for kind in ("json", "params.schema.json")
     }
     for name, content in dist(repository).items():
         assert str(tmp_path).encode() not in content, name
