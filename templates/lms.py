@@ -29,6 +29,7 @@ from templates.scaling import add_scaling
 from templates.tags import add_environment, add_tags
 from templates.topic import add_topic
 from templates.upgrade import add_upgrade, add_upgrade_parameters
+from templates.upgrade_steps import declare_upgrade
 from templates.workers import add_background_switch, add_workers
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     background = add_background_switch(t, application=application)
     add_workers(t, environment=environment, application=application, background=background)
     add_upgrade(t, application=application, upgrade=upgrade)
+    declare_upgrade(t)
     add_production_rules(t, environment=environment)
 
     settings.check(_readable_parameters(t))

@@ -87,6 +87,12 @@ class Change:
     properties: Mapping[str, Any]
     part: str = ""
 
+    @property
+    def follows(self) -> bool:
+        """It stays, and is touched only because it refers to another resource that changes."""
+        only = all(each.by.startswith(("resource ", "attribute ")) for each in self.because)
+        return self.action == "modify" and bool(self.because) and only
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -151,8 +157,11 @@ class Plan:
 
     @property
     def actions(self) -> dict[str, str]:
-        """Logical id → what would be done with it."""
-        return {each.logical_id: each.action for each in self.changes}
+        """Logical id → what would be done with it, without what is touched only because it refers to another change.
+
+        A change set lists that, too, where it cannot know beforehand that an attribute stays as it is.
+        """
+        return {each.logical_id: each.action for each in self.changes if not each.follows}
 
     def as_json(self) -> dict[str, Any]:
         """The object that `plan --json` prints."""

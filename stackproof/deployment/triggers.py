@@ -76,11 +76,14 @@ def find(
         return None, []
     try:
         alarms = list(_alarms(account, existing))
+        others = sorted(set(existing.triggers) - {each.arn for each in alarms})
+        # An alarm of the stack that an earlier update took away is no trigger any more: it would fail this one.
+        there = {each["AlarmArn"] for each in _described(account, [each.partition(":alarm:")[2] for each in others])}
     except ClientError as error:
         if aws.code(error) not in aws.ACCESS_DENIED:
             raise
         return None, [f"no alarm takes this update back: {aws.explain(error)}"]
-    if foreign := sorted(set(existing.triggers) - {each.arn for each in alarms}):
+    if foreign := [each for each in others if each in there]:
         names = ", ".join(each.partition(":alarm:")[2] for each in foreign)
         return None, [f"its rollback triggers stay, which are no alarms of this stack: {names}"]
     return choose([each for each in alarms if each.logical_id in wanted])
@@ -112,16 +115,20 @@ def choose(alarms: Sequence[Alarm]) -> tuple[RollbackConfigurationTypeDef, list[
 
 def _alarms(account: Aws, existing: Stack) -> Iterator[Alarm]:
     found = [each for each in stack.resources(account.cloudformation, existing.id) if each.type in _KINDS]
-    described: dict[str, Mapping[str, Any]] = {}
-    for start in range(0, len(found), _AT_ONCE):
-        answer = account.cloudwatch.describe_alarms(
-            AlarmNames=[each.physical_id for each in found[start : start + _AT_ONCE]],
-            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-            MaxRecords=_AT_ONCE,
-        )
-        described |= {each["AlarmName"]: each for each in [*answer["MetricAlarms"], *answer["CompositeAlarms"]]}
+    described = {each["AlarmName"]: each for each in _described(account, [each.physical_id for each in found])}
     for each in found:
         # One that somebody deleted by hand would fail the update.
         if alarm := described.get(each.physical_id):
             scales = any(word in action for action in alarm.get("AlarmActions", []) for word in _SCALES)
             yield Alarm(each.logical_id, alarm["AlarmArn"], each.type, alarm["StateValue"], scales)
+
+
+def _described(account: Aws, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The alarms of these names that exist."""
+    for start in range(0, len(names), _AT_ONCE):
+        answer = account.cloudwatch.describe_alarms(
+            AlarmNames=names[start : start + _AT_ONCE],
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=_AT_ONCE,
+        )
+        yield from [*answer["MetricAlarms"], *answer["CompositeAlarms"]]

@@ -20,7 +20,8 @@ def running(deployer: Deployer, cluster: str = "lms") -> str:
 
 def ended(deployer: Deployer, arn: str, code: int | None, reason: str = "", *, cluster: str = "lms") -> None:
     """What the agent would report of the task."""
-    container = {"containerName": "app", "status": "STOPPED", **({} if code is None else {"exitCode": code})}
-    deployer.aws.client("ecs").submit_task_state_change(
-        cluster=cluster, task=arn, status="STOPPED", reason=reason, containers=[container]
-    )
+    ecs = deployer.aws.client("ecs")
+    (task,) = ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
+    name = task["containers"][0]["name"]
+    container = {"containerName": name, "status": "STOPPED", **({} if code is None else {"exitCode": code})}
+    ecs.submit_task_state_change(cluster=cluster, task=arn, status="STOPPED", reason=reason, containers=[container])

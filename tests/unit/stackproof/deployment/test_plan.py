@@ -297,3 +297,21 @@ def test_as_json_a_new_stack_is_a_create_and_no_change_is_an_empty_list() -> Non
     assert found.as_json()["operation"] == "create"
     assert found.as_json()["changes"] == []
     assert a_plan(change(action="Add")).as_json()["changes"][0]["physical_id"] is None
+
+
+@pytest.mark.parametrize(
+    ("action", "by", "follows"),
+    [
+        ("modify", ["resource LoadBalancer", "attribute LoadBalancer.LoadBalancerFullName"], True),
+        ("modify", ["resource LoadBalancer", "template"], False),
+        ("modify", ["parameter Image"], False),
+        ("modify", [], False),
+        ("replace", ["resource LoadBalancer"], False),
+    ],
+)
+def test_what_only_refers_to_another_change_is_none_of_its_own(action: str, by: list[str], follows: bool) -> None:
+    because = tuple(Because("/Properties/Dimensions", each) for each in by)
+    made = plan.Change("Alarm", "", TOPIC, action, "none", because, {})
+    assert made.follows == follows
+    whole = Plan("lms-dev", "111111111111", "sa-east-1", False, None, (made,), ())
+    assert whole.actions == ({} if follows else {"Alarm": action})

@@ -160,9 +160,21 @@ def test_where_the_last_alarm_goes_its_trigger_is_taken_away_with_it(
 def test_triggers_that_somebody_chose_stay(account: aws.Aws, cloudformation: Stubber, cloudwatch: Stubber) -> None:
     resources(cloudformation, ["Errors"])
     described(cloudwatch, ["lms-Errors"], ["lms-Errors"])
+    described(cloudwatch, ["theirs"], ["theirs"])
     found, said = triggers.find(account, stack(triggers=(arn("theirs"),)), template("Errors"))
     assert found is None
     assert said == ["its rollback triggers stay, which are no alarms of this stack: theirs"]
+
+
+def test_a_trigger_that_is_gone_is_one_no_more(account: aws.Aws, cloudformation: Stubber, cloudwatch: Stubber) -> None:
+    """An alarm of the stack that an earlier update took away would fail this one."""
+    resources(cloudformation, ["Errors"])
+    described(cloudwatch, ["lms-Errors"], ["lms-Errors"])
+    described(cloudwatch, [], ["gone"])
+    found, said = triggers.find(account, stack(triggers=(arn("gone"),)), template("Errors"))
+    assert found is not None
+    assert [each["Arn"] for each in found["RollbackTriggers"]] == [arn("lms-Errors")]
+    assert said == []
 
 
 def test_nothing_is_asked_of_a_new_stack_or_one_without_alarms(account: aws.Aws, cloudformation: Stubber) -> None:
