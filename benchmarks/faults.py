@@ -43,11 +43,20 @@ EXISTING_DATABASE = {
     "DatabaseReader": "no",
     "DatabaseProxy": "no",
 }
+ALL_OPTIONS = {
+    "AlarmEmail": "ops@example.org",
+    "AllowedAddresses": "203.0.113.0/24",
+    "CertificateArn": "",
+    "DomainName": "lms.example.org",
+    "ExecuteCommand": "yes",
+    "HostedZoneId": "Z0123456789ABCDEFGHIJ",
+    "MaintenancePage": "yes",
+}
 PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {}),
     "staging": ("staging", {}),
     "dev": ("dev", {}),
-    "prod with all options": ("prod", {"ExecuteCommand": "yes", "MaintenancePage": "yes"}),
+    "prod with all options": ("prod", ALL_OPTIONS),
     "prod without endpoints": ("prod", {"InterfaceEndpoints": "no", "ExtraSecretArn": "", "ExtraSecretKeyArn": ""}),
     "prod with MySQL": ("prod", {"DatabaseEngine": "mysql", "DatabasePort": "3306", "DatabaseProxy": "no"}),
     "prod with an existing database": ("prod", EXISTING_DATABASE),

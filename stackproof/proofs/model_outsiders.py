@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_stores import SHAPES
-from stackproof.proofs.values import Value, references
+from stackproof.proofs.values import Value, symbols_of
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve import Stack
@@ -37,7 +37,7 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
         )
         if not stranger and (resource.type in known or not _has_groups(resource.properties)):
             continue
-        for _, symbol in references(resource.properties):
+        for _, symbol in symbols_of(stack.leaves[resource.logical_id]):
             elsewhere.add(symbol.owner)
             if stranger:
                 strangers.add(symbol.owner)

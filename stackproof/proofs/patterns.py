@@ -7,10 +7,14 @@ match `${OtherBucket.Arn}/logs/x`.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stackproof.proofs.values import Dynamic, Sym, Text, Unknown, Value, scalar_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Token: TypeAlias = str | Sym | Dynamic
 """One character, or one symbol."""
@@ -38,7 +42,18 @@ def matches(pattern: Value, text: Value) -> bool | None:
     if begins[:common] != other[:common]:
         # Most ARNs are of another service, and need not be looked at sign by sign.
         return False
+    if pattern == text:
+        return True
+    if isinstance(pattern, str) and isinstance(text, str):
+        return _literally(pattern)(text) is not None
     return _matches(tokens(pattern), tokens(text), globs=True)
+
+
+@lru_cache(maxsize=4096)
+def _literally(pattern: str) -> Callable[[str], object]:
+    """A pattern without symbols, to be held against text without symbols."""
+    signs = {ANY: ".*", ONE: "."}
+    return re.compile("".join(signs.get(sign, re.escape(sign)) for sign in pattern), re.DOTALL).fullmatch
 
 
 def _head(value: Value) -> str:
@@ -54,7 +69,7 @@ def same_text(left: Value, right: Value) -> bool | None:
 
 def action_matches(pattern: str, action: str) -> bool:
     """Does an action pattern (`s3:Get*`) match an action? Actions are compared without regard to case."""
-    return _matches(tokens(pattern.lower()), tokens(action.lower()), globs=True) is True
+    return _literally(pattern.lower())(action.lower()) is not None
 
 
 def tokens(value: Value) -> tuple[Token, ...]:

@@ -191,12 +191,10 @@ def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Find
         return
     if _explained(scene, holder, statement):
         return
-    about = [
-        need
-        for need in holder.needs
-        if any(of_action(statement, action) is not False for action in need.actions)
-        and of_resource(statement, need.resource) is not False
+    asking = [
+        need for need in holder.needs if any(of_action(statement, action) is not False for action in need.actions)
     ]
+    about = [need for need in asking if of_resource(statement, need.resource) is not False]
     idle = [show(action) for action in statement.actions if not _used(about, action)]
     if idle:
         yield _unused(holder, statement, "Action", ", ".join(idle), "no need of its users asks for it there")
@@ -205,7 +203,7 @@ def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Find
     if more:
         yield _unused(holder, statement, "Action", ", ".join(wide), f"it grants {', '.join(more)} too")
     if len(idle) < len(statement.actions):
-        yield from _resources(holder, statement)
+        yield from _resources(holder, statement, asking)
 
 
 def _explained(scene: Scene, holder: Holder, statement: Statement) -> bool:
@@ -241,9 +239,9 @@ def _more(holder: Holder, pattern: str) -> str:
     return ""
 
 
-def _resources(holder: Holder, statement: Statement) -> Iterator[Finding]:
+def _resources(holder: Holder, statement: Statement, asking: list[Need]) -> Iterator[Finding]:
     """Resources of a statement that no need is about, and those that cover more than the needs."""
-    needs = [need for need in holder.needs if any(of_action(statement, action) for action in need.actions)]
+    needs = [need for need in asking if any(of_action(statement, action) for action in need.actions)]
     for index, resource in enumerate(statement.resources or ()):
         one = [need for need in needs if names_resource(resource, need.resource) is not False]
         path = f"Resource.{index}"

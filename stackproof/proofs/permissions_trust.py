@@ -9,7 +9,7 @@ from stackproof.proofs.iam import Request, decide
 from stackproof.proofs.iam_conditions import holds
 from stackproof.proofs.model_iam import ROLE, role_of
 from stackproof.proofs.needs import something
-from stackproof.proofs.values import Value, at, references, show
+from stackproof.proofs.values import Value, at, show, symbols_of
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -151,9 +151,9 @@ def named_by(scene: Scene) -> dict[str, list[tuple[Resource, str]]]:
     for resource in scene.stack.resources.values():
         if resource.type.startswith("AWS::IAM::") and resource.type != "AWS::IAM::InstanceProfile":
             continue
-        for path, symbol in references(resource.properties):
+        for path, symbol in symbols_of(scene.stack.leaves[resource.logical_id]):
             target = scene.stack.target(symbol)
             if target is not None and target.type == ROLE and "Statement" not in path:
-                place = ".".join(str(key) for key in path if isinstance(key, str))
+                place = ".".join(str(key) for key in path[1:] if isinstance(key, str))
                 found.setdefault(target.logical_id, []).append((resource, place))
     return found

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Kind: TypeAlias = Literal[
     "resource", "parameter", "pseudo", "ssm", "import", "zone", "expression", "secret", "character"
@@ -240,7 +240,12 @@ def symbols(value: Value) -> list[Sym]:
 
 def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, Sym]]:
     """Every symbol in a value with the path at which it stands."""
-    for where, leaf in leaves(value, path):
+    return symbols_of(leaves(value, path))
+
+
+def symbols_of(found: Iterable[tuple[Path, Scalar]]) -> Iterator[tuple[Path, Sym]]:
+    """The same of a value whose leaves are known."""
+    for where, leaf in found:
         if isinstance(leaf, Sym):
             yield where, leaf
             for inner in leaf.inside:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from stackproof.cli import nearest
 from stackproof.proofs import arns
 from stackproof.proofs.model_placement import whole
 from stackproof.proofs.values import Sym, Text, Unknown, Value, at, show
 from stackproof.proofs.verdicts import Finding, broken, proved
 from stackproof.proofs.wiring_balancers import balancer_of, forwarders
 from stackproof.proofs.wiring_common import called, find, same, unclear
+from stackproof.proofs.wiring_metric_names import KNOWN
 from stackproof.proofs.wiring_scaling import in_cluster
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ DIMENSIONS: Final[Mapping[tuple[str, str], Dimension]] = {
     ("AWS/SNS", "TopicName"): Dimension("AWS::SNS::Topic", arns.NAME, "TopicName"),
     ("AWS/DynamoDB", "TableName"): Dimension("AWS::DynamoDB::Table", arns.NAME),
     ("AWS/Logs", "LogGroupName"): Dimension("AWS::Logs::LogGroup", arns.NAME),
+    ("AWS/Backup", "BackupVaultName"): Dimension("AWS::Backup::BackupVault", arns.NAME),
     ("AWS/EC2", "InstanceId"): Dimension("AWS::EC2::Instance", arns.ID),
 }
 
@@ -128,7 +131,12 @@ class Judge:
         answers = {name: self._dimension(metric, name) for name in metric.dimensions}
         things = {name: thing for name, (thing, _) in answers.items() if thing is not None}
         wrong = [fault for _, fault in answers.values() if fault is not None]
-        faults = [*self._missing(metric), *wrong, *(() if wrong else self._together(metric, things))]
+        faults = [
+            *self._missing(metric),
+            *self._spelt(metric),
+            *wrong,
+            *(() if wrong else self._together(metric, things)),
+        ]
         yield from faults
         if things and not faults:
             names = ", ".join(found.logical_id for found in things.values())
@@ -144,6 +152,15 @@ class Judge:
         if missing:
             told = f"{metric.namespace} has no metric {show(metric.name)} without {' and '.join(missing)}"
             yield self._broken(metric, metric.path, told, f"Add {' and '.join(missing)} to its dimensions.")
+
+    def _spelt(self, metric: Metric) -> Findings:
+        """A name that is on no list of the namespace's metrics."""
+        known = KNOWN.get(metric.namespace)
+        if known is not None and isinstance(metric.name, str) and metric.name not in known:
+            question = f"{metric.namespace} has a metric {metric.name}"
+            reason = f"none is listed{nearest(metric.name, known).removesuffix('?')}"
+            fix = "Correct the name, or declare with a reason that AWS has it by now."
+            yield unclear(self.rule, metric.owner, f"{metric.path}.MetricName", question, reason, fix=fix)
 
     def _dimension(self, metric: Metric, name: str) -> Answer:
         """The thing that a dimension names."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource
-from tests.unit.stackproof.proofs.wiring_support import Fault, forgets, only, waits
+from tests.unit.stackproof.proofs.wiring_support import Fault, alarm, changed, complaints, forgets, only, waits
 
 DIMENSIONS = "Properties.Dimensions"
 NODE = "Properties.Metrics.1.MetricStat.Metric.Dimensions.0.Value"
@@ -240,3 +241,28 @@ FAULTS: dict[str, Fault] = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_found_where_it_is(fault: Fault) -> None:
     only(fault)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "hint"),
+    [
+        ("AWS/ECS", "CPUUtilisation", ', did you mean "CPUUtilization"'),
+        ("AWS/ApplicationELB", "HTTPCode_ELB_5xx", ', did you mean "HTTPCode_ELB_'),
+        ("AWS/Backup", "Sorrow", ""),
+    ],
+)
+def test_a_metric_that_no_list_has_is_unknown(namespace: str, name: str, hint: str) -> None:
+    (found,) = complaints(changed(add(Odd=alarm(namespace, name))))
+    assert (found.id, found.verdict, found.logical_id) == ("wire-alarm", Verdict.UNKNOWN, "Odd")
+    assert found.path == "Properties.MetricName"
+    assert f"Whether {namespace} has a metric {name} cannot be told: none is listed{hint}" in found.message
+    assert [one for one in complaints(changed(add(Odd=alarm("Their/Own", name)))) if one.logical_id == "Odd"] == []
+
+
+def test_an_alarm_names_a_vault_of_backups() -> None:
+    vault = resource("Backup::BackupVault", BackupVaultName="lms")
+    right = alarm("AWS/Backup", "NumberOfBackupJobsFailed", BackupVaultName=ref("Vault"))
+    assert complaints(changed(add(Vault=vault, Odd=right))) == []
+    wrong = alarm("AWS/Backup", "NumberOfBackupJobsFailed", BackupVaultName=att("Vault", "BackupVaultArn"))
+    (found,) = complaints(changed(add(Vault=vault, Odd=wrong)))
+    assert (found.id, found.verdict, found.logical_id) == ("wire-alarm", Verdict.BROKEN, "Odd")
