@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from stackproof.deploying.call import Call
     from stackproof.deployment.aws import Aws
-    from stackproof.deployment.planfile import PlanFile, Stage
+    from stackproof.deployment.planfile import PlanFile
     from stackproof.deployment.stack import Resource, Stack
     from stackproof.deployment.waiting import Ended, Look
     from stackproof.environments import Environment
@@ -217,16 +217,15 @@ class Course:
             printing.show_json({**result, "cause": cause}, sys.stdout)
 
 
-def words(stage: Stage, types: Mapping[str, str], outputs: Mapping[str, object]) -> list[str]:
+def words(action: Action, types: Mapping[str, str], outputs: Mapping[str, object]) -> list[str]:
     """What a step that is no change does, for a person: a line, and what has to be known about it.
 
     Args:
-        stage: the step.
+        action: of the step.
         types: logical id → type, of what the stack will have.
         outputs: by name, of those that it will have.
     """
-    action = stage.action
-    upto = f"waits up to {action.minutes} minutes" if action else ""
+    upto = f"waits up to {action.minutes} minutes"
     if isinstance(action, Task):
         command = shlex.join(action.command) if action.command else "its image's command"
         definition = f", with task definition {action.definition}" if action.definition else ""
@@ -239,6 +238,4 @@ def words(stage: Stage, types: Mapping[str, str], outputs: Mapping[str, object])
         return [told, *left]
     if isinstance(action, Idle):
         return [f"wait until no task runs in cluster {action.cluster}; {upto}"]
-    if isinstance(action, Healthy):
-        return [f"wait until {' and '.join(action.services)} runs all its tasks, and all targets are healthy; {upto}"]
-    return []
+    return [f"wait until {' and '.join(action.services)} runs all its tasks, and all targets are healthy; {upto}"]

@@ -240,10 +240,10 @@ def _show(call: Call, environment: Environment, stages: Sequence[Stage], plans: 
         title = f"Step {number} of {len(stages)}: {stage.title}"
         if each is not None:
             plan_report.show(each, call.options, f"{title} ({each.stack}, account {each.account}, {each.region})")
-        elif stage.is_done:
+        elif stage.is_done or stage.action is None:
             printing.show([Line(f"{title}: done", "dim")], sys.stdout)
         else:
-            first, *more = words(stage, types, whole.outputs)
+            first, *more = words(stage.action, types, whole.outputs)
             printing.show([Line(f"{title}: {first}", "bold"), *(Line(f"  {line}") for line in more)], sys.stdout)
         sys.stdout.write("\n")
 

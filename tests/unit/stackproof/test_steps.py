@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from stackproof.errors import BadInputError
 from stackproof.steps import KINDS, Idle, Of, Step, Task, chosen, kind_of, text
 from stackproof.upgrades import Upgrade, read_upgrade
 
@@ -73,6 +76,12 @@ class TestUpgrades:
         upgrade = read_upgrade({"Metadata": {"Other": 1}, "Resources": {}}, "t.json")
         assert (upgrade.taken(ENVIRONMENT, None), upgrade.taken(ENVIRONMENT, {"Image": "1"})) == ((), ())
         assert read_upgrade({}, "t.json") == Upgrade()
+
+    def test_a_parameter_that_only_aws_can_look_up_cannot_tell(self) -> None:
+        upgrade = {"changes": ["Image"], "steps": [{"title": "One"}]}
+        parameters = {"Image": {"Type": "AWS::SSM::Parameter::Value<String>"}}
+        with pytest.raises(BadInputError, match=r"Upgrade\.changes: Image is looked up in Parameter Store"):
+            read_upgrade({"Metadata": {"Stackproof::Upgrade": upgrade}, "Parameters": parameters}, "t.json")
 
     def test_one_step_that_does_something_else_than_the_files_is_a_step(self) -> None:
         upgrade = Upgrade(("Image",), {}, (Step("one", {"Run": "no"}),), (Step("t", action=Task("S")),))
