@@ -345,7 +345,12 @@ def fixed_name(source: Source) -> Iterator[Fault]:
     """A name without the suffix of its environment."""
     for name, body in source.resources.items():
         for path, value in walk(body.get(P, {})):
-            named = body["Type"] != "AWS::EC2::VPCEndpoint" and path and str(path[-1]).endswith(("Name", "Id"))
+            named = (
+                body["Type"] != "AWS::EC2::VPCEndpoint"
+                and path
+                and str(path[-1]).endswith(("Name", "Id"))
+                and path[-1] != "DisplayName"
+            )
             if named and len(path) == 1 and isinstance(value, dict) and "Fn::Sub" in value:
                 yield source.set("name without suffix", name, (P, *path), "platform")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.fault_classes import P
@@ -30,7 +31,11 @@ def another_meaning(source: Source) -> Iterator[Fault]:
             kind = source.resources.get(target, {}).get("Type", "")
             # Both the id and the ARN of a key are a key, except to CloudWatch Logs.
             key = next(str(step) for step in reversed(path) if isinstance(step, str) and step != "Fn::If")
-            of_key = kind == "AWS::KMS::Key" and body["Type"] != "AWS::Logs::LogGroup" and "kmskey" in key.lower()
+            of_key = (
+                kind == "AWS::KMS::Key"
+                and body["Type"] != "AWS::Logs::LogGroup"
+                and {"kms", "key"} <= set(re.findall("kms|key", key.lower()))
+            )
             either = of_key or (kind, key) in EITHER
             if either or not kind or arns.meaning(kind, "Ref") == arns.OTHER:
                 continue

@@ -51,6 +51,7 @@ ALL_OPTIONS = {
     "ExecuteCommand": "yes",
     "HostedZoneId": "Z0123456789ABCDEFGHIJ",
     "MaintenancePage": "yes",
+    "WorkerCommand": "lms,worker",
 }
 PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {}),
