@@ -6,7 +6,7 @@ alarms_paging.py says which of them do, so that one cause pages once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troposphere import If, NoValue
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from troposphere import AWSHelperFn, Parameter, Template
+
+    from templates.topic import AlarmTopic
 
 GROUP = "Watching"
 
@@ -48,7 +50,7 @@ class Measure:
         exists: name of the condition under which there is such a metric; None: always.
     """
 
-    namespace: str
+    namespace: AWSHelperFn | str
     name: str
     dimensions: Mapping[str, AWSHelperFn | str]
     statistic: str
@@ -87,7 +89,7 @@ class Watch:
     among: int = 5
     missing: str = QUIET
     exists: str | None = None
-    after: str | None = field(default=None)
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,13 @@ class Thresholds:
         errors: percent of requests that fail.
         latency: seconds within which nearly every answer comes.
         used: percent of what a resource can do.
+        lag: seconds that a copy may be behind.
     """
 
     errors: Parameter
     latency: Parameter
     used: Parameter
+    lag: Parameter
 
 
 def add_thresholds(t: Template) -> Thresholds:
@@ -138,6 +142,16 @@ def add_thresholds(t: Template) -> Thresholds:
             most=100,
             unit="percent",
         ),
+        lag=threshold(
+            t,
+            "AlarmLagSeconds",
+            label="Copies behind (seconds)",
+            description="An alarm goes off when a cache's replica, or the database's reader, is further behind than "
+            "this for three of five minutes.",
+            default=5,
+            most=3600,
+            unit="seconds",
+        ),
     )
 
 
@@ -159,8 +173,8 @@ def threshold(
     )
 
 
-def add_alarm(t: Template, watch: Watch) -> Alarm:
-    """Add one alarm."""
+def add_alarm(t: Template, watch: Watch, topic: AlarmTopic | None = None) -> Alarm:
+    """Add one alarm. With a topic it tells by itself: what comes alone, and is no emergency."""
     alarm = Alarm(
         watch.name,
         AlarmDescription=f"{watch.problem} {watch.remedy}",
@@ -173,6 +187,8 @@ def add_alarm(t: Template, watch: Watch) -> Alarm:
     )
     if watch.exists is not None:
         alarm.Condition = watch.exists
+    if topic is not None:
+        alarm.AlarmActions = [topic.arn]
     if watch.after is not None:
         alarm.DependsOn = watch.after
     return t.add_resource(alarm)

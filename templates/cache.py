@@ -13,7 +13,6 @@ from string import punctuation
 from typing import TYPE_CHECKING
 
 from troposphere import Equals, FindInMap, GetAtt, If, Not, NoValue, Ref, Sub
-from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
 from troposphere.elasticache import (
     CloudWatchLogsDestinationDetails,
     DestinationDetails,
@@ -62,9 +61,6 @@ HAS_PLAIN_CACHE = "HasPlainCache"
 KEEPS_ENTRIES = "CacheKeepsEntries"
 EVICTIONS = ("noeviction", "allkeys-lru")
 RESTORES = "RestoresCache"
-
-MEMORY_PERCENT = 80
-"""From here on a cache that never evicts is about to refuse new sessions: time for a larger node."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +157,6 @@ def add_cache(
         snapshot_days=0,
         exists=HAS_PLAIN_CACHE,
     )
-    _add_memory_alarm(t)
     output(t, "CacheEndpoint", sessions.host, "Host name of the session cache, which answers with TLS on CachePort")
     output(t, "CachePort", sessions.port, "Port of the session cache")
     output(
@@ -366,48 +361,3 @@ def _add_logs(t: Template, key: Key) -> list[LogDeliveryConfigurationRequest]:
         )
         for kind, group in groups.items()
     ]
-
-
-def _add_memory_alarm(t: Template) -> None:
-    """Add the alarm on the fullest of the first two nodes.
-
-    ElastiCache reports DatabaseMemoryUsagePercentage by node, and nodes are called `<group>-001` and so on; replicas
-    hold what the primary holds, and either of the two may be the primary.
-    """
-
-    def memory(query: str, node: str) -> MetricDataQuery:
-        return MetricDataQuery(
-            Id=query,
-            ReturnData=False,
-            MetricStat=MetricStat(
-                Metric=Metric(
-                    Namespace="AWS/ElastiCache",
-                    MetricName="DatabaseMemoryUsagePercentage",
-                    Dimensions=[
-                        MetricDimension(Name="CacheClusterId", Value=Sub(f"${{CacheReplicationGroup}}-{node}"))
-                    ],
-                ),
-                Period=300,
-                Stat="Maximum",
-            ),
-        )
-
-    t.add_resource(
-        Alarm(
-            "CacheMemoryAlarm",
-            # A cache that evicts is always full.
-            Condition=KEEPS_ENTRIES,
-            AlarmDescription=f"The session cache is more than {MEMORY_PERCENT} % full. It evicts nothing: when it is "
-            "full, nobody can log in. Choose a larger CacheNodeType.",
-            Metrics=[
-                MetricDataQuery(Id="fullest", Expression="MAX(METRICS())", Label="Fullest node, percent"),
-                memory("first", "001"),
-                If(HAS_REPLICAS, memory("second", "002"), NoValue),
-            ],
-            ComparisonOperator="GreaterThanThreshold",
-            Threshold=MEMORY_PERCENT,
-            EvaluationPeriods=3,
-            DatapointsToAlarm=3,
-            TreatMissingData="missing",
-        )
-    )

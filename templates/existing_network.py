@@ -63,6 +63,7 @@ def add_existing_network(t: Template) -> Network:
         data_subnet_of_zone=_by_zone(data),
         data_zones=_by_zone(zones),
         private_route_tables=[],
+        nat_gateways=[],
         third_zone=THIRD_ZONE,
         depends_on=[],
         third_zone_ready=NoValue,

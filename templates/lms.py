@@ -8,14 +8,19 @@ from troposphere import Template
 
 from templates import application_settings
 from templates.address import add_address
+from templates.alarm_events import add_event_alarms
 from templates.alarms import add_thresholds
 from templates.alarms_application import add_application_alarms
+from templates.alarms_cache import add_cache_alarms
+from templates.alarms_database import add_database_alarms
 from templates.alarms_experience import add_experience_alarms, add_outage_alarm
-from templates.alarms_paging import add_students_alarm
+from templates.alarms_others import add_door_alarms, add_files_alarms, add_network_alarms
+from templates.alarms_paging import add_paging
 from templates.application import add_application
 from templates.backup import add_backup, add_backup_parameters
 from templates.balancer import add_balancer
 from templates.cache import add_cache
+from templates.dashboard import add_dashboard
 from templates.database import add_database
 from templates.existing_network import add_existing_network
 from templates.files import add_files
@@ -76,7 +81,7 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     add_restore_testing(t, environment=environment, network=network, vault=vault, files=files, database=database)
     address = add_address(t)
     balancer = add_balancer(t, environment=environment, network=network, address=address, disposable=disposable)
-    add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
+    firewall = add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
     experience = add_experience_alarms(t, balancer=balancer, thresholds=thresholds)
     upgrade = add_upgrade_parameters(t)
     application = add_application(
@@ -96,13 +101,34 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
         t, network=network, client=application.security_group, execute_command=application.execute_command
     )
     scaling = add_scaling(t, application=application, balancer=balancer)
-    add_application_alarms(t, balancer=balancer, application=application, scaling=scaling, thresholds=thresholds)
-    outage = add_outage_alarm(t, balancer=balancer, application=application)
-    add_students_alarm(t, topic=topic, alarms=[experience.errors, experience.latency, outage], exists=application.runs)
     background = add_background_switch(t, application=application)
     add_workers(t, environment=environment, application=application, background=background)
     add_upgrade(t, application=application, upgrade=upgrade)
     declare_upgrade(t)
+    paging = add_paging(
+        t,
+        topic=topic,
+        exists=application.runs,
+        students=[
+            experience.errors,
+            experience.latency,
+            add_outage_alarm(t, balancer=balancer, application=application),
+        ],
+        stores={
+            "DatabaseAlarm": add_database_alarms(t, database=database.own, thresholds=thresholds, topic=topic),
+            "CacheAlarm": add_cache_alarms(t, thresholds=thresholds),
+            "FilesAlarm": add_files_alarms(t, files=files, thresholds=thresholds),
+        },
+        tasks=[
+            *add_application_alarms(
+                t, balancer=balancer, application=application, scaling=scaling, thresholds=thresholds
+            ),
+            *add_event_alarms(t, application=application, topic=topic, log_key=keys.logs),
+            *add_network_alarms(t, network=network, topic=topic),
+        ],
+    )
+    add_door_alarms(t, address=address, firewall=firewall, topic=topic)
+    add_dashboard(t, balancer=balancer, application=application, files=files, database=database.own, alarms=paging)
     add_production_rules(t, environment=environment)
 
     settings.check(_readable_parameters(t))

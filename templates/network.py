@@ -51,6 +51,8 @@ ZONES = (1, 2, 3)
 THIRD_ZONE = "ThreeZones"
 NAT_PER_ZONE = "NatPerZone"
 THIRD_NAT = "ThreeZonesWithNatPerZone"
+GATEWAYS: dict[int, str | None] = {1: None, 2: NAT_PER_ZONE, 3: THIRD_NAT}
+"""Zone of each NAT gateway → the condition under which it exists."""
 
 PUBLIC, PRIVATE, DATA = 0, 3, 6
 """Where each kind's three ranges begin among the nine of the VPC. Never change them: it would replace every subnet."""
@@ -72,6 +74,8 @@ class Network:
         data_zones: the availability zones of these.
         private_route_tables: ids of the private subnets' tables, one per zone; the third only under `third_zone`. None
             where the network is not ours, and no route is to be added.
+        nat_gateways: ids of the NAT gateways, each with the name of the condition under which it exists; None: always.
+            None of them where the network is not ours.
         third_zone: name of the condition under which there is a third zone.
         depends_on: logical ids for DependsOn: the ways in and out of zones one and two, and of the balancer.
         third_zone_ready: the same for the third zone. DependsOn cannot name what a condition may leave out; a reference
@@ -87,6 +91,7 @@ class Network:
     data_subnet_of_zone: list[AWSHelperFn]
     data_zones: list[AWSHelperFn]
     private_route_tables: list[AWSHelperFn]
+    nat_gateways: list[tuple[AWSHelperFn, str | None]]
     third_zone: str
     depends_on: list[str]
     third_zone_ready: AWSHelperFn
@@ -152,6 +157,7 @@ def add_network(t: Template, *, key: Key) -> Network:
         data_subnet_of_zone=[Ref(subnet) for subnet in data],
         data_zones=[GetAtt(subnet, "AvailabilityZone") for subnet in data],
         private_route_tables=[Ref(table) for table in private_tables],
+        nat_gateways=[(Ref(f"NatGateway{zone}"), exists) for zone, exists in GATEWAYS.items()],
         third_zone=THIRD_ZONE,
         depends_on=["PublicRoute", "PublicSubnet1Routes", "PublicSubnet2Routes", "PrivateRoute1", "PrivateRoute2"],
         third_zone_ready=If(THIRD_ZONE, Ref(private_routes[2]), NoValue),
@@ -291,7 +297,7 @@ def _add_way_out(
     can be changed in place.
     """
     gateways = []
-    for zone, exists in {1: None, 2: NAT_PER_ZONE, 3: THIRD_NAT}.items():
+    for zone, exists in GATEWAYS.items():
         address = EIP(f"NatAddress{zone}", Domain="vpc", DependsOn=attachment)
         gateway = NatGateway(
             f"NatGateway{zone}",

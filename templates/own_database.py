@@ -81,6 +81,9 @@ class OwnDatabase:
         arn: its ARN.
         subnet_group: the name of its subnet group.
         engine: the parameter that chooses among ENGINES.
+        minimum: the parameter with the least capacity.
+        maximum: the parameter with the most.
+        has_reader: name of the condition under which it has a reader.
         endpoint: security group and port of the cluster.
         host: DNS name of the writer; it follows a failover.
         secret: host, port, dbname, username and password, by the names that RDS gives the keys.
@@ -93,6 +96,9 @@ class OwnDatabase:
     arn: AWSHelperFn
     subnet_group: AWSHelperFn
     engine: Parameter
+    minimum: Parameter
+    maximum: Parameter
+    has_reader: str
     endpoint: Endpoint
     host: AWSHelperFn
     secret: Secret
@@ -153,6 +159,9 @@ def add_own_database(
         arn=GetAtt(cluster, "DBClusterArn"),
         subnet_group=Ref("DatabaseSubnetGroup"),
         engine=asked.engine,
+        minimum=asked.minimum,
+        maximum=asked.maximum,
+        has_reader=HAS_READER,
         endpoint=Endpoint(guard, port),
         host=host,
         secret=secret,

@@ -125,7 +125,7 @@ def _shape(line: str) -> str:
         line = pattern.sub(stands, line)
     # How many resources, changes or proofs there are moves with the template.
     line = re.sub(
-        r"\b\d+(?= of \d)|(?<= of )\d+|(?<=\()\d+(?=\))|\b\d+(?= proved\b| resources in all\b)",
+        r"\b\d+(?= of \d)|(?<= of )\d+|(?<=\()\d+(?=\))|\b\d+(?= proved\b| resources in all\b| without data\b)",
         "#",
         line,
     )

@@ -637,10 +637,39 @@ def test_every_alarm_is_there_and_those_that_page_know_the_topic(platform: Platf
     assert {alarm["AlarmName"] for alarm in found["MetricAlarm"]} == metric
     assert {alarm["AlarmName"] for alarm in found["CompositeAlarm"]} == composite
     for alarm in found["CompositeAlarm"]:
-        assert alarm["AlarmActions"] == [platform.outputs["AlarmTopicArn"]]
+        told = [] if alarm["AlarmName"] == platform.id("ToldAlarm") else [platform.outputs["AlarmTopicArn"]]
+        assert alarm["AlarmActions"] == told
         children = set(re.findall(r'ALARM\("([^"]+)"\)', alarm["AlarmRule"]))
         assert children
         assert children <= metric | composite
+
+
+def test_what_students_notice_keeps_the_stores_from_paging_too(platform: Platform) -> None:
+    answer = platform.client("cloudwatch").describe_alarms(
+        AlarmNames=[platform.id("CacheAlarm")], AlarmTypes=["CompositeAlarm"]
+    )
+    (cache,) = answer["CompositeAlarms"]
+    assert cache["ActionsSuppressor"].endswith(f":alarm:{platform.id('StudentsAlarm')}")
+
+
+def test_failed_deployments_and_spot_go_where_they_are_read(platform: Platform) -> None:
+    def target(rule: str) -> str:
+        (found,) = platform.client("events").list_targets_by_rule(Rule=platform.id(rule))["Targets"]
+        return found["Arn"]  # type: ignore[no-any-return]
+
+    assert target("DeploymentFailed") == platform.outputs["AlarmTopicArn"]
+    assert target("SpotInterruptions").endswith(f":log-group:{platform.id('SpotLogGroup')}")
+
+
+def test_the_dashboard_is_made_of_what_is_there(platform: Platform) -> None:
+    name = platform.outputs["DashboardUrl"].rpartition("/")[2]
+    body = json.loads(platform.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
+    alarms, *others = body["widgets"]
+    composites = platform.ids("AWS::CloudWatch::CompositeAlarm")
+    shown = {arn.partition(":alarm:")[2] for arn in alarms["properties"]["alarms"]}
+    assert shown == {alarm for name, alarm in composites.items() if name != "ToldAlarm"}
+    rows = [row for each in others for row in each["properties"].get("metrics", [])]
+    assert ["AWS/EFS", "PercentIOLimit", "FileSystemId", platform.outputs["FileSystemId"]] in [row[:4] for row in rows]
 
 
 def test_messages_of_alarms_are_encrypted_with_their_own_key(platform: Platform) -> None:

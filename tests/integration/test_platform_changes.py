@@ -305,6 +305,49 @@ def test_a_name_a_certificate_and_a_firewall_come_change_and_go(
     assert {name: gone[name] for name in kept} == {name: before[name] for name in kept}
 
 
+def test_watching_comes_changes_and_goes(running: Platform, run: Callable[..., str], tmp_path: Path) -> None:
+    cloudwatch, sns = running.client("cloudwatch"), running.client("sns")
+
+    def change(*settings: str) -> str:
+        plan = tmp_path / "plan.json"
+        shown = run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        return shown + run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+
+    def alarm(logical_id: str) -> dict[str, Any]:
+        answer = cloudwatch.describe_alarms(AlarmNames=[made[logical_id]], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        found: list[dict[str, Any]] = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
+        return found[0]
+
+    def set_state(logical_id: str, state: str) -> None:
+        cloudwatch.set_alarm_state(AlarmName=made[logical_id], StateValue=state, StateReason="as the test wants")
+
+    made = physical_ids(running)
+    topic = running.outputs["AlarmTopicArn"]
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    assert alarm("StudentsAlarm")["StateValue"] == "OK"
+
+    change("AlarmEmail=operators@example.org", "AlarmErrorPercent=2")
+    (mail,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (mail["Protocol"], mail["Endpoint"]) == ("email", "operators@example.org")
+    assert alarm("ErrorsAlarm")["Threshold"] == 2
+
+    set_state("ErrorsAlarm", "ALARM")
+    assert alarm("StudentsAlarm")["StateValue"] == "ALARM"
+    status = run("status", "dev", *KEPT)
+    assert all(f"  ALARM  {made[name]}" in status for name in ("StudentsAlarm", "ErrorsAlarm"))
+    # What is off already takes nothing back, so that the remedy can be applied.
+    assert "StudentsAlarm is in ALARM now" in change("MaximumTasks=8")
+    assert alarm("MaximumTasksAlarm")["Threshold"] == 8
+
+    set_state("ErrorsAlarm", "OK")
+    assert made["StudentsAlarm"] in change("RunApplication=no")
+    left = physical_ids(running)
+    assert not {"StudentsAlarm", "CapacityAlarm", "ServiceCpuAlarm", "AlarmMail"} & left.keys()
+    assert not alarm("CacheAlarm").get("ActionsSuppressor")
+    run("apply", "dev", *KEPT, "--yes")
+    assert physical_ids(running).keys() == made.keys()
+
+
 def test_cache_and_files_begin_from_copies_and_leave_what_was_there(
     running: Platform, run: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -125,6 +125,8 @@ class TestStopped:
         stopped = lms.with_parameters(RunApplication="no")
         gone = {name for name in lms.resources.keys() - stopped.resources.keys() if not name.endswith("Alarm")}
         assert gone == {
+            "DeploymentFailed",
+            "ErrorLines",
             "Service",
             "ScalableTarget",
             "CpuScaling",

@@ -184,19 +184,6 @@ def test_minor_versions_come_by_themselves(group: Resource) -> None:
     assert group["AutoMinorVersionUpgrade"] is True
 
 
-@pytest.mark.parametrize(("replicas", "nodes"), [(0, ["001"]), (2, ["001", "002"])])
-def test_an_alarm_rings_before_sessions_are_refused(lms: Emitted, replicas: int, nodes: list[str]) -> None:
-    alarm = lms.with_parameters(CacheReplicas=replicas).resources["CacheMemoryAlarm"]
-    shown, *measured = alarm["Metrics"]
-    assert shown["Expression"] == "MAX(METRICS())"
-    assert [query["MetricStat"]["Metric"]["Dimensions"] for query in measured] == [
-        [{"Name": "CacheClusterId", "Value": f"${{CacheReplicationGroup}}-{node}"}] for node in nodes
-    ]
-    assert {query["MetricStat"]["Metric"]["MetricName"] for query in measured} == {"DatabaseMemoryUsagePercentage"}
-    assert [query.get("ReturnData", True) for query in alarm["Metrics"]] == [True] + [False] * len(nodes)
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 80)
-
-
 def test_outputs_name_the_primary(lms: Emitted) -> None:
     assert lms.outputs["CacheEndpoint"] == "${CacheReplicationGroup.PrimaryEndPoint.Address}"
     assert lms.outputs["CachePort"] == "${CacheReplicationGroup.PrimaryEndPoint.Port}"

@@ -26,7 +26,7 @@ NETWORK = {
     "AWS::EC2::VPC",
     "AWS::EC2::VPCGatewayAttachment",
 }
-OF_THE_NETWORK = {"FlowLogGroup", "FlowLogRole", "S3Endpoint"}
+OF_THE_NETWORK = {"FlowLogGroup", "FlowLogRole", "S3Endpoint", "NatPortsAlarm", "NatTrafficAlarm"}
 LISTS = {"BalancerSubnetIds": "aaaaaaa", "TaskSubnetIds": "bbbbbbb", "DataSubnetIds": "ccccccc"}
 
 
@@ -48,7 +48,13 @@ def test_it_is_the_platform_without_its_network(lms: Emitted, in_vpc: Emitted) -
 def test_what_the_network_alone_takes_is_asked_and_nothing_else_differs(lms: Emitted, in_vpc: Emitted) -> None:
     own, theirs = lms.parameters.keys(), in_vpc.parameters.keys()
 
-    assert own - theirs == {"VpcCidr", "NatGateways", "FlowLogTraffic", "DatabasePeeringConnectionId"}
+    assert own - theirs == {
+        "VpcCidr",
+        "NatGateways",
+        "FlowLogTraffic",
+        "DatabasePeeringConnectionId",
+        "AlarmNatGigabytes",
+    }
     assert theirs - own == {"VpcId", *LISTS, "DataSubnetZones", "BalancerScheme", "ClientCidr"}
 
 

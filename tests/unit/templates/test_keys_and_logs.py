@@ -104,7 +104,8 @@ class TestLogGroups:
             for name, group in everything_on(lms).of_type("AWS::Logs::LogGroup").items()
             if group.get("ResourcePolicyDocument")
         }
-        assert delivered == {"CacheSlowLogGroup", "CacheEngineLogGroup", "WebFirewallLogGroup"}
+        # Events of Spot come straight from EventBridge.
+        assert delivered == {"CacheSlowLogGroup", "CacheEngineLogGroup", "WebFirewallLogGroup", "SpotLogGroup"}
 
 
 def test_templates_belong_to_no_region_and_no_account(every_template: Emitted) -> None:

@@ -28,7 +28,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "Backups": ("no", "yes"),
     "BalancerDeletionProtection": ("no", "yes"),
     "CacheEviction": ("allkeys-lru", "noeviction"),
-    "CacheReplicas": ("0", "1"),
+    "CacheReplicas": ("0", "5"),
     "CacheSnapshotName": ("", "lms-2026"),
     "CertificateArn": ("", ARN.format("acm", "certificate/01234567-89ab-cdef-0123-456789abcdef")),
     "Command": ("", "serve,--port,80"),
@@ -36,6 +36,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "DatabaseEngine": ("postgresql", "mysql"),
     "DatabaseHostKey": ("", "host"),
     "DatabaseInsights": ("standard", "advanced"),
+    "DatabaseMinimumCapacity": ("4", "0.5"),
     "DatabaseNameKey": ("", "dbname"),
     "DatabasePeeringConnectionId": ("", "pcx-0123456789abcdef0"),
     "DatabasePortKey": ("", "port"),
@@ -46,6 +47,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "DatabaseSecretKeyArn": ("", ARN.format("kms", "key/01234567-89ab-cdef-0123-456789abcdef")),
     "DatabaseSnapshotIdentifier": ("", "lms-2026"),
     "DomainName": ("", "learn.example.org"),
+    "ErrorLinePattern": ("", "?ERROR"),
     "ExecuteCommand": ("no", "yes"),
     # For which the stack makes no file system of its own.
     "ExistingFileSystemId": ("", "fs-0123456789abcdef0"),
@@ -64,6 +66,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "RestoreTesting": ("no", "yes"),
     "RunApplication": ("no", "yes"),
     "SessionCookie": ("", "MoodleSession"),
+    "SpotWeight": ("0", "3"),
     "WebFirewall": ("no", "block"),
     "UpgradeCommand": ("", "lms,upgrade"),
     "UpgradeImage": ("", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:2"),
@@ -238,7 +241,7 @@ class TestNames:
 
     def test_log_groups_lie_under_the_stacks_own_prefix(self, lms: Emitted) -> None:
         names = [group["LogGroupName"] for group in lms.of_type("AWS::Logs::LogGroup").values()]
-        assert len(names) == len(set(names)) == 4
+        assert len(names) == len(set(names)) == 5
         assert all(name.startswith("/lms/lms-dev/") for name in names)
 
 

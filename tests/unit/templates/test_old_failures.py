@@ -159,6 +159,7 @@ SERVICES = {
     "EFS": "efs",
     "ElastiCache": "elasticache",
     "ElasticLoadBalancingV2": "elbv2",
+    "Events": "events",
     "IAM": "iam",
     "KMS": "kms",
     "Logs": "logs",
