@@ -74,7 +74,7 @@ def add_dashboard(
         [
             '{"start": "-PT3H", "periodOverride": "inherit", "widgets": [',
             _alarm_widget(alarms),
-            *(_next(_filled(widget, names), exists) for widget, exists in _widgets(database)),
+            *(_next(_filled(widget, names), exists) for widget, exists in _widgets(database, application.runs)),
             "]}",
         ],
     )
@@ -109,7 +109,7 @@ def _arn(alarm: Alarm | CompositeAlarm) -> AWSHelperFn:
     return Sub(f'"${{{alarm.title}.Arn}}"')
 
 
-def _widgets(database: OwnDatabase) -> Iterator[tuple[dict[str, Any], str | None]]:
+def _widgets(database: OwnDatabase, runs: str) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Every other widget, with the name of the condition under which it is shown."""
     balancer = ["LoadBalancer", "${Balancer}"]
     targets = [*balancer, "TargetGroup", "${Targets}"]
@@ -140,7 +140,7 @@ def _widgets(database: OwnDatabase) -> Iterator[tuple[dict[str, Any], str | None
         ),
         None,
     )
-    yield _text(TASKS), None
+    yield _text(TASKS), runs
     yield (
         _graph(
             "Tasks",
@@ -148,7 +148,7 @@ def _widgets(database: OwnDatabase) -> Iterator[tuple[dict[str, Any], str | None
             [INSIGHTS, "RunningTaskCount", *service, {"label": "running"}],
             [ALB, "HealthyHostCount", *targets, {"label": "healthy", "stat": "Minimum"}],
         ),
-        None,
+        runs,
     )
     yield (
         _graph(
@@ -158,7 +158,7 @@ def _widgets(database: OwnDatabase) -> Iterator[tuple[dict[str, Any], str | None
             [ECS, "MemoryUtilization", *service, {"label": "memory, mean"}],
             most=100,
         ),
-        None,
+        runs,
     )
     spot = ["AWS/Events", "TriggeredRules", "RuleName", "${SpotInterruptions}", {"label": "taken back"}]
     yield _graph("Spot tasks taken back", spot, stat="Sum"), "HasSpot"

@@ -69,7 +69,11 @@ EXPECTED = (
     Expected(
         "net-peer",
         "PrivateRouteTable",
-        lambda holds: holds["HasExistingDatabase"] and holds["RunsApplication"] and not holds["HasDatabasePeering"],
+        lambda holds: (
+            holds["HasExistingDatabase"]
+            and (holds["RunsApplication"] or holds["HasWorkerCommand"])
+            and not holds["HasDatabasePeering"]
+        ),
         "before the peering connection is given, the tasks do not reach the database, as the parameter's text says",
     ),
 )

@@ -59,6 +59,8 @@ def test_students_come_first_then_tasks_then_stores(lms: Emitted) -> None:
 
 def test_what_is_left_out_is_not_shown(lms: Emitted) -> None:
     assert not {"Database (% of capacity)", "Spot tasks taken back"} & set(titles(lms))
+    stopped = titles(lms.with_parameters(RunApplication="no"))
+    assert not {"## What the tasks have left", "Tasks", "CPU and memory of the tasks (%)"} & set(stopped)
 
 
 def test_its_alarms_are_those_that_page_the_most_urgent_near_the_top(lms: Emitted) -> None:
