@@ -58,8 +58,13 @@ class TestEnvironment:
             assert arn.split(":")[3:5] == [target.region, target.account]
 
     def test_a_failed_first_create_can_be_rolled_back(self, name: str) -> None:
-        """AWS deletes no protected balancer: protection is turned on when the first create has gone through."""
-        assert template(name).parameters["BalancerDeletionProtection"] == "no"
+        """AWS deletes no protected balancer: what the file says of protection comes when all has been made."""
+        *before, last = template(name).body["Metadata"]["Stackproof::Upgrade"]["create"]
+        protections = [key for key in template(name).parameters if key.endswith("DeletionProtection")]
+        made = [step["set"] for step in before if "set" in step]
+        assert made
+        assert "set" not in last
+        assert [[step[key] for key in protections] for step in made] == [["no"] * len(protections)] * len(made)
 
     def test_the_scaling_range_is_one(self, name: str) -> None:
         parameters = template(name).parameters
