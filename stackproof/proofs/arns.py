@@ -224,10 +224,14 @@ def _spelled(stack: Stack, resource: Resource, within: tuple[str, ...] = ()) -> 
 
 def arn(stack: Stack, resource: Resource) -> Scalar:
     """A resource's ARN as text, without a log group's `:*`; Unknown for a type that the table does not hold."""
-    shape = SHAPES.get(resource.type)
-    if shape is None:
-        return Unknown(f"the shape of an ARN of {resource.type} is not in the table")
-    return join("arn:", stack.partition, ":", _fill(stack, resource, shape.arn))
+    if resource.logical_id not in stack.arns:
+        shape = SHAPES.get(resource.type)
+        stack.arns[resource.logical_id] = (
+            Unknown(f"the shape of an ARN of {resource.type} is not in the table")
+            if shape is None
+            else join("arn:", stack.partition, ":", _fill(stack, resource, shape.arn))
+        )
+    return stack.arns[resource.logical_id]
 
 
 def _fill(stack: Stack, resource: Resource, pattern: str) -> Scalar:

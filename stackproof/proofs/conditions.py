@@ -334,17 +334,24 @@ def comparisons(node: object) -> Iterator[object]:
             yield {key: inner}
 
 
-def _pairs(node: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+def _pairs(node: object) -> list[tuple[str, object]]:
     """Every key with its value, at any depth."""
+    found: list[tuple[str, object]] = []
+    _collect(node, 0, found)
+    return found
+
+
+def _collect(node: object, depth: int, found: list[tuple[str, object]]) -> None:
+    """Into one list: a generator inside a generator hands each pair up through every level."""
     if depth > MAX_DEPTH:
         return
     if isinstance(node, dict):
         for key, inner in node.items():
-            yield str(key), inner
-            yield from _pairs(inner, depth + 1)
+            found.append((str(key), inner))
+            _collect(inner, depth + 1, found)
     elif isinstance(node, list):
         for inner in node:
-            yield from _pairs(inner, depth + 1)
+            _collect(inner, depth + 1, found)
 
 
 def _section(template: Mapping[str, object], name: str) -> Mapping[str, object]:

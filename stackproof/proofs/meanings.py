@@ -94,7 +94,7 @@ def meanings(stack: Stack) -> list[Finding]:
     for resource in stack.resources.values():
         definition = schema(resource.type, show(stack.region))
         for whole, value in stack.leaves[resource.logical_id]:
-            if not isinstance(value, Sym | Text):
+            if isinstance(value, str) or not isinstance(value, Sym | Text):
                 continue
             path = whole[1:]
             for symbol in value.parts if isinstance(value, Text) else (value,):

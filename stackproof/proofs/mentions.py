@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.proofs.resolver import MAX_DEPTH
 
@@ -17,9 +16,8 @@ Guards = tuple[tuple[str, bool], ...]
 _PLACEHOLDER: Final = re.compile(r"\$\{\s*([^!{}\s][^{}]*?)\s*\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """One reference as it is written.
+class Mention(NamedTuple):
+    """One reference as it is written. A tuple, since a template makes thousands.
 
     Attributes:
         name: what it refers to: a logical id, a parameter, a pseudo parameter, a condition.
@@ -52,7 +50,8 @@ def _collect(node: object, path: Path, guards: Guards, found: list[Mention]) -> 
         return
     if isinstance(node, list):
         for index, inner in enumerate(node):
-            if isinstance(inner, dict | list):
+            # Most of a template is text, which mentions nothing.
+            if not isinstance(inner, str):
                 _collect(inner, (*path, index), guards, found)
     elif isinstance(node, dict):
         if len(node) == 1:
@@ -60,7 +59,7 @@ def _collect(node: object, path: Path, guards: Guards, found: list[Mention]) -> 
             _of_key(str(key), inner, (*path, str(key)), guards, found)
             return
         for key, inner in node.items():
-            if isinstance(inner, dict | list):
+            if not isinstance(inner, str):
                 _collect(inner, (*path, str(key)), guards, found)
 
 
@@ -68,8 +67,6 @@ def _of_key(key: str, inner: object, path: Path, guards: Guards, found: list[Men
     """The references in an object with this one key."""
     if key == "Ref" and isinstance(inner, str):
         found.append(Mention(inner, "Ref", path, guards))
-    elif key == "Condition" and isinstance(inner, str) and path[0] == "Conditions":
-        found.append(Mention(inner, "Condition", path, guards))
     elif key == "Fn::GetAtt":
         _get_att(inner, path, guards, found)
     elif key == "Fn::Sub":
@@ -78,8 +75,10 @@ def _of_key(key: str, inner: object, path: Path, guards: Guards, found: list[Men
         found.append(Mention(inner[0], "Condition", (*path, 0), guards))
         for branch, holds in ((1, True), (2, False)):
             _collect(inner[branch], (*path, branch), (*guards, (inner[0], holds)), found)
-    else:
+    elif not isinstance(inner, str):
         _collect(inner, path, guards, found)
+    elif key == "Condition" and path[0] == "Conditions":
+        found.append(Mention(inner, "Condition", path, guards))
 
 
 def _get_att(inner: object, path: Path, guards: Guards, found: list[Mention]) -> None:

@@ -46,7 +46,8 @@ def matches(pattern: Value, text: Value) -> bool | None:
         return True
     if isinstance(pattern, str) and isinstance(text, str):
         return _literally(pattern)(text) is not None
-    return _matches(tokens(pattern), tokens(text), globs=True)
+    # What they begin with in common, often all but an ARN's last part, need not be looked at twice.
+    return _matches(tokens(pattern)[common:], tokens(text)[common:], globs=True)
 
 
 @lru_cache(maxsize=4096)
@@ -74,11 +75,17 @@ def action_matches(pattern: str, action: str) -> bool:
 
 def tokens(value: Value) -> tuple[Token, ...]:
     """The characters and symbols of a scalar."""
+    if isinstance(value, str):
+        return tuple(value)
     if isinstance(value, Text):
-        return tuple(token for part in value.parts for token in (part if isinstance(part, str) else (part,)))
+        found: list[Token] = []
+        for part in value.parts:
+            # A string adds its characters.
+            found += part if isinstance(part, str) else (part,)
+        return tuple(found)
     if isinstance(value, Sym | Dynamic):
         return (value,)
-    return tuple(scalar_text(value)) if isinstance(value, str | int | float | bool | None) else ()
+    return tuple(scalar_text(value)) if isinstance(value, int | float | bool | None) else ()
 
 
 def _matches(pattern: tuple[Token, ...], text: tuple[Token, ...], *, globs: bool) -> bool | None:

@@ -136,7 +136,7 @@ def _said(scene: Scene, item: Wanted) -> Iterator[Finding]:
 
 def _answered(scene: Scene, need: Need) -> Finding:
     """Proved when each action is allowed; else the worst of the answers, with the actions that have it."""
-    found = [(action, judge(scene, need, action)) for action in need.actions]
+    found = list(_judged(scene, need))
     for wanted in (False, None):
         missing = [action for action, judgement in found if judgement.answer.allowed is wanted]
         if missing:
@@ -152,6 +152,19 @@ def _answered(scene: Scene, need: Need) -> Finding:
         need.path,
         f"{need.owner} can {need.purpose}: {', '.join(need.actions)} on {show(need.resource)} is allowed {witness}.",
     )
+
+
+def _judged(scene: Scene, need: Need) -> Iterator[tuple[str, Judgement]]:
+    """Each action of a need with its judgement; the same for actions that the same statements are about."""
+    role = scene.access.roles.get(need.role or "")
+    documents = [*resource_documents(scene, need), *((*role.documents, role.boundary) if role is not None else ())]
+    statements = [statement for document in documents if document is not None for statement in document.statements]
+    known: dict[tuple[bool | None, ...], Judgement] = {}
+    for action in need.actions:
+        about = tuple([of_action(statement, action) for statement in statements])
+        if about not in known:
+            known[about] = judge(scene, need, action)
+        yield action, known[about]
 
 
 def who(need: Need) -> str:

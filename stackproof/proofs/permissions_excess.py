@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs import iam_managed
-from stackproof.proofs.iam import names, names_resource, of_action, of_resource
+from stackproof.proofs.iam import names, names_resource, of_action
 from stackproof.proofs.patterns import action_matches
 from stackproof.proofs.permissions_trust import TAKERS, named_by, uses
 from stackproof.proofs.rules import some
@@ -194,7 +194,11 @@ def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Find
     asking = [
         need for need in holder.needs if any(of_action(statement, action) is not False for action in need.actions)
     ]
-    about = [need for need in asking if of_resource(statement, need.resource) is not False]
+    met = [
+        [need for need in asking if names_resource(resource, need.resource) is not False]
+        for resource in statement.resources or ()
+    ]
+    about = asking if statement.resources is None else [need for needs in met for need in needs]
     idle = [show(action) for action in statement.actions if not _used(about, action)]
     if idle:
         yield _unused(holder, statement, "Action", ", ".join(idle), "no need of its users asks for it there")
@@ -203,7 +207,7 @@ def _beyond(scene: Scene, holder: Holder, statement: Statement) -> Iterator[Find
     if more:
         yield _unused(holder, statement, "Action", ", ".join(wide), f"it grants {', '.join(more)} too")
     if len(idle) < len(statement.actions):
-        yield from _resources(holder, statement, asking)
+        yield from _resources(holder, statement, met)
 
 
 def _explained(scene: Scene, holder: Holder, statement: Statement) -> bool:
@@ -239,11 +243,10 @@ def _more(holder: Holder, pattern: str) -> str:
     return ""
 
 
-def _resources(holder: Holder, statement: Statement, asking: list[Need]) -> Iterator[Finding]:
-    """Resources of a statement that no need is about, and those that cover more than the needs."""
-    needs = [need for need in asking if any(of_action(statement, action) for action in need.actions)]
-    for index, resource in enumerate(statement.resources or ()):
-        one = [need for need in needs if names_resource(resource, need.resource) is not False]
+def _resources(holder: Holder, statement: Statement, met: list[list[Need]]) -> Iterator[Finding]:
+    """Resources of a statement that no need is about (`met`: of each, those that are), and those that cover more."""
+    for index, (resource, needs) in enumerate(zip(statement.resources or (), met, strict=True)):
+        one = [need for need in needs if any(of_action(statement, action) for action in need.actions)]
         path = f"Resource.{index}"
         if not one:
             yield _unused(holder, statement, path, show(resource), "no need is about this resource")

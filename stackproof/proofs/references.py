@@ -52,10 +52,12 @@ def dependencies(stack: Stack, *, certain: bool = False) -> dict[str, dict[str, 
         if name not in known:
             continue
         for mention in stack.mentions["Resources", name]:
+            if mention.name not in known or mention.name in edges or mention.attribute == "Condition":
+                continue
             guards = mention.guards
             live = follows(guards, stack.conditions) if certain else not contradicts(guards, stack.conditions)
-            if live and mention.name in known and mention.attribute != "Condition":
-                edges.setdefault(mention.name, dotted(mention.place[2:]))
+            if live:
+                edges[mention.name] = dotted(mention.place[2:])
         for other in resource.depends_on:
             if other in known:
                 edges.setdefault(other, "DependsOn")
@@ -223,25 +225,24 @@ def _place(mention: Mention) -> tuple[str, str]:
 def conditional(stack: Stack) -> list[Finding]:
     """References to resources that a condition may leave out while what refers to them exists, over all parameters."""
     space = stack.space
-    resources = stack.section("Resources")
+    under = {name: guard[0][0] for name, body in stack.section("Resources").items() if (guard := _condition(body))}
     found: list[Finding] = []
     count = 0
     for section in ("Resources", "Outputs"):
         for name, body in stack.section(section).items():
-            guards = _condition(body, holds=True)
+            guards = _condition(body)
             for mention in stack.mentions[section, str(name)]:
-                excluded = _condition(resources.get(mention.name), holds=False)
-                if mention.attribute == "Condition" or not excluded:
+                if mention.name not in under or mention.attribute == "Condition":
                     continue
                 count += 1
-                found += _conditional(space, mention, (*guards, *mention.guards), excluded[0][0])
+                found += _conditional(space, mention, (*guards, *mention.guards), under[mention.name])
     return found or [proved("ref-condition", "", "", f"{count} references to conditional resources always meet them")]
 
 
-def _condition(body: object, *, holds: bool) -> Guards:
+def _condition(body: object) -> Guards:
     """The condition of a resource or an output as a guard; nothing when it has none."""
     condition = body.get("Condition") if isinstance(body, dict) else None
-    return ((condition, holds),) if isinstance(condition, str) else ()
+    return ((condition, True),) if isinstance(condition, str) else ()
 
 
 def _conditional(space: Space, mention: Mention, guards: Guards, condition: str) -> Iterator[Finding]:

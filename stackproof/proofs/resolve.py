@@ -86,6 +86,7 @@ class Stack:
         template: the template as it was given; empty when it was no object.
         origins: where values come from when that is not where they ended up; see `source`.
         asked: the types of the resources that queries asked for, or came to by a reference; others are not analysed.
+        arns: the ARNs that were spelled out so far, by logical id; `arns.arn` keeps them.
     """
 
     resources: Mapping[str, Resource]
@@ -102,6 +103,7 @@ class Stack:
     template: Mapping[str, object] = field(default_factory=dict, repr=False)
     origins: Mapping[Path, Path] = field(default_factory=dict, repr=False)
     asked: set[str] = field(default_factory=set, repr=False, compare=False)
+    arns: dict[str, Scalar] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def _by_type(self) -> dict[str, list[Resource]]:

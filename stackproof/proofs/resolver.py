@@ -94,6 +94,10 @@ class Resolver:
         for key, inner in node.items():
             if not isinstance(key, str) or key.startswith("Fn::"):
                 return _unmodelled(key)
+            if isinstance(inner, str) and OPEN not in inner:
+                # As `value` has it; most of a template is text.
+                result[key] = inner
+                continue
             found = self.value(inner, (*source, key), (*target, key))
             if found is not NOTHING:
                 result[key] = found  # type: ignore[assignment]  # NOTHING is the only Nothing

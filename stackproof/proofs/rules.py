@@ -58,11 +58,21 @@ def _compare(function: str, arguments: list[Value]) -> bool | None:
 
 def every(answers: Iterable[bool | None]) -> bool | None:
     """And: False if one is, else None if one is, else True."""
-    found = set(answers)
-    return False if False in found else None if None in found else True
+    found: bool | None = True
+    for answer in answers:
+        if answer is False:
+            return False
+        if answer is None:
+            found = None
+    return found
 
 
 def some(answers: Iterable[bool | None]) -> bool | None:
     """Or: True if one is, else None if one is, else False."""
-    found = set(answers)
-    return True if True in found else None if None in found else False
+    found: bool | None = False
+    for answer in answers:
+        if answer is True:
+            return True
+        if answer is None:
+            found = None
+    return found

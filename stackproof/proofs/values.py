@@ -140,11 +140,13 @@ MAX_TEXT = 4_000_000
 
 def show(value: Value) -> str:
     """A value as a person reads it in a message; secrets and unknowns show what they are, never what they hold."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {show(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(show, value)) + "]"
-    return scalar_text(value) if isinstance(value, str | int | float | bool | None) else str(value)
+    return scalar_text(value) if isinstance(value, int | float | bool | None) else str(value)
 
 
 def scalar_text(value: Plain) -> str:
@@ -167,7 +169,7 @@ def join(*values: Value) -> Scalar:
     parts: list[str | Sym | Dynamic] = []
     length = 0
     for value in values:
-        pieces = _pieces(value)
+        pieces = (value,) if isinstance(value, str) else _pieces(value)
         if isinstance(pieces, Unknown):
             return pieces
         for piece in pieces:
@@ -175,7 +177,8 @@ def join(*values: Value) -> Scalar:
             _append(parts, piece)
         if length > MAX_TEXT:
             return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
-    if any(isinstance(part, str) and OPEN in part for part in parts):
+    # A list is made faster than a generator is asked, and texts are short.
+    if any([isinstance(part, str) and OPEN in part for part in parts]):
         parts = _with_dynamic(parts)
     if not parts:
         return ""
@@ -184,12 +187,12 @@ def join(*values: Value) -> Scalar:
 
 def _pieces(value: Value) -> tuple[str | Sym | Dynamic, ...] | Unknown:
     """What one value adds to a text."""
+    if isinstance(value, Text):
+        return value.parts
     if isinstance(value, Unknown):
         return value
     if isinstance(value, list | dict) or (isinstance(value, Sym) and value.many):
         return Unknown("a list or an object stands where text is needed")
-    if isinstance(value, Text):
-        return value.parts
     return (value,) if isinstance(value, Sym | Dynamic) else (scalar_text(value),)
 
 
@@ -246,6 +249,8 @@ def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, Sym]]:
 def symbols_of(found: Iterable[tuple[Path, Scalar]]) -> Iterator[tuple[Path, Sym]]:
     """The same of a value whose leaves are known."""
     for where, leaf in found:
+        if isinstance(leaf, str):
+            continue
         if isinstance(leaf, Sym):
             yield where, leaf
             for inner in leaf.inside:
