@@ -46,8 +46,8 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
 
 def _has_groups(value: Value, depth: int = 6) -> bool:
     """Does a resource name security groups anywhere near its top?"""
-    if isinstance(value, dict):
-        return any("SecurityGroup" in key for key in value) or (
-            depth > 0 and any(_has_groups(inner, depth - 1) for inner in value.values())
-        )
-    return isinstance(value, list) and depth > 0 and any(_has_groups(inner, depth - 1) for inner in value)
+    if isinstance(value, dict) and any("SecurityGroup" in key for key in value):
+        return True
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    # Most of it is text, which has nothing inside.
+    return depth > 0 and any(_has_groups(inner, depth - 1) for inner in inside if not isinstance(inner, str))

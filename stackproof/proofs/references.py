@@ -149,11 +149,18 @@ def missing(stack: Stack) -> list[Finding]:
     """
     found: list[Finding] = []
     count = 0
+    there: set[tuple[str, str]] = set()
     for section in ("Conditions", "Resources", "Outputs"):
         for name, body in stack.section(section).items():
             for mention in [*stack.mentions[section, str(name)], *_named(section, str(name), body)]:
                 count += 1
-                found += _missing(stack, mention)
+                wanted = mention.name, mention.attribute
+                if wanted in there:
+                    continue
+                absent = list(_missing(stack, mention))
+                found += absent
+                if not absent:
+                    there.add(wanted)
     return found or [proved("ref-missing", "", "", f"{count} references point at something that exists")]
 
 
@@ -228,6 +235,7 @@ def conditional(stack: Stack) -> list[Finding]:
     under = {name: guard[0][0] for name, body in stack.section("Resources").items() if (guard := _condition(body))}
     found: list[Finding] = []
     count = 0
+    met: set[tuple[Guards, str]] = set()
     for section in ("Resources", "Outputs"):
         for name, body in stack.section(section).items():
             guards = _condition(body)
@@ -235,7 +243,13 @@ def conditional(stack: Stack) -> list[Finding]:
                 if mention.name not in under or mention.attribute == "Condition":
                     continue
                 count += 1
-                found += _conditional(space, mention, (*guards, *mention.guards), under[mention.name])
+                asked = (*guards, *mention.guards), under[mention.name]
+                if asked in met:
+                    continue
+                missed = list(_conditional(space, mention, *asked))
+                found += missed
+                if not missed:
+                    met.add(asked)
     return found or [proved("ref-condition", "", "", f"{count} references to conditional resources always meet them")]
 
 

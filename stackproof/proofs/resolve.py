@@ -351,7 +351,8 @@ def _resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Reso
     place: Path = ("Resources", name)
 
     def read(key: str) -> Value:
-        return resolver.known(body.get(key), (*place, key), (*place, key))
+        node = body.get(key)
+        return None if node is None else resolver.known(node, (*place, key), (*place, key))
 
     properties = read("Properties")
     condition = body.get("Condition")

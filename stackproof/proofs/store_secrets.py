@@ -48,8 +48,6 @@ VARIABLE: Final = re.compile(
 """How the name of an environment variable ends that holds a secret."""
 KEY_MATERIAL: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")
 """What gives access by itself, wherever it stands: a private key, an access key's id."""
-_MARKS: Final = ("-----BEGIN", "AKIA", "ASIA")
-"""One of these stands in all of it, and is found sooner."""
 EXAMPLE_KEYS: Final = ("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE")
 """AWS's own examples, which open nothing."""
 MAY_BE_ARN: Final = ("arn:", "{{resolve:", "/", "http://", "https://", "s3://")
@@ -154,9 +152,12 @@ def _decoded(leaf: Scalar) -> Scalar:
 
 def _key_material(leaf: Scalar) -> str:
     """What gives access by itself in a value, in words; empty when nothing does."""
-    if not isinstance(leaf, str | Sym | Text) or (isinstance(leaf, str) and not any(map(leaf.__contains__, _MARKS))):
-        return ""
-    for part in (leaf,) if isinstance(leaf, str) else _parts(leaf):
+    if isinstance(leaf, str):
+        # One of these stands in all of it, and is found sooner.
+        parts = (leaf,) if "-----BEGIN" in leaf or "AKIA" in leaf or "ASIA" in leaf else ()
+    else:
+        parts = _parts(leaf)
+    for part in parts:
         found = KEY_MATERIAL.search(part) if isinstance(part, str) else None
         if found is not None and found[0] not in EXAMPLE_KEYS:
             return "A private key" if found[0].startswith("-") else "An access key"

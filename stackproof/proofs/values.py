@@ -177,8 +177,7 @@ def join(*values: Value) -> Scalar:
             _append(parts, piece)
         if length > MAX_TEXT:
             return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
-    # A list is made faster than a generator is asked, and texts are short.
-    if any([isinstance(part, str) and OPEN in part for part in parts]):
+    if any(isinstance(part, str) and OPEN in part for part in parts):
         parts = _with_dynamic(parts)
     if not parts:
         return ""
