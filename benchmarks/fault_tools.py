@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,15 +22,24 @@ class Fault:
         kind: the class that it belongs to.
         logical_id: the resource that is changed.
         what: the change in words.
-        template: the template with it.
+        sound: the template without it.
+        change: makes it in a copy, which it is given.
         also: resources that may be named instead: what it connects, or what uses it.
     """
 
     kind: str
     logical_id: str
     what: str
-    template: Template = field(repr=False)
+    sound: Template = field(repr=False)
+    change: Callable[[Template], object] = field(repr=False)
     also: frozenset[str] = frozenset()
+
+    @property
+    def template(self) -> Template:
+        """The template with the change, a new copy each time: a thousand of them would fill the memory."""
+        template = copy.deepcopy(self.sound)
+        self.change(template)
+        return template
 
 
 class Source:
@@ -45,19 +55,20 @@ class Source:
 
     def neighbours(self, name: str) -> frozenset[str]:
         """What a resource's properties refer to, and what refers to it."""
-        uses = {target for _, target, _ in references(self.resources[name].get("Properties", {}))}
-        users = {
-            other
-            for other, body in self.resources.items()
-            if any(target == name for _, target, _ in references(body.get("Properties", {})))
+        users = {other for other, targets in self._targets.items() if name in targets}
+        return frozenset((self._targets[name] | users) & self.resources.keys())
+
+    @cached_property
+    def _targets(self) -> dict[str, set[str]]:
+        """What each resource's properties refer to."""
+        return {
+            name: {target for _, target, _ in references(body.get("Properties", {}))}
+            for name, body in self.resources.items()
         }
-        return frozenset((uses | users) & self.resources.keys())
 
     def changed(self, kind: str, name: str, what: str, change: Callable[[Template], object]) -> Fault:
         """A fault that a function makes in a copy of the template."""
-        template = copy.deepcopy(self.template)
-        change(template)
-        return Fault(kind, name, what, template, self.neighbours(name))
+        return Fault(kind, name, what, self.template, change, self.neighbours(name))
 
     def set(self, kind: str, name: str, path: Path, value: Any, what: str = "") -> Fault:
         """A fault that puts another value at a path of a resource."""

@@ -135,9 +135,10 @@ def faults() -> Iterator[Fault]:
 def caught(fault: Fault) -> Caught:
     """Ask the proofs about a fault, in one place after the other until one names it."""
     best = Caught(fault, (), named=False)
+    source = Source(fault.template)
     for place in _places(fault.logical_id):
-        new = tuple(each for each in findings(fault.template, place) if each not in _before(place))
-        named = any(_names(each, fault) for each in new)
+        new = tuple(each for each in findings(source.template, place) if each not in _before(place))
+        named = any(_names(each, fault, source) for each in new)
         if named or not best.findings:
             best = Caught(fault, new, named)
         if named:
@@ -149,13 +150,23 @@ CONNECTING = ("Association", "Associations", "Attachment", "Listener")
 """Endings of types that only connect others: whoever names one of these two names the fault."""
 
 
-def _names(finding: Finding, fault: Fault) -> bool:
-    source = Source(fault.template)
+def _names(finding: Finding, fault: Fault, source: Source) -> bool:
     here = fault.logical_id in source.resources
     expected = {fault.logical_id, *fault.also, *(source.neighbours(fault.logical_id) if here else ())}
     words = set(re.findall(r"\w+", finding.message))
     connects = sound()["Resources"][fault.logical_id]["Type"].endswith(CONNECTING)
     return finding.logical_id in expected or fault.logical_id in words or bool(connects and words & expected)
+
+
+@cache
+def _numbered() -> tuple[Fault, ...]:
+    return tuple(faults())
+
+
+def _caught(number: int) -> tuple[tuple[Finding, ...], bool]:
+    """The same by a fault's number: a fault holds a function, which no other process can be given."""
+    found = caught(_numbered()[number])
+    return found.findings, found.named
 
 
 def main() -> int:
@@ -164,10 +175,11 @@ def main() -> int:
     parser.add_argument("--missed", action="store_true", help="list every fault that is not caught or not named")
     parser.add_argument("--class", dest="kind", default="", metavar="WORDS", help="only this class")
     options = parser.parse_args()
-    chosen = [fault for fault in faults() if options.kind in fault.kind]
+    chosen = [number for number, fault in enumerate(_numbered()) if options.kind in fault.kind]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(caught, chosen, chunksize=8))
-    rows = {kind: Counter[str]() for kind in dict.fromkeys(fault.kind for fault in chosen)}
+        answers = pool.map(_caught, chosen, chunksize=8)
+        results = [Caught(_numbered()[number], *answer) for number, answer in zip(chosen, answers, strict=True)]
+    rows = {kind: Counter[str]() for kind in dict.fromkeys(each.fault.kind for each in results)}
     for each in results:
         rows[each.fault.kind].update(faults=1, caught=int(bool(each.findings)), named=int(each.named))
         if options.missed and not each.named:
