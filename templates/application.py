@@ -19,6 +19,7 @@ from troposphere.ecs import (
     Service,
 )
 
+from templates.cluster import add_sessions
 from templates.container_variables import platform_facts
 from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
@@ -102,7 +103,16 @@ def add_application(
     A deployment during which one of the alarms `roll_back` goes off is taken back; they may not refer to the service.
     """
     runs, execute_command, grace = _add_parameters(t)
-    place = add_place(t, environment=environment, network=network, files=files, cache=cache, database=database)
+    sessions = add_sessions(t, exists=execute_command, key=key)
+    place = add_place(
+        t,
+        environment=environment,
+        sessions=sessions,
+        network=network,
+        files=files,
+        cache=cache,
+        database=database,
+    )
     port = balancer.container_port
     requests = connect(
         t, balancer.security_group, place.security_group, port, "Requests from the balancer", condition=runs
@@ -123,7 +133,7 @@ def add_application(
         cache=cache,
         database=database,
         key=key,
-        execute_command=execute_command,
+        sessions=sessions,
     )
     size, definition = _add_task_definition(t, blueprint, port)
     name = Sub(f"lms-application-${{{environment.suffix.title}}}")

@@ -40,3 +40,7 @@ CERTIFICATE: Final = Arn(
     "The ARN of an ACM certificate, such as "
     "arn:aws:acm:sa-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
 )
+MAIL_IDENTITY: Final = Arn(
+    r"arn:[a-z-]+:ses:[a-z0-9-]+:[0-9]{12}:identity/[A-Za-z0-9@._+-]+",
+    "The ARN of an identity in SES, such as arn:aws:ses:sa-east-1:111122223333:identity/example.org",
+)

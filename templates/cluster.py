@@ -9,22 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Ref, Sub
+from troposphere import GetAtt, If, NoValue, Ref, Sub
 from troposphere.ecs import (
     CapacityProviderStrategy,
     CapacityProviderStrategyItem,
     Cluster,
     ClusterCapacityProviderAssociations,
+    ClusterConfiguration,
     ClusterSetting,
+    ExecuteCommandConfiguration,
+    ExecuteCommandLogConfiguration,
 )
 
 from templates.interface import output, parameter
+from templates.logs import log_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from troposphere import AWSHelperFn, Template
+    from troposphere.logs import LogGroup
 
+    from templates.keys import Key
     from templates.tags import Environment
 
 GROUP = "Scaling"
@@ -47,13 +53,51 @@ class TaskCluster:
     capacity: str
 
 
-def add_cluster(t: Template, *, environment: Environment) -> TaskCluster:
+@dataclass(frozen=True)
+class Sessions:
+    """Shells in running tasks (ECS Exec): what is typed and answered in them is encrypted on its way and kept.
+
+    Attributes:
+        exists: name of the condition under which there are any.
+        key: encrypts them.
+        log_group: where they are kept; it is always there, since its name would be taken the second time.
+    """
+
+    exists: str
+    key: Key
+    log_group: LogGroup
+
+    @property
+    def log_group_arn(self) -> AWSHelperFn:
+        """It ends in `:*`, so that it covers the group's streams."""
+        return GetAtt(self.log_group, "Arn")
+
+
+def add_sessions(t: Template, *, exists: str, key: Key) -> Sessions:
+    """Add the log group of shells in running tasks."""
+    return Sessions(exists, key, log_group(t, "SessionLogGroup", "sessions", key=key))
+
+
+def add_cluster(t: Template, *, environment: Environment, sessions: Sessions) -> TaskCluster:
     """Add the cluster with both kinds of Fargate capacity."""
     shares = _add_capacity_parameters(t)
     cluster = t.add_resource(
         Cluster(
             "Cluster",
             ClusterName=Sub(f"lms-cluster-${{{environment.suffix.title}}}"),
+            Configuration=If(
+                sessions.exists,
+                ClusterConfiguration(
+                    ExecuteCommandConfiguration=ExecuteCommandConfiguration(
+                        KmsKeyId=sessions.key.arn,
+                        Logging="OVERRIDE",
+                        LogConfiguration=ExecuteCommandLogConfiguration(
+                            CloudWatchLogGroupName=Ref(sessions.log_group), CloudWatchEncryptionEnabled=True
+                        ),
+                    )
+                ),
+                NoValue,
+            ),
             ClusterSettings=[ClusterSetting(Name="containerInsights", Value="enabled")],
         )
     )

@@ -25,6 +25,7 @@ GROUPS = (
     "Scaling",
     "Background work",
     "Installation and upgrade",
+    "Mail",
     "Address and balancer",
     "Web firewall",
     "Files",

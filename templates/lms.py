@@ -20,6 +20,7 @@ from templates.application import add_application
 from templates.backup import add_backup, add_backup_parameters
 from templates.balancer import add_balancer
 from templates.cache import add_cache
+from templates.cron import add_cron
 from templates.dashboard import add_dashboard
 from templates.database import add_database
 from templates.existing_network import add_existing_network
@@ -103,6 +104,7 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     scaling = add_scaling(t, application=application, balancer=balancer)
     background = add_background_switch(t, application=application)
     add_workers(t, environment=environment, application=application, background=background)
+    add_cron(t, environment=environment, application=application, background=background, topic=topic)
     add_upgrade(t, application=application, upgrade=upgrade)
     declare_upgrade(t)
     paging = add_paging(

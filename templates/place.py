@@ -13,7 +13,8 @@ from troposphere import If, NoValue, Ref
 from troposphere.ecs import AwsvpcConfiguration, NetworkConfiguration
 
 from templates.cluster import add_cluster
-from templates.security_groups import INTERNET, connect, group_id, security_group
+from templates.mail import add_smtp_port
+from templates.security_groups import INTERNET, Endpoint, connect, group_id, security_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from troposphere.ec2 import SecurityGroup
 
     from templates.cache import Cache
-    from templates.cluster import TaskCluster
+    from templates.cluster import Sessions, TaskCluster
     from templates.database import Database
     from templates.files import Files
     from templates.network import Network
@@ -67,17 +68,28 @@ class Place:
 
 
 def add_place(
-    t: Template, *, environment: Environment, network: Network, files: Files, cache: Cache, database: Database
+    t: Template,
+    *,
+    environment: Environment,
+    sessions: Sessions,
+    network: Network,
+    files: Files,
+    cache: Cache,
+    database: Database,
 ) -> Place:
     """Add the cluster and the tasks' group, and open the ways to the stores and to the internet."""
-    cluster = add_cluster(t, environment=environment)
+    cluster = add_cluster(t, environment=environment, sessions=sessions)
     tasks = security_group(t, "TasksSecurityGroup", description="Application tasks", vpc=network.vpc)
     ways: list[tuple[Peer, Port, str]] = [
         (files.endpoint.server, files.endpoint.port, "Shared files"),
         (cache.sessions.endpoint.server, cache.sessions.endpoint.port, "Session cache"),
         (INTERNET, 443, "Image, logs, secrets, and services of others over HTTPS"),
     ]
-    sometimes = [(cache.plain.endpoint, "Plain cache", cache.plain.condition)]
+    smtp, uses_smtp = add_smtp_port(t)
+    sometimes = [
+        (cache.plain.endpoint, "Plain cache", cache.plain.condition),
+        (Endpoint(INTERNET, smtp), "Mail server", uses_smtp),
+    ]
     sometimes += [(way.endpoint, "Database", way.condition) for way in database.ways]
     rules = [rule for way in ways for rule in connect(t, tasks, *way)]
     optional: list[AWSHelperFn] = [

@@ -26,8 +26,9 @@ RETAIN = frozenset(
     }
 )
 
-NOTHING_INSIDE = frozenset({"AWS::RDS::DBInstance"})
-"""What holds nothing itself: the instances of a cluster. Said in so many words, since a database of its own would."""
+NOTHING_INSIDE = frozenset({"AWS::RDS::DBInstance", "AWS::SQS::Queue"})
+"""What holds nothing that is missed: the instances of a cluster, a queue of failures. Said in so many words, since a
+database of its own would, and so would a queue of work."""
 
 
 def keep_data(t: Template, *, disposable: bool = False) -> None:

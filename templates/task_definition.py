@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from templates.application_settings import Settings
     from templates.cache import Cache
+    from templates.cluster import Sessions
     from templates.container_variables import Fact, Variables
     from templates.database import Database
     from templates.files import Files
@@ -110,7 +111,7 @@ def add_blueprint(
     cache: Cache,
     database: Database,
     key: Key,
-    execute_command: str,
+    sessions: Sessions,
 ) -> Blueprint:
     """Add what all tasks share: image, roles and log group.
 
@@ -123,7 +124,7 @@ def add_blueprint(
         cache: its secrets may be read.
         database: its secret may be read.
         key: encrypts the logs.
-        execute_command: name of the condition under which tasks may be entered with ECS Exec.
+        sessions: shells in the tasks, where those are allowed.
     """
     image, architecture = _add_image_parameters(t)
     logs = log_group(t, "ApplicationLogGroup", "application", key=key)
@@ -134,7 +135,7 @@ def add_blueprint(
         architecture=architecture,
         files=files,
         log_group=logs,
-        task_role=add_task_role(t, files=files, execute_command=execute_command),
+        task_role=add_task_role(t, files=files, sessions=sessions),
         execution_role=add_execution_role(
             t, image=image, upgrade=upgrade, log_group=logs, cache=cache, database=database
         ),

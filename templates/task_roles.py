@@ -15,6 +15,7 @@ from troposphere.iam import PolicyType, Role
 
 from templates import arns
 from templates.interface import condition, parameter
+from templates.mail import add_mail
 from templates.policies import (
     OnlyIf,
     allow,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from troposphere.logs import LogGroup
 
     from templates.cache import Cache
+    from templates.cluster import Sessions
     from templates.database import Database
     from templates.files import Files
     from templates.upgrade import UpgradeParameters
@@ -82,8 +84,9 @@ def add_execution_role(
     )
 
 
-def add_task_role(t: Template, *, files: Files, execute_command: str) -> TaskRole:
-    """Add the role that the application itself has; `execute_command` is the condition that turns ECS Exec on."""
+def add_task_role(t: Template, *, files: Files, sessions: Sessions) -> TaskRole:
+    """Add the role that the application itself has; the agent of ECS Exec works with it as well."""
+    exists = sessions.exists
     through_access_point = StringEquals("elasticfilesystem:AccessPointArn", files.access_point_arn)
     channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
     return _add_role(
@@ -95,7 +98,15 @@ def add_task_role(t: Template, *, files: Files, execute_command: str) -> TaskRol
             conditions=[through_access_point],
         ),
         # The channels of ECS Exec have no ARN to name.
-        OnlyIf(execute_command, allow([f"ssmmessages:{channel}" for channel in channels], "*")),
+        OnlyIf(exists, allow([f"ssmmessages:{channel}" for channel in channels], "*")),
+        OnlyIf(exists, allow("kms:Decrypt", sessions.key.arn)),
+        OnlyIf(
+            exists,
+            allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], sessions.log_group_arn),
+        ),
+        # It lists every group, and names none.
+        OnlyIf(exists, allow("logs:DescribeLogGroups", "*")),
+        add_mail(t),
     )
 
 

@@ -71,10 +71,27 @@ EXPECTED = (
         "PrivateRouteTable",
         lambda holds: (
             holds["HasExistingDatabase"]
-            and (holds["RunsApplication"] or holds["HasWorkerCommand"])
+            and (holds["RunsApplication"] or holds["HasWorkerCommand"] or holds["HasCronCommand"])
             and not holds["HasDatabasePeering"]
         ),
         "before the peering connection is given, the tasks do not reach the database, as the parameter's text says",
+    ),
+    Expected(
+        "net-unused-rule",
+        "TasksToInternetSmtpPort",
+        lambda holds: (
+            holds["UsesSmtp"] and (holds["RunsApplication"] or holds["HasWorkerCommand"] or holds["HasCronCommand"])
+        ),
+        "that the application speaks to a mail server stands in no template; an environment accepts it with its reason",
+    ),
+    Expected(
+        "iam-unused-action",
+        "TaskPolicy",
+        lambda holds: (
+            holds["SendsMail"] and holds["HasWorkerCommand"] and holds["HasCronSchedule"] and holds["HasUpgradeCommand"]
+        ),
+        "with every kind of task there, all users of the role are known, and that one of them calls SES stands in no "
+        "template; an environment accepts it with its reason",
     ),
 )
 

@@ -145,7 +145,8 @@ def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
     task = scene.stack.target(at(target, "EcsParameters", "TaskDefinitionArn"))
     if task is None:
         return
-    yield base.to(f"run {task.logical_id}", ("ecs:RunTask",), arns.arn(scene.stack, task))
+    run = base.to(f"run {task.logical_id}", ("ecs:RunTask",), arns.arn(scene.stack, task))
+    yield run.knowing(ecs__cluster=(arns.expand(scene.stack, at(target, "Arn")),))
     for name in ("ExecutionRoleArn", "TaskRoleArn"):
         passed = role_of(scene.stack, task.properties.get(name))
         if passed is not None:

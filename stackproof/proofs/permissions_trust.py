@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from stackproof.proofs import arns
 from stackproof.proofs.iam import Request, decide
 from stackproof.proofs.iam_conditions import holds
 from stackproof.proofs.model_iam import ROLE, role_of
@@ -55,7 +56,6 @@ TAKERS: Final[dict[tuple[str, str], str]] = {
 SOURCES: Final = {
     "ecs-tasks": ("ecs", ""),
     "monitoring.rds": ("rds", "db:"),
-    "scheduler": ("scheduler", ""),
     "vpc-flow-logs": ("ec2", "vpc-flow-log/"),
 }
 """Services that say for which resource they come: the ARN's service, and how its last part begins."""
@@ -108,7 +108,9 @@ def _let_in(scene: Scene, use: Use) -> Finding:
     """May the service take on the role?"""
     role = scene.access.roles[use.role]
     source: Value = None
-    if use.service in SOURCES:
+    if use.service == "scheduler":
+        source = _group(scene, use.resource)
+    elif use.service in SOURCES:
         service, start = SOURCES[use.service]
         source = scene.arn(service, start, something("the resource"))
     # Not every service says for whom it comes.
@@ -130,6 +132,15 @@ def _let_in(scene: Scene, use: Use) -> Finding:
         f"{use.resource.logical_id} names {use.role} in {use.path}, but {name} may not take it on, since {why}.",
         f'Allow sts:AssumeRole to the principal {{"Service": "{name}"}} in the role\'s trust policy.',
     )
+
+
+def _group(scene: Scene, schedule: Resource) -> Value:
+    """The ARN of a schedule's group: EventBridge Scheduler comes for the group, not for the one schedule."""
+    given = schedule.properties.get("GroupName", "default")
+    group = scene.stack.target(given)
+    if group is not None:
+        return arns.arn(scene.stack, group)
+    return scene.arn("scheduler", "schedule-group/", given if isinstance(given, str) else something("the group"))
 
 
 def _why(role: Role, *, caller_name: str, context: Context, denied: Statement | None) -> tuple[str, str]:

@@ -593,6 +593,22 @@ def test_backups_are_restored_for_a_test(platform: Platform) -> None:
     assert {each["ProtectedResourceType"] for each in found} >= {"EFS"}
 
 
+def test_the_periodic_command_is_scheduled_and_its_failures_kept(platform: Platform) -> None:
+    if not platform.has("CronSchedule"):
+        pytest.skip("this stack has no schedule")
+    group = platform.id("CronScheduleGroup")
+    (listed,) = platform.pages("scheduler", "list_schedules", "Schedules", GroupName=group)
+    found = platform.client("scheduler").get_schedule(GroupName=group, Name=listed["Name"])
+    assert found["State"] == ("ENABLED" if platform.yes("BackgroundJobs") else "DISABLED")
+    assert found["ScheduleExpression"] == f"rate({platform.parameters['CronMinutes']} minutes)"
+    assert found["Target"]["EcsParameters"]["TaskDefinitionArn"] == platform.id("CronTask")
+    answer = platform.client("sqs").get_queue_attributes(
+        QueueUrl=platform.outputs["CronDeadLettersUrl"], AttributeNames=["QueueArn", "SqsManagedSseEnabled"]
+    )
+    assert answer["Attributes"]["SqsManagedSseEnabled"] == "true"
+    assert found["Target"]["DeadLetterConfig"]["Arn"] == answer["Attributes"]["QueueArn"]
+
+
 def test_secrets_are_encrypted_with_their_own_key(platform: Platform) -> None:
     found = platform.client("secretsmanager").describe_secret(SecretId=platform.id("CacheSecret"))
     assert found["KmsKeyId"] in {key_arn(platform, "SecretsKey"), platform.id("SecretsKey")}

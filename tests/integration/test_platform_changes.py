@@ -416,3 +416,49 @@ def test_a_disposable_platform_leaves_nothing_behind(running: Platform, run: Cal
     left = {system["FileSystemId"] for system in running.client("efs").describe_file_systems()["FileSystems"]}
     assert left == kept
     assert running.pages("logs", "describe_log_groups", "logGroups") == []
+
+
+def test_background_work_comes_stops_starts_changes_and_goes(
+    running: Platform, run: Callable[..., str], tmp_path: Path
+) -> None:
+    def change(*settings: str) -> None:
+        plan = tmp_path / "plan.json"
+        run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+
+    ecs, scheduler = running.client("ecs"), running.client("scheduler")
+
+    def tasks(name: str) -> tuple[int, int]:
+        (found,) = ecs.describe_services(cluster="lms-cluster-dev", services=[name])["services"]
+        return found["desiredCount"], found["runningCount"]
+
+    def schedule() -> tuple[str, str]:
+        (found,) = scheduler.list_schedules(GroupName="lms-cron-dev")["Schedules"]
+        whole = scheduler.get_schedule(GroupName="lms-cron-dev", Name=found["Name"])
+        return whole["State"], whole["ScheduleExpression"]
+
+    before = physical_ids(running)
+    on = ("WorkerCommand=lms,worker", "MinimumWorkers=2", "CronCommand=lms,cron", "UpgradeCommand=lms,upgrade")
+    change(*on, "BackgroundJobs=no")
+    made = physical_ids(running)
+    assert (tasks("lms-worker-dev"), schedule()) == ((0, 0), ("DISABLED", "rate(5 minutes)"))
+
+    change(*on)
+    assert (tasks("lms-worker-dev"), schedule()) == ((2, 2), ("ENABLED", "rate(5 minutes)"))
+    upgrade = ecs.describe_task_definition(taskDefinition=running.outputs["UpgradeTaskDefinition"])["taskDefinition"]
+    (container,) = upgrade["containerDefinitions"]
+    (serving,) = ecs.describe_task_definition(taskDefinition=made["TaskDefinition"])["taskDefinition"][
+        "containerDefinitions"
+    ]
+    assert container["command"] == ["lms", "upgrade"]
+    assert (container["image"], container["environment"]) == (serving["image"], serving["environment"])
+
+    change(*on, "WorkerSize=1024/2048", "CronMinutes=10", "BackgroundJobs=no")
+    assert (tasks("lms-worker-dev"), schedule()) == ((0, 0), ("DISABLED", "rate(10 minutes)"))
+    assert physical_ids(running)["WorkerService"] == made["WorkerService"]
+
+    refused = run("plan", "dev", *KEPT, *(f"--set={each}" for each in on), "--set=CronMinutes=2")
+    assert "CronDeadLetters" in refused, "the queue holds why runs failed: it goes only when a person agrees"
+    run("apply", "dev", *KEPT, "--yes", "--allow-data-loss", "CronDeadLetters")
+    assert physical_ids(running).keys() == before.keys()
+    assert tasks("lms-application-dev") == (2, 2)

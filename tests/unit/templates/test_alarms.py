@@ -24,6 +24,7 @@ EVERYTHING = {
     "NatGateways": "per-zone",
     "SpotWeight": "3",
     "WebFirewall": "block",
+    "CronCommand": "lms,cron",
 }
 
 
@@ -32,6 +33,7 @@ ALONE = {
     "BackupAlarm",
     "BlockedRequestsAlarm",
     "CertificateAlarm",
+    "CronAlarm",
     "DatabaseSizeAlarm",
     "NatTrafficAlarm",
 }

@@ -40,3 +40,20 @@ def test_on_demand_always_has_a_weight(lms: Emitted) -> None:
     [fault] = check_configuration(lms.body, {"Parameters": given}, "params/x.json")
     assert str(fault) == 'params/x.json: Parameters.OnDemandWeight: "0" is below the minimum of 1 (1 to 1000.)'
     assert check_configuration(lms.body, {"Parameters": given | {"OnDemandWeight": "1"}}, "params/x.json") == []
+
+
+def test_shells_in_tasks_are_encrypted_and_kept_where_there_are_any(lms: Emitted) -> None:
+    entered = lms.with_parameters(ExecuteCommand="yes").resources["Cluster"]
+    assert entered["Configuration"]["ExecuteCommandConfiguration"] == {
+        "KmsKeyId": "${LogsKey.Arn}",
+        "Logging": "OVERRIDE",
+        "LogConfiguration": {"CloudWatchLogGroupName": "${SessionLogGroup}", "CloudWatchEncryptionEnabled": True},
+    }
+    assert lms.resources["Cluster"].get("Configuration") is None
+
+
+def test_the_log_group_of_shells_outlasts_the_switch(lms: Emitted) -> None:
+    """It is kept when it leaves the stack, and its name would be taken when it comes back."""
+    for wanted in ("yes", "no"):
+        group = lms.with_parameters(ExecuteCommand=wanted).resources["SessionLogGroup"]
+        assert (group["LogGroupName"], group["KmsKeyId"]) == ("/lms/lms-dev/sessions", "${LogsKey.Arn}")

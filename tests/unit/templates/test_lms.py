@@ -32,6 +32,8 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "CacheSnapshotName": ("", "lms-2026"),
     "CertificateArn": ("", ARN.format("acm", "certificate/01234567-89ab-cdef-0123-456789abcdef")),
     "Command": ("", "serve,--port,80"),
+    "CronCommand": ("", "lms,cron"),
+    "CronMinutes": ("5", "2"),
     "DatabaseDeletionProtection": ("no", "yes"),
     "DatabaseEngine": ("postgresql", "mysql"),
     "DatabaseHostKey": ("", "host"),
@@ -56,6 +58,8 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "HostedZoneId": ("", "Z0123456789ABCDEFGHIJ"),
     "Image": ("nginx:1.28", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:1"),
     "InterfaceEndpoints": ("no", "yes"),
+    "MailFrom": ("", "*@example.org"),
+    "MailIdentityArn": ("", ARN.format("ses", "identity/example.org")),
     "MaintenancePage": ("no", "yes"),
     # Like MaximumTasks, and another number.
     "MinimumTasks": ("4", "2"),
@@ -68,6 +72,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "SessionCookie": ("", "MoodleSession"),
     "SpotWeight": ("0", "3"),
     "WebFirewall": ("no", "block"),
+    "SmtpPort": ("", "587"),
     "UpgradeCommand": ("", "lms,upgrade"),
     "UpgradeImage": ("", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:2"),
     "WorkerCommand": ("", "lms,worker"),
@@ -241,7 +246,7 @@ class TestNames:
 
     def test_log_groups_lie_under_the_stacks_own_prefix(self, lms: Emitted) -> None:
         names = [group["LogGroupName"] for group in lms.of_type("AWS::Logs::LogGroup").values()]
-        assert len(names) == len(set(names)) == 5
+        assert len(names) == len(set(names)) == 6
         assert all(name.startswith("/lms/lms-dev/") for name in names)
 
 

@@ -38,7 +38,7 @@ def test_1_private_subnets_had_no_route_out(name: str) -> None:
     In a network that is not ours (company) the routes are not either: params/intent.toml says who answers for them.
     """
     environment = environment_template(name)
-    [service] = environment.of_type("AWS::ECS::Service").values()
+    service = environment.resources["Service"]
     tasks = service["NetworkConfiguration"]["AwsvpcConfiguration"]
     tables = {
         association["SubnetId"]: association["RouteTableId"]
@@ -112,7 +112,7 @@ def test_4_the_cache_named_a_subnet_group_that_was_not_there(environment: Emitte
 
 
 def test_5_capacity_providers_were_dropped(environment: Emitted) -> None:
-    [service] = environment.of_type("AWS::ECS::Service").values()
+    service = environment.resources["Service"]
     [(name, association)] = environment.of_type("AWS::ECS::ClusterCapacityProviderAssociations").items()
     assert association["Cluster"] == service["Cluster"]
     assert set(association["CapacityProviders"]) == {"FARGATE", "FARGATE_SPOT"}
@@ -165,7 +165,9 @@ SERVICES = {
     "Logs": "logs",
     "RDS": "rds",
     "S3": "s3",
+    "Scheduler": "scheduler",
     "SecretsManager": "secretsmanager",
+    "SQS": "sqs",
     "WAFv2": "wafv2",
     "SNS": "sns",
 }

@@ -118,6 +118,11 @@ def test_a_task_that_may_be_entered_has_the_channels_for_it(lms: Emitted) -> Non
         ("ssmmessages:CreateDataChannel", "*"),
         ("ssmmessages:OpenControlChannel", "*"),
         ("ssmmessages:OpenDataChannel", "*"),
+        ("kms:Decrypt", "${LogsKey.Arn}"),
+        ("logs:CreateLogStream", "${SessionLogGroup.Arn}"),
+        ("logs:DescribeLogStreams", "${SessionLogGroup.Arn}"),
+        ("logs:PutLogEvents", "${SessionLogGroup.Arn}"),
+        ("logs:DescribeLogGroups", "*"),
     }
 
 

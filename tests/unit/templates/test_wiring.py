@@ -24,16 +24,16 @@ def environment(request: pytest.FixtureRequest) -> Emitted:
 
 @pytest.fixture
 def tasks(environment: Emitted) -> dict[str, Any]:
-    """The network configuration of the one service."""
-    [service] = environment.of_type("AWS::ECS::Service").values()
+    """The network configuration that every service has."""
+    service, *others = environment.of_type("AWS::ECS::Service").values()
+    assert all(other["NetworkConfiguration"] == service["NetworkConfiguration"] for other in others)
     found: dict[str, Any] = service["NetworkConfiguration"]["AwsvpcConfiguration"]
     return found
 
 
 @pytest.fixture
 def task(environment: Emitted) -> dict[str, Any]:
-    [definition] = environment.of_type("AWS::ECS::TaskDefinition").values()
-    return definition.properties
+    return environment.resources["TaskDefinition"].properties
 
 
 def container(task: dict[str, Any]) -> dict[str, Any]:

@@ -569,6 +569,54 @@ def test_a_schedule_that_runs_a_task_passes_its_roles_on() -> None:
     assert complaints(scheduled(target, run, **bare)) == []
 
 
+@pytest.mark.parametrize(
+    ("cluster", "allowed"),
+    [(att("Cluster", "Arn"), True), (f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/other", False)],
+)
+def test_a_schedule_runs_its_task_in_its_own_cluster(cluster: object, *, allowed: bool) -> None:
+    target = {"Arn": att("Cluster", "Arn"), "EcsParameters": {"TaskDefinitionArn": ref("Task")}}
+    bare = {"Cluster": resource("ECS::Cluster", ClusterName="lms"), "Task": resource("ECS::TaskDefinition")}
+    run = allow("ecs:RunTask", ref("Task"), Condition={"ArnEquals": {"ecs:cluster": cluster}})
+    found = [one.message.partition(":")[0] for one in complaints(scheduled(target, run, **bare))]
+    assert ("Schedule cannot run Task" not in found) is allowed, found
+
+
+@pytest.mark.parametrize(
+    ("group", "named", "allowed"),
+    [
+        ({"GroupName": "exams"}, "exams", True),
+        ({"GroupName": "exams"}, "other", False),
+        ({}, "default", True),
+        ({"GroupName": ref("Group")}, "cron", True),
+        ({"GroupName": ref("Group")}, "cron-2", False),
+    ],
+)
+def test_a_schedule_comes_for_its_group(group: dict[str, Any], named: str, *, allowed: bool) -> None:
+    source = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{named}"
+    trusting = role("scheduler", allow("sqs:SendMessage", att("Queue", "Arn")))
+    (statement,) = trusting["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    statement["Condition"] = {"ArnEquals": {"aws:SourceArn": source}}
+    given = {
+        "Schedule": resource("Scheduler::Schedule", Target={"RoleArn": att("Role", "Arn"), **QUEUE}, **group),
+        "Queue": resource("SQS::Queue"),
+        "Group": resource("Scheduler::ScheduleGroup", Name="cron"),
+        "Role": trusting,
+    }
+    found = [(one.id, one.verdict) for one in complaints(alone(**given))]
+    assert found == ([] if allowed else [("iam-trust", Verdict.BROKEN)])
+
+
+def test_a_group_that_only_aws_knows_leaves_a_schedules_trust_open() -> None:
+    source = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/exams"
+    trusting = role("scheduler", allow("sqs:SendMessage", att("Queue", "Arn")))
+    (statement,) = trusting["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    statement["Condition"] = {"ArnEquals": {"aws:SourceArn": source}}
+    target = {"RoleArn": att("Role", "Arn"), **QUEUE}
+    schedule = resource("Scheduler::Schedule", Target=target, GroupName={"Fn::ImportValue": "group"})
+    found = the(alone(Schedule=schedule, Queue=resource("SQS::Queue"), Role=trusting))
+    assert (found.id, found.verdict) == ("iam-trust", Verdict.UNKNOWN)
+
+
 def test_a_rules_target_with_a_role_is_reached_by_that_role() -> None:
     machine = resource("StepFunctions::StateMachine")
     target = {"Arn": ref("Machine"), "RoleArn": att("Role", "Arn")}

@@ -1,0 +1,300 @@
+"""Cron, by parameter: the application's periodic command, in one place and never twice at the same moment by us.
+
+Every five minutes or seldomer, EventBridge Scheduler starts one task that runs the command and ends. A task takes most
+of a minute to start, so below five minutes it is one service with exactly one task instead, whose command works, waits
+and works again: the image's business (docs/running.md). A deployment stops that task before it starts the next, which
+is why there is no zone rebalancing: it would start a second one first.
+
+What could not be started is kept in a queue with the reason, and an alarm tells of it. There is nothing secret in it
+but names, so it is under SQS's own key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awacs.aws import ArnEquals, ArnLike, Bool, StringEquals
+from troposphere import And, Condition, Equals, GetAtt, If, Not, Or, Ref, Sub
+from troposphere.cloudwatch import Alarm, MetricDimension
+from troposphere.ecs import (
+    CapacityProviderStrategyItem,
+    DeploymentCircuitBreaker,
+    DeploymentConfiguration,
+    Service,
+)
+from troposphere.iam import PolicyType, Role
+from troposphere.scheduler import (
+    AwsVpcConfiguration,
+    DeadLetterConfig,
+    EcsParameters,
+    FlexibleTimeWindow,
+    NetworkConfiguration,
+    RetryPolicy,
+    Schedule,
+    ScheduleGroup,
+    Target,
+)
+from troposphere.sqs import Queue, QueuePolicy
+
+from templates.cluster import ON_DEMAND
+from templates.interface import condition, output, parameter
+from templates.parts import part
+from templates.policies import ANYBODY, allow, assume_role, deny, document, permissions_boundary
+from templates.security_groups import group_id
+from templates.task_definition import LONGEST_STOP, add_task_definition, command_parameter, size_parameter
+
+if TYPE_CHECKING:
+    from troposphere import AWSHelperFn, Parameter, Template
+
+    from templates.application import Application
+    from templates.tags import Environment
+    from templates.topic import AlarmTopic
+
+GROUP = "Background work"
+OFTEN = (1, 2, 3, 4)
+"""Minutes between two runs for which a task is not started each time."""
+MINUTES = (*OFTEN, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)
+LATE_SECONDS = 300
+"""A run that is this late is not made up for: the next one does its work."""
+KEPT_SECONDS = 14 * 24 * 3600
+"""The longest that SQS keeps a message."""
+
+
+@part("cron")
+def add_cron(
+    t: Template, *, environment: Environment, application: Application, background: str, topic: AlarmTopic
+) -> None:
+    """Add the periodic command's task definition, and a schedule or a service that runs it.
+
+    Args:
+        t: the template.
+        environment: names the service and the group of schedules.
+        application: beside which it runs.
+        background: name of the condition under which it may run.
+        topic: is told of runs that could not be started.
+    """
+    command = command_parameter(
+        t,
+        "CronCommand",
+        group=GROUP,
+        label="Periodic command",
+        description="What runs every few minutes, in one task, its words separated by commas: lms,cron. Blank: "
+        "nothing.",
+    )
+    minutes = parameter(
+        t,
+        "CronMinutes",
+        group=GROUP,
+        label="Minutes between two runs",
+        description="5 and more: a task is started for each run, and ends. Below: one task runs all the time, and the "
+        "command itself waits between two runs.",
+        type="Number",
+        default=5,
+        allowed_values=list(MINUTES),
+        constraint=f"One of {', '.join(map(str, MINUTES))}.",
+    )
+    size = size_parameter(
+        t,
+        "CronSize",
+        group=GROUP,
+        label="Size of its task (CPU units / MiB)",
+        description="CPU and memory of the periodic command, out of the pairs that Fargate offers.",
+    )
+    often = Or(*(Equals(Ref(minutes), str(number)) for number in OFTEN))
+    runs_on = condition(t, "HasCronService", And(Condition(command.given), often))
+    scheduled = condition(t, "HasCronSchedule", And(Condition(command.given), Not(Condition(runs_on))))
+    definition = add_task_definition(
+        t,
+        "CronTask",
+        application.blueprint,
+        name="cron",
+        command=Ref(command.words),
+        size=size,
+        stop_timeout=LONGEST_STOP,
+        exists=command.given,
+    )
+    _add_service(
+        t,
+        environment=environment,
+        application=application,
+        definition=definition,
+        exists=runs_on,
+        background=background,
+    )
+    _add_schedule(
+        t,
+        environment=environment,
+        application=application,
+        definition=definition,
+        exists=scheduled,
+        background=background,
+        minutes=minutes,
+        topic=topic,
+    )
+
+
+def _add_service(
+    t: Template,
+    *,
+    environment: Environment,
+    application: Application,
+    definition: AWSHelperFn,
+    exists: str,
+    background: str,
+) -> None:
+    place = application.place
+    service = t.add_resource(
+        Service(
+            "CronService",
+            Condition=exists,
+            ServiceName=Sub(f"lms-cron-${{{environment.suffix.title}}}"),
+            Cluster=place.cluster.name,
+            TaskDefinition=definition,
+            DesiredCount=If(background, 1, 0),
+            # Never on Spot: nobody else runs it meanwhile.
+            CapacityProviderStrategy=[CapacityProviderStrategyItem(CapacityProvider=ON_DEMAND, Base=1, Weight=1)],
+            DeploymentConfiguration=DeploymentConfiguration(
+                MinimumHealthyPercent=0,
+                MaximumPercent=100,
+                DeploymentCircuitBreaker=DeploymentCircuitBreaker(Enable=True, Rollback=True),
+            ),
+            AvailabilityZoneRebalancing="DISABLED",
+            NetworkConfiguration=place.network,
+            EnableECSManagedTags=True,
+            EnableExecuteCommand=If(application.execute_command, True, False),
+            DependsOn=[*place.depends_on, *application.blueprint.policies],
+            Metadata=place.metadata,
+        )
+    )
+    output(t, "CronServiceName", GetAtt(service, "Name"), "ECS service of the periodic command", condition=exists)
+
+
+def _add_schedule(
+    t: Template,
+    *,
+    environment: Environment,
+    application: Application,
+    definition: AWSHelperFn,
+    exists: str,
+    background: str,
+    minutes: Parameter,
+    topic: AlarmTopic,
+) -> None:
+    place = application.place
+    # A name of its own, since the role's trust names the group before there is one.
+    name = Sub(f"lms-cron-${{{environment.suffix.title}}}")
+    letters = _add_dead_letters(t, exists, topic)
+    role, policy = _add_role(
+        t, application=application, definition=definition, letters=letters, exists=exists, group=name
+    )
+    group = t.add_resource(ScheduleGroup("CronScheduleGroup", Condition=exists, Name=name))
+    t.add_resource(
+        Schedule(
+            "CronSchedule",
+            Condition=exists,
+            GroupName=Ref(group),
+            Description="The application's periodic command, in one task",
+            ScheduleExpression=Sub(f"rate(${{{minutes.title}}} minutes)"),
+            State=If(background, "ENABLED", "DISABLED"),
+            FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
+            Target=Target(
+                Arn=GetAtt("Cluster", "Arn"),
+                RoleArn=role,
+                DeadLetterConfig=DeadLetterConfig(Arn=letters),
+                RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=LATE_SECONDS, MaximumRetryAttempts=3),
+                EcsParameters=EcsParameters(
+                    TaskDefinitionArn=definition,
+                    TaskCount=1,
+                    LaunchType="FARGATE",
+                    EnableECSManagedTags=True,
+                    EnableExecuteCommand=If(application.execute_command, True, False),
+                    PropagateTags="TASK_DEFINITION",
+                    NetworkConfiguration=NetworkConfiguration(
+                        AwsvpcConfiguration=AwsVpcConfiguration(
+                            Subnets=place.subnets,
+                            SecurityGroups=[group_id(place.security_group)],
+                            AssignPublicIp="DISABLED",
+                        )
+                    ),
+                ),
+            ),
+            DependsOn=[*place.depends_on, *application.blueprint.policies, policy],
+            Metadata=place.metadata,
+        )
+    )
+
+
+def _add_role(
+    t: Template,
+    *,
+    application: Application,
+    definition: AWSHelperFn,
+    letters: AWSHelperFn,
+    exists: str,
+    group: AWSHelperFn,
+) -> tuple[AWSHelperFn, str]:
+    """What the schedule may do: run this task definition in this cluster, with these two roles, and nothing else."""
+    # A schedule's role is asked for in the name of its group.
+    mine = ArnLike(
+        "aws:SourceArn",
+        Sub("arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/${Group}", Group=group),
+    )
+    role = t.add_resource(
+        Role(
+            "CronRole",
+            Condition=exists,
+            AssumeRolePolicyDocument=assume_role("scheduler", conditions=[mine]),
+            PermissionsBoundary=permissions_boundary(t),
+        )
+    )
+    blueprint = application.blueprint
+    policy = t.add_resource(
+        PolicyType(
+            "CronPolicy",
+            Condition=exists,
+            PolicyName="cron",
+            PolicyDocument=document(
+                allow("ecs:RunTask", definition, conditions=[ArnEquals("ecs:cluster", GetAtt("Cluster", "Arn"))]),
+                allow(
+                    "iam:PassRole",
+                    [blueprint.execution_role.arn, blueprint.task_role.arn],
+                    conditions=[StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")],
+                ),
+                allow("sqs:SendMessage", letters),
+            ),
+            Roles=[Ref(role)],
+        )
+    )
+    return GetAtt(role, "Arn"), str(policy.title)
+
+
+def _add_dead_letters(t: Template, exists: str, topic: AlarmTopic) -> AWSHelperFn:
+    """The queue of runs that could not be started, and the alarm on it."""
+    queue = t.add_resource(
+        Queue("CronDeadLetters", Condition=exists, SqsManagedSseEnabled=True, MessageRetentionPeriod=KEPT_SECONDS)
+    )
+    arn = GetAtt(queue, "Arn")
+    plain = deny("sqs:*", arn, principal=ANYBODY, conditions=[Bool("aws:SecureTransport", "false")])
+    t.add_resource(
+        QueuePolicy("CronDeadLettersPolicy", Condition=exists, Queues=[Ref(queue)], PolicyDocument=document(plain))
+    )
+    t.add_resource(
+        Alarm(
+            "CronAlarm",
+            Condition=exists,
+            AlarmDescription="The periodic command could not be started: what it does is late. The newest message in "
+            "the queue says why; take the messages out when it is mended.",
+            Namespace="AWS/SQS",
+            MetricName="ApproximateNumberOfMessagesVisible",
+            Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(queue, "QueueName"))],
+            Statistic="Maximum",
+            Period=300,
+            EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=0,
+            TreatMissingData="notBreaching",
+            AlarmActions=[topic.arn],
+        )
+    )
+    output(t, "CronDeadLettersUrl", Ref(queue), "Queue of periodic runs that could not be started", condition=exists)
+    return arn
