@@ -67,7 +67,6 @@ class Space:
 
     template: Mapping[str, object]
     fixed: Mapping[str, str] = field(default_factory=dict)
-    _known: dict[frozenset[str], tuple[Scenario, ...] | Unknown] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.parameters = _section(self.template, "Parameters")
@@ -88,10 +87,7 @@ class Space:
 
     def scenarios(self, names: Iterable[str] | None = None) -> tuple[Scenario, ...] | Unknown:
         """Every combination that these conditions (all by default) can have, each once, with values that reach it."""
-        wanted = frozenset(self.conditions if names is None else names)
-        if wanted not in self._known:
-            self._known[wanted] = self._try(wanted)
-        return self._known[wanted]
+        return self._try(frozenset(self.conditions if names is None else names))
 
     def example(self, wanted: Mapping[str, bool]) -> Scenario | Unknown | None:
         """A scenario with the conditions as wanted; None when parameters cannot reach that, Unknown when in doubt."""
@@ -101,14 +97,10 @@ class Space:
         scenarios = self._examples[key]
         if isinstance(scenarios, Unknown):
             return scenarios
-        doubtful = None
         for scenario in scenarios:
-            answers = [(scenario.conditions[name], value) for name, value in wanted.items()]
-            if all(answer is value for answer, value in answers):
+            if all(scenario.conditions[name] is value for name, value in wanted.items()):
                 return scenario
-            if all(answer in {value, None} for answer, value in answers):
-                doubtful = Unknown("a condition depends on what only AWS knows")
-        return doubtful
+        return Unknown("a condition depends on what only AWS knows") if scenarios else None
 
     def complete(self, given: Mapping[str, str], turn: int = 0) -> Scenario | Unknown | None:
         """A whole combination with these values; None when the Rules let none through.

@@ -45,19 +45,20 @@ def _public(paths: Paths, side: Side) -> bool:
 def _apart(paths: Paths, store: Store, inner: dict[str, str]) -> Iterator[Finding]:
     """A store without a public address in a subnet that the internet has a route to, where others have none."""
     placement = store.placement
-    sides = [side for side in paths.sides(placement) if side.subnet is not None and side.subnet.vpc in inner]
+    sides = [
+        (side, side.subnet) for side in paths.sides(placement) if side.subnet is not None and side.subnet.vpc in inner
+    ]
     owner = placement.subnets_owner or store.logical_id
-    open_to = [side.subnet for side in sides if _public(paths, side)]
+    open_to = [subnet for side, subnet in sides if _public(paths, side)]
     for subnet in open_to:
-        if subnet is not None:
-            yield broken(
-                "net-tier",
-                owner,
-                placement.subnets_path,
-                f"{store.logical_id} stands in {subnet.logical_id}, whose routes lead to an internet gateway, while "
-                f"{inner[str(subnet.vpc)]} has none that do: a public address or one rule too many, and the internet "
-                "reaches it.",
-                f"Put it into subnets like {inner[str(subnet.vpc)]}.",
-            )
+        yield broken(
+            "net-tier",
+            owner,
+            placement.subnets_path,
+            f"{store.logical_id} stands in {subnet.logical_id}, whose routes lead to an internet gateway, while "
+            f"{inner[str(subnet.vpc)]} has none that do: a public address or one rule too many, and the internet "
+            "reaches it.",
+            f"Put it into subnets like {inner[str(subnet.vpc)]}.",
+        )
     if sides and not open_to:
         yield proved("net-tier", owner, placement.subnets_path, f"{store.logical_id} stands apart from what is public")

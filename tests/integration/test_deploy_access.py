@@ -164,6 +164,8 @@ def test_as_markdown_each_plan_is_folded(deployer: Deployer) -> None:
     assert done.out == (
         f"### lms-dev: create in account {deployer.aws.account}, sa-east-1\n"
         "\n"
+        f"as arn:aws:iam::{deployer.aws.account}:root\n"
+        "\n"
         "**1 to add**\n"
         "\n"
         "<details><summary>Added (1)</summary>\n\n```diff\n+ Topic  AWS::SNS::Topic\n```\n</details>\n"

@@ -356,6 +356,20 @@ def test_killed_in_the_middle_of_a_change_it_is_taken_up_where_it_stopped(
     assert planned.change_sets() == []
 
 
+def test_interrupted_in_the_middle_of_a_change_it_says_what_goes_on(planned: Deployer) -> None:
+    with proxy(planned.aws.url) as line:
+        planned.aws.environment["AWS_ENDPOINT_URL"] = line.url
+        fault = line.fault = Fault("held", "DescribeStackEvents", times=1, after=1)
+        with planned.start(*APPLY) as process:
+            assert fault.reached.wait(30)
+            process.send_signal(signal.SIGINT)
+            fault.release.set()
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted; the update of lms-dev may have started in AWS" in said
+    assert "Take it up again: stackproof apply dev --plan plan.json --wait\n" in said
+
+
 BROKEN = {
     "Type": "AWS::EC2::SecurityGroupIngress",
     "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
@@ -464,6 +478,7 @@ def test_a_task_that_has_no_place_to_run_says_what_there_is(planned: Deployer) -
     [
         ("", ["step: is missing: write [[step]]"]),
         ("[[stage]]\ntitle = 1", ["stage: is unknown", "step: is missing"]),
+        ('[[step]]\ntitle = "T"\nwhen = { Maintenance = "yes" }', ["step: none is left: each is left out by its when"]),
         ("[[step]]\ntitle = ", ["no valid TOML"]),
         (
             (

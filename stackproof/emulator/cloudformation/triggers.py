@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import cloudformation, cloudwatch
@@ -29,11 +28,10 @@ def _given(parameters: dict[str, Any]) -> _Triggers | None:
 
 
 def _members(parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for number in count(1):
-        arn = helpers._p(parameters, f"{_PARAMETER}.member.{number}.Arn")
-        if not arn:
-            return
+    number = 1
+    while arn := helpers._p(parameters, f"{_PARAMETER}.member.{number}.Arn"):
         yield arn, helpers._p(parameters, f"{_PARAMETER}.member.{number}.Type")
+        number += 1
 
 
 def _creating(create: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:

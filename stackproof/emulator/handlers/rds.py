@@ -78,11 +78,14 @@ def _restored(properties: Properties) -> Properties:
 
 def _snapshot(identifier: str) -> dict[str, Any]:
     """A cluster snapshot, by its name or its ARN."""
-    for snapshot in rds._db_cluster_snapshots.values():
-        if identifier in {snapshot["DBClusterSnapshotIdentifier"], snapshot["DBClusterSnapshotArn"]}:
-            found: dict[str, Any] = snapshot
-            return found
-    raise ValueError(f"DBClusterSnapshot not found: {identifier}")
+    found: list[dict[str, Any]] = [
+        snapshot
+        for snapshot in rds._db_cluster_snapshots.values()
+        if identifier in {snapshot["DBClusterSnapshotIdentifier"], snapshot["DBClusterSnapshotArn"]}
+    ]
+    if not found:
+        raise ValueError(f"DBClusterSnapshot not found: {identifier}")
+    return found[0]
 
 
 def _instance(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:

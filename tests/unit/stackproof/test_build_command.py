@@ -60,6 +60,7 @@ def test_isolated_from_the_folder_of_the_script(repository: Path) -> None:
     """`python -I` leaves the script's own folder out, where the templates are."""
     outcome = run(repository, "bootstrap", "--no-lint", options=("-I",))
     assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert run(REPOSITORY, "--help", options=("-I",)).stdout.startswith("usage: build.py")
 
 
 def test_the_same_bytes_on_every_machine(repository: Path, tmp_path: Path) -> None:
