@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Parameter, Template
 
     from templates.application import Application
+    from templates.keys import Key
     from templates.tags import Environment
     from templates.topic import AlarmTopic
 
@@ -185,7 +186,7 @@ def _add_schedule(
     name = Sub(f"lms-cron-${{{environment.suffix.title}}}")
     letters = _add_dead_letters(t, exists, topic)
     role, policy = _add_role(
-        t, application=application, definition=definition, letters=letters, exists=exists, group=name
+        t, application=application, definition=definition, letters=letters, key=topic.key, exists=exists, group=name
     )
     group = t.add_resource(ScheduleGroup("CronScheduleGroup", Condition=exists, Name=name))
     t.add_resource(
@@ -230,6 +231,7 @@ def _add_role(
     application: Application,
     definition: AWSHelperFn,
     letters: AWSHelperFn,
+    key: Key,
     exists: str,
     group: AWSHelperFn,
 ) -> tuple[AWSHelperFn, str]:
@@ -261,6 +263,11 @@ def _add_role(
                     conditions=[StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")],
                 ),
                 allow("sqs:SendMessage", letters),
+                allow(
+                    ["kms:Decrypt", "kms:GenerateDataKey"],
+                    key.arn,
+                    conditions=[StringEquals("kms:ViaService", Sub("sqs.${AWS::Region}.amazonaws.com"))],
+                ),
             ),
             Roles=[Ref(role)],
         )
@@ -271,7 +278,7 @@ def _add_role(
 def _add_dead_letters(t: Template, exists: str, topic: AlarmTopic) -> AWSHelperFn:
     """The queue of runs that could not be started, and the alarm on it."""
     queue = t.add_resource(
-        Queue("CronDeadLetters", Condition=exists, SqsManagedSseEnabled=True, MessageRetentionPeriod=KEPT_SECONDS)
+        Queue("CronDeadLetters", Condition=exists, KmsMasterKeyId=topic.key.arn, MessageRetentionPeriod=KEPT_SECONDS)
     )
     arn = GetAtt(queue, "Arn")
     plain = deny("sqs:*", arn, principal=ANYBODY, conditions=[Bool("aws:SecureTransport", "false")])

@@ -26,6 +26,8 @@ from templates.policies import ANYBODY, allow, deny, document, key_policy, servi
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
 
+    from templates.keys import Key
+
 GROUP = "Watching"
 
 _ENCRYPT = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -33,9 +35,15 @@ _ENCRYPT = ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 @dataclass(frozen=True)
 class AlarmTopic:
-    """What the rest of the template may know about the topic."""
+    """What the rest of the template may know about the topic.
+
+    Attributes:
+        arn: of the topic.
+        key: that encrypts it, and whatever else waits for operators to read it.
+    """
 
     arn: AWSHelperFn
+    key: Key
 
 
 @part("watching")
@@ -59,7 +67,7 @@ def add_topic(t: Template) -> AlarmTopic:
     key = add_key(
         t,
         "AlarmKey",
-        "Messages of alarms",
+        "Messages of alarms, and of runs that could not be started",
         key_policy(
             allow(_ENCRYPT, "*", principal=service("cloudwatch"), conditions=ours),
             allow(_ENCRYPT, "*", principal=service("events")),
@@ -89,4 +97,4 @@ def add_topic(t: Template) -> AlarmTopic:
         SubscriptionResource("AlarmMail", Condition=told, TopicArn=Ref(topic), Protocol="email", Endpoint=Ref(mail))
     )
     output(t, "AlarmTopicArn", Ref(topic), "Topic of the alarms, for further subscriptions")
-    return AlarmTopic(Ref(topic))
+    return AlarmTopic(Ref(topic), key)

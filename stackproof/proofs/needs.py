@@ -187,10 +187,12 @@ class Scene:
         stream = something("a log stream")
         return join(whole, ":log-stream:", stream), found.logical_id if found is not None else None
 
-    def through(self, need: Need, key: Key, service: str, purpose: str) -> Need:
-        """A need to decrypt with a customer key, by way of a service."""
+    def through(
+        self, need: Need, key: Key, service: str, purpose: str, actions: Iterable[str] = ("kms:Decrypt",)
+    ) -> Need:
+        """A need of a customer key, by way of a service."""
         via = (join(f"{service}.", self.stack.region, ".amazonaws.com"),)
-        wanted = replace(need, gate="key").to(purpose, ("kms:Decrypt",), key.arn, holder=key.resource)
+        wanted = replace(need, gate="key").to(purpose, actions, key.arn, holder=key.resource)
         return wanted.knowing(kms__viaservice=via, kms__calleraccount=(self.stack.account,))
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from stackproof.proofs.needs import Scene
     from stackproof.proofs.resolve import Resource
 
+# Amazon SQS Developer Guide, "Key management": a producer has a data key made, and checks it.
+SEND_ENCRYPTED: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 READ_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
 TARGETS: Final = {
@@ -138,6 +140,9 @@ def _target(scene: Scene, owner: Resource, path: str, target: Value) -> Iterator
     if letters is not None and owner.type == "AWS::Scheduler::Schedule":
         purpose = "keep what could not be delivered"
         yield base.to(purpose, ("sqs:SendMessage",), arns.arn(stack, letters), holder=letters.logical_id)
+        key = key_of(stack, letters.properties.get("KmsMasterKeyId"))
+        if key is not None and not key.alias:
+            yield scene.through(base, key, "sqs", f"encrypt what it keeps in {letters.logical_id}", SEND_ENCRYPTED)
 
 
 def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:

@@ -143,9 +143,12 @@ class TestRole:
             ("iam:PassRole", "${ExecutionRole.Arn}"),
             ("iam:PassRole", "${TaskRole.Arn}"),
             ("sqs:SendMessage", "${CronDeadLetters.Arn}"),
+            ("kms:Decrypt", "${AlarmKey.Arn}"),
+            ("kms:GenerateDataKey", "${AlarmKey.Arn}"),
         }
         conditions = {each["Action"][0]: each.get("Condition") for each in found}
         assert conditions["ecs:RunTask"] == {"ArnEquals": {"ecs:cluster": "${Cluster.Arn}"}}
+        assert conditions["kms:Decrypt"] == {"StringEquals": {"kms:ViaService": "sqs.sa-east-1.amazonaws.com"}}
         assert conditions["iam:PassRole"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
     def test_only_the_scheduler_for_this_group_takes_it_on(self, lms: Emitted) -> None:
@@ -164,7 +167,7 @@ class TestDeadLetters:
     def test_what_could_not_be_started_is_kept_encrypted_and_taken_by_tls_alone(self, lms: Emitted) -> None:
         template = cron(lms)
         queue = template.resources["CronDeadLetters"]
-        assert queue["SqsManagedSseEnabled"] is True
+        assert queue["KmsMasterKeyId"] == "${AlarmKey.Arn}"
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         target = template.resources["CronSchedule"]["Target"]
         assert target["DeadLetterConfig"] == {"Arn": "${CronDeadLetters.Arn}"}

@@ -532,6 +532,19 @@ def test_a_schedule_reaches_its_target_and_its_dead_letters_by_its_role() -> Non
     assert "keep what could not be delivered" in the(scheduled(letters, Queue=queue)).message
 
 
+def test_dead_letters_that_are_encrypted_need_their_key() -> None:
+    send = allow("sqs:SendMessage", att("Queue", "Arn"))
+    letters = {"Arn": "arn:aws:elsewhere", "DeadLetterConfig": QUEUE}
+    given = {"Queue": resource("SQS::Queue", KmsMasterKeyId=ref("Key")), "Key": key()}
+    through = {"StringEquals": {"kms:ViaService": f"sqs.{REGION}.amazonaws.com"}}
+    use = allow(["kms:Decrypt", "kms:GenerateDataKey"], att("Key", "Arn"), Condition=through)
+    assert complaints(scheduled(letters, send, use, **given)) == []
+    found = the(scheduled(letters, send, allow("kms:Decrypt", att("Key", "Arn")), **given))
+    assert found.message.startswith("Schedule cannot encrypt what it keeps in Queue: Role may not kms:GenerateDataKey")
+    owned_by_aws = resource("SQS::Queue", KmsMasterKeyId="alias/aws/sqs")
+    assert complaints(scheduled(letters, send, Queue=owned_by_aws)) == []
+
+
 def test_a_schedule_that_calls_an_action_of_any_service_needs_that_action() -> None:
     target = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:updateService"}
     there = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/lms/web"
