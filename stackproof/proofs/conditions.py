@@ -80,7 +80,6 @@ class Space:
         for rule, (_, mentioned) in enumerate(self._limits):
             for name in mentioned:
                 self._limiting.setdefault(name, []).append(rule)
-        self._examples: dict[object, tuple[Scenario, ...] | Unknown] = {}
         self._known_options: dict[str, list[str]] = {}
         self._refusals: dict[tuple[int, tuple[str | None, ...]], bool] = {}
         self._symbols: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
@@ -91,10 +90,7 @@ class Space:
 
     def example(self, wanted: Mapping[str, bool]) -> Scenario | Unknown | None:
         """A scenario with the conditions as wanted; None when parameters cannot reach that, Unknown when in doubt."""
-        key = tuple(sorted(wanted.items()))
-        if key not in self._examples:
-            self._examples[key] = self._try(frozenset(wanted), wanted)
-        scenarios = self._examples[key]
+        scenarios = self._try(frozenset(wanted), wanted)
         if isinstance(scenarios, Unknown):
             return scenarios
         for scenario in scenarios:

@@ -603,9 +603,9 @@ def test_the_periodic_command_is_scheduled_and_its_failures_kept(platform: Platf
     assert found["ScheduleExpression"] == f"rate({platform.parameters['CronMinutes']} minutes)"
     assert found["Target"]["EcsParameters"]["TaskDefinitionArn"] == platform.id("CronTask")
     answer = platform.client("sqs").get_queue_attributes(
-        QueueUrl=platform.outputs["CronDeadLettersUrl"], AttributeNames=["QueueArn", "SqsManagedSseEnabled"]
+        QueueUrl=platform.outputs["CronDeadLettersUrl"], AttributeNames=["QueueArn", "KmsMasterKeyId"]
     )
-    assert answer["Attributes"]["SqsManagedSseEnabled"] == "true"
+    assert answer["Attributes"]["KmsMasterKeyId"] == key_arn(platform, "AlarmKey")
     assert found["Target"]["DeadLetterConfig"]["Arn"] == answer["Attributes"]["QueueArn"]
 
 
