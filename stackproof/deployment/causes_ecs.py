@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.deployment import causes_network, hint_tasks, hints
 from stackproof.deployment.diagnosis import Evidence, Finding
+from stackproof.deployment.observe import cluster_of
 from stackproof.deployment.redaction import words
 
 if TYPE_CHECKING:
@@ -80,17 +81,11 @@ def _service(eye: Eye, arn: str) -> ServiceTypeDef | None:
     ecs = eye.account.ecs
     found = eye.see(
         f"service {name} (its events, tasks, targets and log)",
-        lambda: ecs.describe_services(cluster=_cluster(arn), services=[arn])["services"],
+        lambda: ecs.describe_services(cluster=cluster_of(arn), services=[arn])["services"],
     )
     if found is not None and not found:
         eye.miss(f"service {name}", "ECS does not know it any more")
     return found[0] if found else None
-
-
-def _cluster(service_arn: str) -> str:
-    """The CLUSTER of `arn:…:service/CLUSTER/NAME`; an ARN in the old form does not say, and ECS then has a default."""
-    parts = service_arn.split("/")
-    return parts[1] if len(parts) == 3 else "default"
 
 
 @dataclass

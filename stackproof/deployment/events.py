@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stackproof.deployment import aws
+from stackproof.deployment import aws, polling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from stackproof.deployment.polling import Pace
 
-# So many looks in a row without an answer, each after botocore's own attempts: the line is not coming back.
-_PATIENCE = 20
 # How the stack itself says that an operation begins; a rollback belongs to the one that it takes back.
 STARTS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
 _NESTED = "AWS::CloudFormation::Stack"
@@ -246,7 +244,7 @@ def follow(
             inner = nested.look(batch)
         except (ClientError, BotoCoreError) as error:
             silent += 1
-            if not aws.is_passing(error) or silent >= _PATIENCE:
+            if not aws.is_passing(error) or silent >= polling.PATIENCE:
                 raise
             known |= {event.id for event in batch}
             yield []

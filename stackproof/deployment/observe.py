@@ -85,3 +85,9 @@ def existing_log_groups(client: CloudWatchLogsClient, names: Iterable[str]) -> t
             return found, f"whether log group {name} exists already could not be looked up: {aws.explain(error)}"
         found += [name for group in groups if group["logGroupName"] == name]
     return found, ""
+
+
+def cluster_of(service_arn: str) -> str:
+    """The CLUSTER of `arn:…:service/CLUSTER/NAME`; an ARN in the old form does not say, and ECS then has a default."""
+    parts = service_arn.split("/")
+    return parts[1] if len(parts) == 3 else "default"

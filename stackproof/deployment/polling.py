@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 THROTTLED_LONGEST = 30.0
+PATIENCE = 20
+"""So many looks in a row without an answer, each after botocore's own attempts: the line is not coming back."""
 # The embedded AWS does in a tenth of a second what AWS does in minutes, and throttles nobody.
 _LOCAL = 0.02
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stackproof.deployment import aws, stack
+from stackproof.deployment.observe import cluster_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -114,8 +115,8 @@ class _Eye:
                 yield each
 
     def services(self, arns: Sequence[str]) -> Iterator[Service]:
-        for cluster in dict.fromkeys(map(_cluster, arns)):
-            for some in _portions([arn for arn in arns if _cluster(arn) == cluster], _SERVICES_AT_ONCE):
+        for cluster in dict.fromkeys(map(cluster_of, arns)):
+            for some in _portions([arn for arn in arns if cluster_of(arn) == cluster], _SERVICES_AT_ONCE):
                 for each in self._see(lambda: self._services(cluster, some)) or []:  # noqa: B023  # called at once
                     yield self._service(each)
 
@@ -165,12 +166,6 @@ class _Eye:
         except (ClientError, BotoCoreError) as error:
             self.unseen.append(str(aws.explain(error)))
             return None
-
-
-def _cluster(service_arn: str) -> str:
-    """The CLUSTER of `arn:…:service/CLUSTER/NAME`; an ARN in the old form does not say, and ECS then has a default."""
-    parts = service_arn.split("/")
-    return parts[1] if len(parts) == 3 else "default"
 
 
 def _alarm(answer: Mapping[str, Any]) -> Alarm:

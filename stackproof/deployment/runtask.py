@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from stackproof.deployment import aws, stack, waiting
+from stackproof.deployment.observe import cluster_of
 from stackproof.deployment.waiting import Ended, Look
 from stackproof.errors import RefusedError
 
@@ -82,9 +83,7 @@ def place(account: Aws, existing: Stack, task: Task) -> Place:
 
 def _of_service(account: Aws, arn: str) -> Place:
     """Where a service runs, and its own task definition."""
-    parts = arn.split("/")
-    cluster = parts[1] if len(parts) == 3 else "default"
-    (service,) = account.ecs.describe_services(cluster=cluster, services=[arn])["services"]
+    (service,) = account.ecs.describe_services(cluster=cluster_of(arn), services=[arn])["services"]
     providers = [each["capacityProvider"] for each in service.get("capacityProviderStrategy", [])]
     on_fargate = bool(providers) and all(each.startswith("FARGATE") for each in providers)
     return Place(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stackproof.deployment import aws
+from stackproof.deployment import aws, polling
+from stackproof.deployment.observe import cluster_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.polling import Pace
 
-# So many looks in a row without an answer: the line is not coming back.
-_PATIENCE = 20
 # What one call takes (API reference of DescribeTasks).
 _TASKS_AT_ONCE = 100
 
@@ -72,7 +71,7 @@ def until(
             look = see()
         except (ClientError, BotoCoreError) as error:
             silent += 1
-            if not aws.is_passing(error) or silent >= _PATIENCE:
+            if not aws.is_passing(error) or silent >= polling.PATIENCE:
                 raise
             pace.wait(throttled=True)
             continue
@@ -100,9 +99,7 @@ def healthy(account: Aws, services: Sequence[str]) -> Look:
     """Whether services, by ARN, run all their tasks in one version, and as many targets are healthy."""
     waits = []
     for arn in services:
-        parts = arn.split("/")
-        cluster = parts[1] if len(parts) == 3 else "default"
-        (service,) = account.ecs.describe_services(cluster=cluster, services=[arn])["services"]
+        (service,) = account.ecs.describe_services(cluster=cluster_of(arn), services=[arn])["services"]
         failed = [each for each in service["deployments"] if each.get("rolloutState") == "FAILED"]
         if failed:
             reason = failed[0].get("rolloutStateReason", "") or "ECS gives no reason"

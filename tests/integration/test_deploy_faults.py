@@ -9,7 +9,7 @@ import pytest
 from botocore.retries.bucket import TokenBucket
 from botocore.retries.standard import ExponentialBackoff
 
-from stackproof.deployment import aws, events
+from stackproof.deployment import aws, polling
 from tests.integration.lasting import TOPIC, status
 from tests.proxy import Fault, proxy
 
@@ -95,7 +95,7 @@ def test_whichever_call_fails_for_good_the_next_run_takes_up(
     action: str, kind: str, deployer: Deployer, line: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws, "_ATTEMPTS", 2)
-    monkeypatch.setattr(events, "_PATIENCE", 2)
+    monkeypatch.setattr(polling, "PATIENCE", 2)
     line.fault = Fault(kind, action)
     done = deployer("apply", "dev", "--yes")
     if action in OPTIONAL and kind in {"throttled", "expired"}:
@@ -113,7 +113,7 @@ def test_a_line_that_fails_in_the_middle_of_the_wait_says_what_goes_on(
     kind: str, deployer: Deployer, line: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws, "_ATTEMPTS", 1)
-    monkeypatch.setattr(events, "_PATIENCE", 2)
+    monkeypatch.setattr(polling, "PATIENCE", 2)
     # The first look is before the execution, the second one the first of the wait.
     line.fault = Fault(kind, "DescribeStackEvents", after=1)
     done = deployer("apply", "dev", "--yes")

@@ -46,6 +46,20 @@ def run(running: Platform) -> Callable[..., str]:
     return _run
 
 
+@pytest.fixture
+def change(running: Platform, run: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
+    """Plan and apply settings on top of the file's; what both print."""
+
+    def _change(*settings: str) -> str:
+        plan = tmp_path / "plan.json"
+        shown = run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        shown += run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
+        running.__dict__.pop("resources", None)  # read once otherwise
+        return shown
+
+    return _change
+
+
 def edited(folder: Path, change: Callable[[dict[str, Any]], None]) -> str:
     """dist/lms.json with one change, as a file."""
     template = json.loads((ROOT / "dist" / "lms.json").read_text(encoding="utf-8"))
@@ -215,13 +229,8 @@ def test_a_database_of_our_own_comes_changes_and_goes_with_a_snapshot(
 
 
 def test_backups_come_change_and_go_and_leave_their_vault(
-    running: Platform, run: Callable[..., str], tmp_path: Path
+    running: Platform, run: Callable[..., str], change: Callable[..., str]
 ) -> None:
-    def change(*settings: str) -> None:
-        plan = tmp_path / "plan.json"
-        run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
-        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
-
     def automatic() -> str:
         found = running.client("efs").describe_backup_policy(FileSystemId=running.outputs["FileSystemId"])
         return found["BackupPolicy"]["Status"]  # type: ignore[no-any-return]
@@ -251,14 +260,8 @@ def test_backups_come_change_and_go_and_leave_their_vault(
 
 
 def test_a_name_a_certificate_and_a_firewall_come_change_and_go(
-    running: Platform, run: Callable[..., str], tmp_path: Path
+    running: Platform, run: Callable[..., str], change: Callable[..., str]
 ) -> None:
-    def change(*settings: str) -> None:
-        plan = tmp_path / "plan.json"
-        run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
-        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
-        running.__dict__.pop("resources", None)
-
     def listeners() -> dict[int, dict[str, Any]]:
         found = running.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=running.id("LoadBalancer"))
         return {listener["Port"]: listener for listener in found}
@@ -305,13 +308,10 @@ def test_a_name_a_certificate_and_a_firewall_come_change_and_go(
     assert {name: gone[name] for name in kept} == {name: before[name] for name in kept}
 
 
-def test_watching_comes_changes_and_goes(running: Platform, run: Callable[..., str], tmp_path: Path) -> None:
+def test_watching_comes_changes_and_goes(
+    running: Platform, run: Callable[..., str], change: Callable[..., str]
+) -> None:
     cloudwatch, sns = running.client("cloudwatch"), running.client("sns")
-
-    def change(*settings: str) -> str:
-        plan = tmp_path / "plan.json"
-        shown = run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
-        return shown + run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
 
     def alarm(logical_id: str) -> dict[str, Any]:
         answer = cloudwatch.describe_alarms(AlarmNames=[made[logical_id]], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
@@ -419,13 +419,8 @@ def test_a_disposable_platform_leaves_nothing_behind(running: Platform, run: Cal
 
 
 def test_background_work_comes_stops_starts_changes_and_goes(
-    running: Platform, run: Callable[..., str], tmp_path: Path
+    running: Platform, run: Callable[..., str], change: Callable[..., str]
 ) -> None:
-    def change(*settings: str) -> None:
-        plan = tmp_path / "plan.json"
-        run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
-        run("apply", "dev", *KEPT, "--plan", str(plan), "--yes")
-
     ecs, scheduler = running.client("ecs"), running.client("scheduler")
 
     def tasks(name: str) -> tuple[int, int]:

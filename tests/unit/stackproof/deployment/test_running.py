@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 NESTED_ID = "arn:aws:cloudformation:sa-east-1:111111111111:stack/lms-dev-Web-1ABC/77aa"
 CLUSTER = "arn:aws:ecs:sa-east-1:111111111111:service/lms"
 LATER = datetime(2026, 3, 14, 4, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> aws.Aws:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    return aws.Aws(boto3.Session(region_name="sa-east-1"), "111111111111", "arn:me", "sa-east-1")
 
 
 @pytest.fixture

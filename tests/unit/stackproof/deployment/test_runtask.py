@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
@@ -28,13 +27,6 @@ DEFINITION = "arn:aws:ecs:sa-east-1:111111111111:task-definition/lms:7"
 TASK = "arn:aws:ecs:sa-east-1:111111111111:task/lms-dev/0f1e2d"
 NETWORK: Any = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
 WHERE = Place(CLUSTER, DEFINITION, "app", NETWORK, "FARGATE", "LATEST", "/lms/app", "app")
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> aws.Aws:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    return aws.Aws(boto3.Session(region_name="sa-east-1"), "111111111111", "arn:me", "sa-east-1")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
@@ -49,13 +48,6 @@ def test_of_more_than_five_those_that_sum_up_come_first_and_the_rest_is_named() 
     taken, said = chosen(*[alarm(f"A{number}") for number in range(6)], alarm("All", COMPOSITE))
     assert taken == ["All", "A0", "A1", "A2", "A3"]
     assert said == ["CloudFormation takes 5 rollback triggers; not among them: A4, A5"]
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> aws.Aws:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    return aws.Aws(boto3.Session(region_name="sa-east-1"), "111111111111", "arn:me", "sa-east-1")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
 
 SERVICE = "arn:aws:ecs:sa-east-1:111111111111:service/lms-dev/lms"
 GROUP = "arn:aws:elasticloadbalancing:sa-east-1:111111111111:targetgroup/lms/1"
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> aws.Aws:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    return aws.Aws(boto3.Session(region_name="sa-east-1"), "111111111111", "arn:me", "sa-east-1")
 
 
 @pytest.fixture
