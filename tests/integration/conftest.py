@@ -17,6 +17,7 @@ import pytest
 from tests.embedded import embedded_aws
 from tests.integration.deployer import Deployer
 from tests.integration.platform import Platform
+from tests.integration.tasks import ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 REGION = "sa-east-1"
 ACCOUNTS = {"dev": "111111111111", "prod": "333333333333"}
+INSTALLED = {"prod"}
+"""Those whose database is installed by a task (UpgradeCommand)."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,14 +79,16 @@ def deploy(environment: Mapping[str, str], *arguments: str, expect: int = 0) -> 
 def applied(url: str, name: str, *arguments: str) -> Platform:
     """Bootstrap the environment's account and apply the environment."""
     environment = variables(url, ACCOUNTS[name])
-    deploy(environment, "bootstrap", name, "--yes")
-    deploy(environment, "apply", name, "--yes", *arguments)
     session = boto3.Session(
         aws_access_key_id=ACCOUNTS[name],
         aws_secret_access_key="embedded",  # noqa: S106  # any text does
         region_name=REGION,
     )
-    return Platform(session, f"lms-{name}", url)
+    found = Platform(session, f"lms-{name}", url)
+    deploy(environment, "bootstrap", name, "--yes")
+    with ending(found, 0, cluster=f"lms-cluster-{name}", tasks=1 if name in INSTALLED else 0):
+        deploy(environment, "apply", name, "--yes", *arguments)
+    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -163,7 +163,7 @@ def test_each_level_is_enough_for_its_commands_and_has_nothing_besides(
     process.communicate(timeout=30)
     (deployer.folder / "steps.toml").write_text('[[step]]\ntitle = "Upgrade"\nservice = "Service"\n')
     succeeds(deployer, "plan", "dev", "--steps", "steps.toml", "--out", "steps.json")
-    with while_it_runs(lambda: ended(deployer, running(deployer, "ours"), 0, cluster="ours")):
+    with while_it_runs(lambda: ended(deployer.aws, running(deployer.aws, "ours"), 0, cluster="ours")):
         succeeds(deployer, "apply", "dev", "--plan", "steps.json", "--yes")
     succeeds(deployer, "destroy", "dev", "--yes")
     assert deployer.stack() is None

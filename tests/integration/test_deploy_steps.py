@@ -137,7 +137,7 @@ def log(deployer: Deployer, arn: str, *lines: str) -> None:
 def upgrading(planned: Deployer) -> Iterator[tuple[Deployer, subprocess.Popen[str], str]]:
     """The plan under way, at its second step: the task runs."""
     with planned.start(*APPLY) as process:
-        yield planned, process, running(planned)
+        yield planned, process, running(planned.aws)
         if process.poll() is None:
             process.kill()
 
@@ -181,7 +181,7 @@ def test_the_steps_happen_in_order_and_the_task_is_watched_with_its_log(
     assert task["taskDefinitionArn"].split("/")[-1].startswith("upgrade:")
     assert task["overrides"]["containerOverrides"] == [{"name": "app", "command": ["lms", "upgrade"]}]
     log(deployer, arn, "3 migrations to apply", "done")
-    ended(deployer, arn, 0)
+    ended(deployer.aws, arn, 0)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert values(deployer) == ("no", "2")
@@ -202,7 +202,7 @@ def test_a_task_that_fails_stops_the_rest_and_runs_anew_when_it_is_taken_up(
     code: int | None, words: str, upgrading: tuple[Deployer, subprocess.Popen[str], str]
 ) -> None:
     deployer, process, arn = upgrading
-    ended(deployer, arn, code, "it broke")
+    ended(deployer.aws, arn, code, "it broke")
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"Upgrade the database {words}\n" in said
@@ -210,9 +210,9 @@ def test_a_task_that_fails_stops_the_rest_and_runs_anew_when_it_is_taken_up(
     assert said.endswith("take it up again: stackproof apply dev --plan plan.json\n")
     assert values(deployer) == ("yes", "1")
     with deployer.start(*APPLY) as again:
-        second = running(deployer)
+        second = running(deployer.aws)
         assert second != arn
-        ended(deployer, second, 0)
+        ended(deployer.aws, second, 0)
         again.communicate(timeout=60)
     assert again.returncode == 0
     assert values(deployer) == ("no", "2")
@@ -220,7 +220,7 @@ def test_a_task_that_fails_stops_the_rest_and_runs_anew_when_it_is_taken_up(
 
 def test_a_program_reads_how_a_task_failed(planned: Deployer) -> None:
     with planned.start(*APPLY, "--json") as process:
-        ended(planned, running(planned), 3, "it broke")
+        ended(planned.aws, running(planned.aws), 3, "it broke")
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert json.loads(out.splitlines()[-1]) == {
@@ -236,12 +236,12 @@ def test_a_task_that_takes_too_long_is_left_running_and_waited_for_again(planned
     path.write_text(path.read_text().replace('"minutes": 60', '"minutes": 0'))
     done = planned(*APPLY)
     assert done.code == 1
-    arn = running(planned)
+    arn = running(planned.aws)
     assert "Upgrade the database: still running after 0 minutes\n" in done.err
     assert (
         f"the task goes on in AWS: {arn}\nTake it up again: python deploy.py apply dev --plan plan.json\n" in done.err
     )
-    ended(planned, arn, 0)
+    ended(planned.aws, arn, 0)
     assert planned(*APPLY).code == 0
     assert values(planned) == ("no", "2")
 
@@ -269,8 +269,8 @@ def test_a_task_is_taken_up_and_not_started_twice(
         assert process.returncode == 130
         assert f"interrupted; the task goes on in AWS: {arn}\n" in said
     with deployer.start(*APPLY) as again:
-        assert running(deployer) == arn
-        ended(deployer, arn, 0)
+        assert running(deployer.aws) == arn
+        ended(deployer.aws, arn, 0)
         _, said = again.communicate(timeout=60)
     assert again.returncode == 0, said
     assert "Step 1 of 3" not in said
@@ -290,12 +290,12 @@ def test_interrupted_between_the_start_and_the_first_look_it_says_what_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(planfile, "write", interrupted)
         done = planned(*APPLY)
-    arn = running(planned)
+    arn = running(planned.aws)
     assert done.code == 130
     assert done.err.endswith(
         f"interrupted; the task goes on in AWS: {arn}\nTake it up again: python deploy.py apply dev --plan plan.json\n"
     )
-    ended(planned, arn, 0)
+    ended(planned.aws, arn, 0)
     assert planned(*APPLY).code == 0
 
 
@@ -304,7 +304,7 @@ def test_a_task_whose_answer_was_lost_is_not_started_twice(planned: Deployer) ->
         planned.aws.environment["AWS_ENDPOINT_URL"] = line.url
         line.fault = Fault("unanswered", "RunTask", times=1)
         with planned.start(*APPLY) as process:
-            ended(planned, running(planned), 0)
+            ended(planned.aws, running(planned.aws), 0)
             process.communicate(timeout=60)
         assert line.calls.count("RunTask") == 2
     assert process.returncode == 0
@@ -349,7 +349,7 @@ def test_killed_in_the_middle_of_a_change_it_is_taken_up_where_it_stopped(
             process.communicate(timeout=30)
         line.fault = None
         with planned.start(*APPLY, "--wait") as again:
-            ended(planned, running(planned), 0)
+            ended(planned.aws, running(planned.aws), 0)
             _, said = again.communicate(timeout=60)
     assert again.returncode == 0, said
     assert values(planned) == ("no", "2")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.deployer import STACK
 from tests.integration.lasting import status
-from tests.integration.tasks import ended, running
+from tests.integration.tasks import ended, ending, running
 from tests.integration.test_deploy_steps import BROKEN, NETWORK, definition, log, setting
 from tests.proxy import Fault, proxy
 
@@ -185,11 +184,8 @@ def installed(deployer: Deployer) -> Deployer:
 
 def apply(deployer: Deployer, code: int = 0, *words: str) -> Done:
     """`apply`, with a task that ends so."""
-    ending = threading.Thread(target=lambda: ended(deployer, running(deployer), code, "it broke" if code else ""))
-    ending.start()
-    done = deployer("apply", "dev", "--yes", *words)
-    ending.join()
-    return done
+    with ending(deployer.aws, code, "it broke" if code else ""):
+        return deployer("apply", "dev", "--yes", *words)
 
 
 def test_a_new_stack_is_made_without_the_application_and_installed_first(deployer: Deployer) -> None:
@@ -199,12 +195,12 @@ def test_a_new_stack_is_made_without_the_application_and_installed_first(deploye
     assert titles(plan.out) == ["Make", "Install", "Open"]
     assert deployer.stack() is None
     with deployer.start("apply", "dev", "--yes") as process:
-        task = running(deployer)
+        task = running(deployer.aws)
         found = deployer.aws.client("ecs").describe_tasks(cluster="lms", tasks=[task])["tasks"][0]
         assert found["taskDefinitionArn"].rsplit("/", 1)[1].startswith("upgrade:")
         assert (now(deployer)["Run"], now(deployer)["Protected"]) == ("no", "no")
         log(deployer, task, "installing")
-        ended(deployer, task, 0)
+        ended(deployer.aws, task, 0)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, "| installing" in said) == (0, True), said
     assert (state(deployer), now(deployer)["Protected"]) == (("1", "no", "yes"), "yes")
@@ -240,14 +236,14 @@ def test_a_new_image_is_one_approved_plan(installed: Deployer) -> None:
     assert "  - Service  AWS::ECS::Service" in plan.out
     assert state(installed) == ("1", "no", "yes")
     with installed.start("apply", "dev", "--plan", "plan.json", "--yes") as process:
-        task = running(installed)
+        task = running(installed.aws)
         assert state(installed) == ("1", "yes", "no")
         (found,) = installed.aws.client("ecs").describe_tasks(cluster="lms", tasks=[task])["tasks"]
         assert found["containers"][0]["image"] == "2"
         jobs = installed.aws.client("backup").list_backup_jobs()["BackupJobs"]
         assert {each["ResourceArn"].split(":")[2] for each in jobs} == {"rds", "elasticfilesystem"}
         assert {each["State"] for each in jobs} == {"COMPLETED"}
-        ended(installed, task, 0)
+        ended(installed.aws, task, 0)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert (state(installed), now(installed)["UpgradeImage"]) == (("2", "no", "yes"), "")

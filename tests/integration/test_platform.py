@@ -609,6 +609,22 @@ def test_the_periodic_command_is_scheduled_and_its_failures_kept(platform: Platf
     assert found["Target"]["DeadLetterConfig"]["Arn"] == answer["Attributes"]["QueueArn"]
 
 
+def test_what_installs_and_upgrades_is_the_application_with_another_command(platform: Platform) -> None:
+    if not platform.has("UpgradeTask"):
+        pytest.skip("this stack has no upgrade command")
+    client = platform.client("ecs")
+    found = client.describe_task_definition(taskDefinition=platform.outputs["UpgradeTaskDefinition"])["taskDefinition"]
+    (container,), (serving,) = found["containerDefinitions"], task_definition(platform)["containerDefinitions"]
+    assert container["command"] == platform.parameters["UpgradeCommand"].split(",")
+    assert container["image"] == (platform.parameters["UpgradeImage"] or serving["image"])
+    assert found["executionRoleArn"] == task_definition(platform)["executionRoleArn"]
+    assert "portMappings" not in container or container["portMappings"] == []
+    if platform.endpoint:  # AWS forgets a task an hour after its end
+        tasks = client.list_tasks(cluster=platform.outputs["ClusterName"], desiredStatus="STOPPED")["taskArns"]
+        ended = client.describe_tasks(cluster=platform.outputs["ClusterName"], tasks=tasks)["tasks"]
+        assert [each["containers"][0]["exitCode"] for each in ended] == [0], "it was installed once"
+
+
 def test_secrets_are_encrypted_with_their_own_key(platform: Platform) -> None:
     found = platform.client("secretsmanager").describe_secret(SecretId=platform.id("CacheSecret"))
     assert found["KmsKeyId"] in {key_arn(platform, "SecretsKey"), platform.id("SecretsKey")}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.integration.deployer import STACK
-from tests.integration.tasks import ended, running
+from tests.integration.tasks import ending
 
 if TYPE_CHECKING:
     from tests.integration.deployer import Deployer, Done
@@ -38,11 +37,8 @@ def write(deployer: Deployer, version: int) -> None:
 
 def apply(deployer: Deployer, code: int = 0) -> Done:
     """`apply`, with an installation or upgrade that ends so."""
-    ending = threading.Thread(target=lambda: ended(deployer, running(deployer, CLUSTER), code, cluster=CLUSTER))
-    ending.start()
-    done = deployer("apply", "dev", "--yes")
-    ending.join()
-    return done
+    with ending(deployer.aws, code, cluster=CLUSTER):
+        return deployer("apply", "dev", "--yes")
 
 
 def parameters(deployer: Deployer) -> dict[str, str]:

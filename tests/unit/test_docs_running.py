@@ -12,7 +12,6 @@ from stackproof.proofs.check import check
 ROOT = Path(__file__).parents[2]
 EXCEPTIONS = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "running.md").read_text(encoding="utf-8"), re.DOTALL)
 MAIL = {
-    "UpgradeCommand": "lms,upgrade",
     "MailIdentityArn": "arn:aws:ses:sa-east-1:333333333333:identity/example.org",
     "MailFrom": "lms@example.org",
     "SmtpPort": "587",

@@ -66,6 +66,12 @@ class TestEnvironment:
         assert "set" not in last
         assert [[step[key] for key in protections] for step in made] == [["no"] * len(protections)] * len(made)
 
+    def test_an_application_of_ones_own_is_installed_and_upgraded_by_a_task(self, name: str) -> None:
+        """The default image is a plain web server: it has nothing to install."""
+        parameters = template(name).parameters
+        assert ("UpgradeCommand" in configuration(name)["Parameters"]) == ("Image" in configuration(name)["Parameters"])
+        assert ("UpgradeTask" in template(name).resources) == bool(parameters["UpgradeCommand"])
+
     def test_the_scaling_range_is_one(self, name: str) -> None:
         parameters = template(name).parameters
         assert int(parameters["OnDemandBase"]) <= int(parameters["MinimumTasks"]) <= int(parameters["MaximumTasks"])
