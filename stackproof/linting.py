@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache, partial
+from functools import lru_cache, partial
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-    from pathlib import Path
 
 
 class Linted(NamedTuple):
@@ -56,8 +56,13 @@ def lint(
     ]
     if faults:
         raise BadInputError(faults)
-    _rules(root / CONFIGURATION)  # here, so that its faults are told once and its 0.3 s are spent once
-    calls = [partial(_lint, path, given, tuple(regions), root) for path, given in templates.items()]
+    configuration = root / CONFIGURATION
+    if not configuration.is_file():
+        # No regular file, and that is cfn-lint's test for "no configuration".
+        configuration = Path(os.devnull)
+    # Here, so that its faults are told once and its 0.3 s are spent once.
+    rules = _rules(configuration, configuration.read_bytes())
+    calls = [partial(_lint, path, given, regions, configuration, rules) for path, given in templates.items()]
     return dict(zip(templates, _side_by_side(calls), strict=True))
 
 
@@ -99,7 +104,13 @@ def _start(call: Callable[[], Linted]) -> tuple[BaseProcess, Connection]:
     return child, receiving
 
 
-def _lint(path: Path, parameter_sets: Mapping[str, Mapping[str, str]], regions: Sequence[str], root: Path) -> Linted:
+def _lint(
+    path: Path,
+    parameter_sets: Mapping[str, Mapping[str, str]],
+    regions: Sequence[str],
+    configuration: Path,
+    rules: Any,
+) -> Linted:
     """One call of cfn-lint."""
     from cfnlint.config import ManualArgs
     from cfnlint.context.parameters import ParameterSet
@@ -108,14 +119,14 @@ def _lint(path: Path, parameter_sets: Mapping[str, Mapping[str, str]], regions: 
     started = perf_counter()
     declared = json.loads(path.read_text(encoding="utf-8")).get("Parameters", {})
     config = _config(
-        root / CONFIGURATION,
+        configuration,
         ManualArgs(
             include_checks=["I"],
             regions=list(regions),
             parameters=[ParameterSet(name, _as_cfn_lint(declared, given)) for name, given in parameter_sets.items()],
         ),
     )
-    matches = run_template_by_file_path(str(path), config, _rules(root / CONFIGURATION), ignore_bad_template=False)
+    matches = run_template_by_file_path(str(path), config, rules, ignore_bad_template=False)
     findings = [_finding(match, parameter_sets) for match in matches]
     findings.sort(key=lambda finding: (finding.line, finding.id, finding.environment or "", finding.message))
     return Linted(findings, perf_counter() - started)
@@ -127,18 +138,16 @@ def _config(configuration: Path, arguments: Mapping[str, Any]) -> Any:
     from cfnlint.exceptions import CfnLintExitException
     from yaml import YAMLError
 
-    # The null device is no regular file, and that is cfn-lint's test for "no configuration".
-    chosen = str(configuration) if configuration.is_file() else os.devnull
     try:
         # No templates: those that the file names are for cfn-lint typed by hand, from the file's own folder.
-        return ConfigMixIn(["--config-file", chosen], templates=[], **arguments)
+        return ConfigMixIn(["--config-file", str(configuration)], templates=[], **arguments)
     except (CfnLintExitException, YAMLError) as error:
         raise BadInputError([Fault(CONFIGURATION, "", " ".join(str(error).split()))]) from error
 
 
-@cache
-def _rules(configuration: Path) -> Any:
-    """cfn-lint's rules; loading them takes 0.3 s, and one process lints several templates."""
+@lru_cache(maxsize=1)
+def _rules(configuration: Path, _content: bytes) -> Any:
+    """cfn-lint's rules, kept for the next call with the same configuration: loading takes 0.3 s, keeping 60 MB."""
     from cfnlint.runner import Runner
 
     return Runner(_config(configuration, {})).rules

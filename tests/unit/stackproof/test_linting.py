@@ -197,6 +197,22 @@ def test_a_broken_configuration_is_bad_input(check: Any, tmp_path: Path, text: s
     assert told in str(caught.value)
 
 
+def test_rules_are_loaded_once_for_all_folders_that_configure_none_and_one_set_is_kept(tmp_path: Path) -> None:
+    """A set takes 0.3 s and 60 MB: 50 folders would be 3 GB."""
+    linting._rules.cache_clear()
+    for name in ("a", "b", "c"):
+        path = tmp_path / name / "t.json"
+        path.parent.mkdir()
+        path.write_text(json.dumps({"Resources": {"Topic": TOPIC}}))
+        lint({path: {}}, regions=["us-east-1"], root=path.parent)
+    (path.parent / ".cfnlintrc").write_text("ignore_checks: [W2001]\n")
+    lint({path: {}}, regions=["us-east-1"], root=path.parent)
+
+    kept = linting._rules.cache_info()
+
+    assert (kept.misses, kept.hits, kept.currsize) == (2, 2, 1)
+
+
 @pytest.mark.parametrize("processors", [1, 2, None])
 def test_several_templates_are_linted_alike_on_one_processor_and_on_two(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int | None
