@@ -1,8 +1,8 @@
 """Backups, by parameter: AWS Backup copies files and database into a vault of its own, daily and monthly.
 
 What is backed up carries the tag `backup` with the environment's suffix in it, so that no stack backs up its neighbour.
-The vault's name has a part of the stack's id in it: a vault with backups outlives its stack, and must not stop the next
-one of the same name. While the plan is on, the file system's own daily backup is off: it would be paid twice.
+The vault's name has a part of its key's id in it: a vault with backups outlives its stack, and Backups=yes as well, and
+must not stop the next one. While the plan is on, the file system's own daily backup is off: it would be paid twice.
 
 The role names what AWS Backup does to these two stores; AWS's managed policy reaches every store of the account.
 """
@@ -197,8 +197,8 @@ def _days(t: Template, logical_id: str, label: str, description: str, *, least: 
 def _add_vault(t: Template, environment: Environment, backups: Backups, key: Key) -> Vault:
     locked = condition(t, "LocksBackups", Not(Equals(Ref(backups.lock), "none")))
     for_good = condition(t, "LocksBackupsForGood", Equals(Ref(backups.lock), "compliance"))
-    # arn:…:stack/<name>/<uuid>: the first eight characters of the last part.
-    unique = Select(0, Split("-", Select(2, Split("/", Ref("AWS::StackId")))))
+    # The first eight characters of a UUID; the next vault has another key.
+    unique = Select(0, Split("-", key.id))
     vault = t.add_resource(
         BackupVault(
             "BackupVault",

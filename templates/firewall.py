@@ -317,6 +317,7 @@ def _data_protection(cookie: Parameter) -> DataProtectionConfig:
 
 def _add_log(t: Template, exists: str, acl: WebACL, key: Key) -> None:
     """Log what a rule blocked or counted; the balancer's access logs have the rest."""
+    # Always there: a log group outlives what leaves the stack, and could not be made again under its name.
     group = log_group(
         t,
         "WebFirewallLogGroup",
@@ -324,7 +325,6 @@ def _add_log(t: Template, exists: str, acl: WebACL, key: Key) -> None:
         key=key,
         delivered=True,
         name=FIREWALL_LOG_GROUP,
-        condition=exists,
     )
     kept = [FilterCondition(ActionCondition=ActionCondition(Action=action)) for action in ("BLOCK", "COUNT")]
     t.add_resource(

@@ -32,7 +32,6 @@ def log_group(
     key: Key,
     delivered: bool = False,
     name: str | None = None,
-    condition: str | None = None,
 ) -> LogGroup:
     """Add the log group `/lms/<stack name>/<part>`; Ref is its name, GetAtt Arn ends in `:*`.
 
@@ -45,12 +44,11 @@ def log_group(
             that lets it in stands on the group itself; otherwise AWS would put one into the account, which has room
             for ten, and would ask whoever deploys for the right to do so.
         name: the whole name instead, for Sub, where a service insists on one of its own.
-        condition: the group exists only where this condition holds.
+
+    None is under a condition: it would stay behind when the condition no longer holds, and keep its name from the next.
     """
     name = name or f"{LOG_PREFIX}/{part}"
     group = LogGroup(logical_id, LogGroupName=Sub(name), KmsKeyId=key.arn, RetentionInDays=retention_days(t))
-    if condition is not None:
-        group.Condition = condition
     if delivered:
         mine = [
             StringEquals("aws:SourceAccount", Ref("AWS::AccountId")),

@@ -122,6 +122,7 @@ RULES: Final = (
     "tag-missing",
     "tag-name-characters",
     "tag-name-clash",
+    "tag-name-kept",
     "tag-name-length",
     "tag-name-suffix",
     "tag-name-twice",

@@ -13,7 +13,8 @@ from stackproof.java_patterns import compile_pattern
 from stackproof.proofs.arns import SHAPES
 from stackproof.proofs.diff import SCOPED_NAMES, schema_of
 from stackproof.proofs.resolver import NOTHING, Resolver
-from stackproof.proofs.values import Sym, Text, Unknown, Value, number, show
+from stackproof.proofs.store_keeping import KEEPING
+from stackproof.proofs.values import Sym, Text, Unknown, Value, is_one_of, number, show, symbols
 from stackproof.proofs.verdicts import Finding, broken, proved
 
 if TYPE_CHECKING:
@@ -90,10 +91,21 @@ def prove_names(stack: Stack, intent: Intent) -> Iterator[Finding]:
             yield _carries(stack, name, intent)
         if intent.fixed_names is not None:
             yield from _free(name, intent)
+    if intent.fixed_names is not None:
+        for resource in stack.resources.values():
+            yield from _free_again(stack, resource)
 
 
 def _name(stack: Stack, resource: Resource) -> Name | None:
     """The name that a resource is given; None for one that AWS names, and for a name that comes from elsewhere."""
+    name = _given(stack, resource)
+    if name is None or not isinstance(name.value, Text):
+        return name
+    return None if any(not isinstance(part, str | Sym) or _elsewhere(part) for part in name.value.parts) else name
+
+
+def _given(stack: Stack, resource: Resource) -> Name | None:
+    """The name that a resource is given, wherever it comes from; None for one that AWS names, or nobody knows."""
     shape = SHAPES.get(resource.type)
     if shape is not None:
         key = shape.name
@@ -103,8 +115,6 @@ def _name(stack: Stack, resource: Resource) -> Name | None:
         return None
     value = resource.properties.get(key) if key else None
     if value is None or not isinstance(value, str | Text):
-        return None
-    if isinstance(value, Text) and any(not isinstance(part, str | Sym) or _elsewhere(part) for part in value.parts):
         return None
     return Name(resource, key, value, schema_of(resource, stack))
 
@@ -257,3 +267,27 @@ def _free(name: Name, intent: Intent) -> Iterator[Finding]:
     )
     fix = f"Leave {name.key} out, so that AWS generates it, or name {kind} in fixed_names of {intent.where}."
     yield broken("tag-name-clash", logical_id, name.path, message, fix)
+
+
+def _free_again(stack: Stack, resource: Resource) -> Iterator[Finding]:
+    """Is the name of a resource that stays behind free when a condition makes the resource again?"""
+    kept = is_one_of(resource.deletion_policy, *KEEPING)
+    if not kept or not any(name in stack.parameters for name in stack.space.variables([resource.condition])):
+        return
+    name = _given(stack, resource)
+    if name is None:
+        return
+    others = [stack.resources.get(found.owner) for found in symbols(name.value) if found.kind == "resource"]
+    if any(other is not None and other.condition for other in others):
+        yield proved("tag-name-kept", resource.logical_id, name.path, f"{show(name.value)} is another one each time")
+        return
+    message = (
+        f"{resource.logical_id} exists under {resource.condition} and is retained: when it has left the stack and"
+        f" {resource.condition} holds again, CloudFormation finds the name {show(name.value)} taken, and the update"
+        f" fails."
+    )
+    fix = (
+        "Take the condition away, so that it never leaves the stack, or make the name of an id that is new each time"
+        " (Ref of a resource under the same condition)."
+    )
+    yield broken("tag-name-kept", resource.logical_id, name.path, message, fix)

@@ -52,7 +52,12 @@ def sentences(template: Emitted, **parameters: str) -> str:
 def test_without_being_asked_for_there_is_none_of_it(lms: Emitted) -> None:
     template = lms.with_parameters(AllowedAddresses=SCHOOLS)
     assert not [name for name, found in template.resources.items() if found.type.startswith("AWS::WAFv2::")]
-    assert "WebFirewallLogGroup" not in template.resources
+
+
+def test_its_log_group_never_leaves_the_stack(lms: Emitted) -> None:
+    """It is retained, and could not be made again under its name."""
+    assert "Condition" not in lms.body["Resources"]["WebFirewallLogGroup"]
+    assert "WebFirewallLogging" not in lms.resources
 
 
 def test_guards_the_balancer_in_this_region(guarded: Emitted) -> None:

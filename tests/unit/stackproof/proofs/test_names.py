@@ -202,3 +202,48 @@ def test_one_of_two_that_may_not_exist_clashes_with_nobody() -> None:
     assert (
         complaints(prove, {"First": make(BALANCER, Name="lms"), "Second": second}, **parameters(), **conditions) == {}
     )
+
+
+SWITCHED = {
+    "Conditions": {
+        "On": {"Fn::Equals": [ref("Suffix"), "dev"]},
+        "Here": {"Fn::Not": [{"Fn::Equals": [ref("AWS::Region"), "us-east-1"]}]},
+    }
+}
+KEPT = {"Condition": "On", "DeletionPolicy": "Retain"}
+GROUP = make("Logs::LogGroup", LogGroupName=sub("/lms/${AWS::StackName}"))
+AGAIN = "when it has left the stack and On holds again, CloudFormation finds the name"
+
+
+@pytest.mark.parametrize(
+    ("resource", "trapped"),
+    [
+        ({**GROUP, **KEPT}, True),
+        ({**GROUP, **KEPT, "DeletionPolicy": "RetainExceptOnCreate"}, True),
+        ({**make("Logs::LogGroup", LogGroupName=sub("/lms/${Fixed}")), **KEPT}, True),
+        ({**make("Backup::BackupVault", BackupVaultName=sub("lms-${Suffix}")), **KEPT}, True),
+        ({**make("Backup::BackupVault", BackupVaultName=sub("lms-${Key}")), **KEPT}, False),
+        ({**GROUP, **KEPT, "DeletionPolicy": "Delete"}, False),
+        ({**GROUP, "DeletionPolicy": "Retain"}, False),
+        ({**GROUP, **KEPT, "Condition": "Here"}, False),
+        ({**make("Logs::LogGroup"), **KEPT}, False),
+    ],
+    ids=[
+        "a log group",
+        "except on create",
+        "named after what never leaves",
+        "a vault",
+        "named after a key that is new each time",
+        "goes with the feature",
+        "never leaves",
+        "a region does not change",
+        "named by AWS",
+    ],
+)
+def test_what_stays_behind_leaves_its_name_free_for_the_next(resource: dict[str, Any], trapped: bool) -> None:
+    others = {"Key": {**make("KMS::Key"), "Condition": "On"}, "Fixed": make("EC2::VPC", CidrBlock="10.0.0.0/16")}
+    allowed = {"fixed_names": (resource["Type"],)}
+    found = complaints(prove, {"It": resource, **others}, allowed, **parameters(), **SWITCHED)
+    key = next((name for name in resource["Properties"] if name.endswith("Name")), "")
+    expect(found, {f"broken tag-name-kept It.Properties.{key}": AGAIN} if trapped else {})
+    assert complaints(prove, {"It": resource, **others}, **parameters(), **SWITCHED) == {}, "nobody asked"
