@@ -213,7 +213,7 @@ def no_listener(source: Source) -> Iterator[Fault]:
         "AWS::EFS::MountTarget",
         "AWS::ECS::ClusterCapacityProviderAssociations",
         "AWS::S3::BucketPolicy",
-        "AWS::IAM::Policy",
+        "AWS::IAM::ManagedPolicy",
     )
     for name, _ in source.of_type(*kinds):
         yield source.remove("a part is missing", name)

@@ -26,13 +26,13 @@ from troposphere.backup import (
     LockConfigurationType,
 )
 from troposphere.cloudwatch import Alarm, MetricDimension
-from troposphere.iam import PolicyType, Role
+from troposphere.iam import Role
 
 from templates.files import OWN as OWN_FILES
 from templates.interface import YES_NO, condition, output, parameter
 from templates.keys import add_key
 from templates.parts import part
-from templates.policies import OnlyIf, allow, assume_role, document, key_policy, permissions_boundary
+from templates.policies import OnlyIf, add_policy, allow, assume_role, key_policy, permissions_boundary
 
 if TYPE_CHECKING:
     from awacs.aws import Statement
@@ -230,7 +230,7 @@ def _rule(name: str, schedule: str, vault: Vault, days: Parameter) -> BackupRule
 
 def add_backup_role(
     t: Template, name: str, exists: str, vault: Vault, statements: list[Statement]
-) -> tuple[AWSHelperFn, PolicyType]:
+) -> tuple[AWSHelperFn, str]:
     """Add a role that AWS Backup takes on, which knows the vault and may do what the statements say."""
     role = t.add_resource(
         Role(
@@ -241,16 +241,7 @@ def add_backup_role(
         )
     )
     known = allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vault.arn)
-    policy = t.add_resource(
-        PolicyType(
-            f"{name}Policy",
-            Condition=exists,
-            PolicyName=name.lower(),
-            PolicyDocument=document(known, *statements),
-            Roles=[Ref(role)],
-        )
-    )
-    return GetAtt(role, "Arn"), policy
+    return GetAtt(role, "Arn"), add_policy(t, f"{name}Policy", role, known, *statements)
 
 
 def _permissions(files: Files, database: Database) -> list[Statement]:

@@ -22,7 +22,7 @@ from troposphere.ecs import (
     DeploymentConfiguration,
     Service,
 )
-from troposphere.iam import PolicyType, Role
+from troposphere.iam import Role
 from troposphere.scheduler import (
     AwsVpcConfiguration,
     DeadLetterConfig,
@@ -39,7 +39,7 @@ from troposphere.sqs import Queue, QueuePolicy
 from templates.cluster import ON_DEMAND
 from templates.interface import condition, output, parameter
 from templates.parts import part
-from templates.policies import ANYBODY, allow, assume_role, deny, document, permissions_boundary
+from templates.policies import ANYBODY, add_policy, allow, assume_role, deny, document, permissions_boundary
 from templates.security_groups import group_id
 from templates.task_definition import LONGEST_STOP, add_task_definition, command_parameter, size_parameter
 
@@ -250,29 +250,24 @@ def _add_role(
         )
     )
     blueprint = application.blueprint
-    policy = t.add_resource(
-        PolicyType(
-            "CronPolicy",
-            Condition=exists,
-            PolicyName="cron",
-            PolicyDocument=document(
-                allow("ecs:RunTask", definition, conditions=[ArnEquals("ecs:cluster", GetAtt("Cluster", "Arn"))]),
-                allow(
-                    "iam:PassRole",
-                    [blueprint.execution_role.arn, blueprint.task_role.arn],
-                    conditions=[StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")],
-                ),
-                allow("sqs:SendMessage", letters),
-                allow(
-                    ["kms:Decrypt", "kms:GenerateDataKey"],
-                    key.arn,
-                    conditions=[StringEquals("kms:ViaService", Sub("sqs.${AWS::Region}.amazonaws.com"))],
-                ),
-            ),
-            Roles=[Ref(role)],
-        )
+    policy = add_policy(
+        t,
+        "CronPolicy",
+        role,
+        allow("ecs:RunTask", definition, conditions=[ArnEquals("ecs:cluster", GetAtt("Cluster", "Arn"))]),
+        allow(
+            "iam:PassRole",
+            [blueprint.execution_role.arn, blueprint.task_role.arn],
+            conditions=[StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")],
+        ),
+        allow("sqs:SendMessage", letters),
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            key.arn,
+            conditions=[StringEquals("kms:ViaService", Sub("sqs.${AWS::Region}.amazonaws.com"))],
+        ),
     )
-    return GetAtt(role, "Arn"), str(policy.title)
+    return GetAtt(role, "Arn"), policy
 
 
 def _add_dead_letters(t: Template, exists: str, topic: AlarmTopic) -> AWSHelperFn:

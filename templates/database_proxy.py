@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troposphere import And, Condition, Equals, FindInMap, GetAtt, If, Not, NoValue, Or, Ref, Sub
-from troposphere.iam import PolicyType, Role
+from troposphere.iam import Role
 from troposphere.rds import AuthFormat, ConnectionPoolConfigurationInfoFormat, DBProxy, DBProxyTargetGroup
 
 from templates.interface import YES_NO, condition, output, parameter, rule
 from templates.own_database_parameters import GROUP
-from templates.policies import assume_role, decrypt_secret, document, permissions_boundary, read_secret
+from templates.policies import add_policy, assume_role, decrypt_secret, permissions_boundary, read_secret
 from templates.security_groups import Endpoint, connect, group_id, security_group
 
 if TYPE_CHECKING:
@@ -62,14 +62,8 @@ def add_database_proxy(t: Template, *, environment: Environment, network: Networ
             PermissionsBoundary=permissions_boundary(t),
         )
     )
-    policy = t.add_resource(
-        PolicyType(
-            "DatabaseProxyPolicy",
-            Condition=exists,
-            PolicyName="proxy",
-            PolicyDocument=document(read_secret(database.secret.arn), decrypt_secret(database.secret.key_arn)),
-            Roles=[Ref(role)],
-        )
+    policy = add_policy(
+        t, "DatabaseProxyPolicy", role, read_secret(database.secret.arn), decrypt_secret(database.secret.key_arn)
     )
     proxy = t.add_resource(
         DBProxy(

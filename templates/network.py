@@ -28,12 +28,12 @@ from troposphere.ec2 import (
     VPCEndpoint,
     VPCGatewayAttachment,
 )
-from troposphere.iam import Policy, Role
+from troposphere.iam import Role
 
 from templates.interface import YES_NO, condition, output, parameter
 from templates.logs import log_group
 from templates.parts import part
-from templates.policies import allow, assume_role, document, permissions_boundary
+from templates.policies import add_policy, allow, assume_role, permissions_boundary
 from templates.security_groups import INTERNET, connect, group_id, security_group
 
 if TYPE_CHECKING:
@@ -345,9 +345,9 @@ def _add_flow_log(t: Template, vpc: VPC, key: Key) -> None:
             "FlowLogRole",
             AssumeRolePolicyDocument=assume_role("vpc-flow-logs", conditions=[source]),
             PermissionsBoundary=permissions_boundary(t),
-            Policies=[Policy(PolicyName="write-flow-logs", PolicyDocument=document(write))],
         )
     )
+    policy = add_policy(t, "FlowLogPolicy", role, write)
     t.add_resource(
         FlowLog(
             "FlowLog",
@@ -357,6 +357,7 @@ def _add_flow_log(t: Template, vpc: VPC, key: Key) -> None:
             LogDestinationType="cloud-watch-logs",
             LogGroupName=Ref(group),
             DeliverLogsPermissionArn=GetAtt(role, "Arn"),
+            DependsOn=policy,
         )
     )
 

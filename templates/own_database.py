@@ -16,7 +16,7 @@ from string import punctuation
 from typing import TYPE_CHECKING
 
 from troposphere import And, Condition, Equals, FindInMap, GetAtt, If, Not, NoValue, Ref, Sub
-from troposphere.iam import Policy, Role
+from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.rds import (
     DBCluster,
@@ -32,7 +32,7 @@ from templates.interface import condition, output
 from templates.keys import DATABASE_LOG_PREFIX, Key, Secret, add_key
 from templates.logs import retention_days
 from templates.own_database_parameters import add_own_database_parameters
-from templates.policies import allow, assume_role, document, key_policy, permissions_boundary
+from templates.policies import add_policy, allow, assume_role, key_policy, permissions_boundary
 from templates.security_groups import Endpoint, group_id, security_group
 
 if TYPE_CHECKING:
@@ -133,9 +133,18 @@ def add_own_database(
         t, "DatabaseClusterSecurityGroup", description="Database cluster", vpc=network.vpc, condition=exists
     )
     secret = _add_secret(t, asked, exists, secret_key)
-    role = _add_monitoring_role(t, exists)
+    role, policy = _add_monitoring_role(t, exists)
     cluster = _add_cluster(
-        t, asked, exists, network=network, port=port, key=key, guard=group_id(guard), role=role, tags=tags
+        t,
+        asked,
+        exists,
+        network=network,
+        port=port,
+        key=key,
+        guard=group_id(guard),
+        role=role,
+        policy=policy,
+        tags=tags,
     )
     logs = _add_logs(t, asked, cluster, exists, log_key)
     first, second, _ = network.data_zones
@@ -198,7 +207,7 @@ def _add_secret(t: Template, asked: OwnDatabaseParameters, exists: str, key: Key
     return Secret(arn=Ref(made), keys=keys, key_arn=key.arn)
 
 
-def _add_monitoring_role(t: Template, exists: str) -> AWSHelperFn:
+def _add_monitoring_role(t: Template, exists: str) -> tuple[AWSHelperFn, str]:
     """Add the role of enhanced monitoring: AWS's managed policy for it reaches groups of every name that starts so."""
     group = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{OS_METRICS}"
     role = t.add_resource(
@@ -207,26 +216,19 @@ def _add_monitoring_role(t: Template, exists: str) -> AWSHelperFn:
             Condition=exists,
             AssumeRolePolicyDocument=assume_role("monitoring.rds"),
             PermissionsBoundary=permissions_boundary(t),
-            Policies=[
-                Policy(
-                    PolicyName="monitoring",
-                    PolicyDocument=document(
-                        allow(["logs:CreateLogGroup", "logs:PutRetentionPolicy"], Sub(group)),
-                        allow(
-                            [
-                                "logs:CreateLogStream",
-                                "logs:DescribeLogStreams",
-                                "logs:GetLogEvents",
-                                "logs:PutLogEvents",
-                            ],
-                            Sub(f"{group}:log-stream:*"),
-                        ),
-                    ),
-                )
-            ],
         )
     )
-    return GetAtt(role, "Arn")
+    policy = add_policy(
+        t,
+        "DatabaseMonitoringPolicy",
+        role,
+        allow(["logs:CreateLogGroup", "logs:PutRetentionPolicy"], Sub(group)),
+        allow(
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"],
+            Sub(f"{group}:log-stream:*"),
+        ),
+    )
+    return GetAtt(role, "Arn"), policy
 
 
 def _add_cluster(
@@ -239,6 +241,7 @@ def _add_cluster(
     key: Key,
     guard: AWSHelperFn,
     role: AWSHelperFn,
+    policy: str,
     tags: Tags,
 ) -> DBCluster:
     subnets = t.add_resource(
@@ -295,6 +298,7 @@ def _add_cluster(
             PerformanceInsightsRetentionPeriod=_insights_days(),
             MonitoringInterval=MONITORING_SECONDS,
             MonitoringRoleArn=role,
+            DependsOn=policy,
         )
     )
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from awacs.aws import Action, Condition, ConditionElement, PolicyDocument, Principal, Statement, StringEquals
 from troposphere import Equals, If, Not, NoValue, Ref, Sub
+from troposphere.iam import ManagedPolicy
 
 from templates.interface import condition, parameter
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
+    from troposphere.iam import Role
 
     Value: TypeAlias = "str | AWSHelperFn"
 
@@ -91,6 +93,18 @@ class OnlyIf(Statement):
 def document(*statements: Statement) -> PolicyDocument:
     """A policy document in today's version of the language."""
     return PolicyDocument(Version="2012-10-17", Statement=list(statements))
+
+
+def add_policy(t: Template, logical_id: str, role: Role, *statements: Statement) -> str:
+    """Add what a role may do, where the role is; returns the logical id, for DependsOn of whatever needs it at once.
+
+    It is a policy of its own and not one inside the role, so that IAM keeps its versions and shows who has it, and
+    CloudFormation changes it without touching the role. It has no name, and is attached to this one role.
+    """
+    policy = ManagedPolicy(logical_id, PolicyDocument=document(*statements), Roles=[Ref(role)])
+    if hasattr(role, "Condition"):
+        policy.Condition = role.Condition
+    return str(t.add_resource(policy).title)
 
 
 def assume_role(

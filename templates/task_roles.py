@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from awacs.aws import ArnLike, StringEquals
 from troposphere import And, Condition, Equals, GetAtt, Not, Or, Ref, Select, Split, Sub
-from troposphere.iam import PolicyType, Role
+from troposphere.iam import Role
 
 from templates import arns
 from templates.interface import condition, parameter
 from templates.mail import add_mail
 from templates.policies import (
     OnlyIf,
+    add_policy,
     allow,
     assume_role,
     decrypt_secret,
-    document,
     permissions_boundary,
     read_secret,
 )
@@ -119,15 +119,7 @@ def _add_role(t: Template, name: str, *statements: Statement) -> TaskRole:
             PermissionsBoundary=permissions_boundary(t),
         )
     )
-    policy = t.add_resource(
-        PolicyType(
-            f"{name}Policy",
-            PolicyName=f"{name.lower()}",
-            PolicyDocument=document(*statements),
-            Roles=[Ref(role)],
-        )
-    )
-    return TaskRole(GetAtt(role, "Arn"), str(policy.title))
+    return TaskRole(GetAtt(role, "Arn"), add_policy(t, f"{name}Policy", role, *statements))
 
 
 def _in_own_registry(image: Parameter) -> Equals:

@@ -722,12 +722,15 @@ def test_a_deployment_is_taken_back_by_alarms_that_exist(platform: Platform) -> 
 
 
 def statements(platform: Platform, role: str) -> list[dict[str, Any]]:
-    """Everything that a role's own policies allow."""
+    """Everything that a role's policies allow."""
     client, name = platform.client("iam"), platform.id(role)
-    names = platform.pages("iam", "list_role_policies", "PolicyNames", RoleName=name)
-    documents = [client.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"] for each in names]
-    assert platform.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name) == []
-    return [statement for document in documents for statement in document["Statement"]]
+    assert platform.pages("iam", "list_role_policies", "PolicyNames", RoleName=name) == []
+    attached = platform.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name)
+    found: list[dict[str, Any]] = []
+    for arn in (each["PolicyArn"] for each in attached):
+        version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found += client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]["Statement"]
+    return found
 
 
 def as_list(value: str | list[str]) -> list[str]:

@@ -61,7 +61,7 @@ def test_exactly_this_secret_is_read(lms: Emitted) -> None:
     template = lms.with_parameters(DatabaseSecretArn=DATABASE)
     readers = {
         name: statement["Resource"]
-        for name, policy in template.of_type("AWS::IAM::Policy", "AWS::IAM::Role").items()
+        for name, policy in template.of_type("AWS::IAM::ManagedPolicy", "AWS::IAM::Role").items()
         for statement in statements(policy)
         if "secretsmanager:GetSecretValue" in statement["Action"] and DATABASE in statement["Resource"]
     }

@@ -26,7 +26,7 @@ NETWORK = {
     "AWS::EC2::VPC",
     "AWS::EC2::VPCGatewayAttachment",
 }
-OF_THE_NETWORK = {"FlowLogGroup", "FlowLogRole", "S3Endpoint", "NatPortsAlarm", "NatTrafficAlarm"}
+OF_THE_NETWORK = {"FlowLogGroup", "FlowLogPolicy", "FlowLogRole", "S3Endpoint", "NatPortsAlarm", "NatTrafficAlarm"}
 LISTS = {"BalancerSubnetIds": "aaaaaaa", "TaskSubnetIds": "bbbbbbb", "DataSubnetIds": "ccccccc"}
 
 

@@ -166,7 +166,7 @@ class TestLeastPrivilege:
             (name, action, statement["Resource"])
             for given in (on, own)
             for name, policy in every_template.with_parameters(**given)
-            .of_type("AWS::IAM::Role", "AWS::IAM::Policy")
+            .of_type("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
             .items()
             for statement in statements(policy)
             if statement["Effect"] == "Allow" and "Resource" in statement

@@ -200,7 +200,10 @@ class TestFlowLogs:
         assert group["KmsKeyId"] == "${LogsKey.Arn}"
 
     def test_the_role_writes_to_that_group_and_nowhere_else(self, lms: Emitted) -> None:
-        trust, permission = sorted(statements(lms.resources["FlowLogRole"]), key=lambda s: "Resource" in s)
+        [trust] = statements(lms.resources["FlowLogRole"])
+        [permission] = statements(lms.resources["FlowLogPolicy"])
+        assert lms.resources["FlowLogPolicy"]["Roles"] == ["${FlowLogRole}"]
+        assert lms.resources["FlowLog"].body["DependsOn"] == "FlowLogPolicy"
         assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
         assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": "111122223333"}
         assert permission["Resource"] == ["${FlowLogGroup.Arn}"]

@@ -307,8 +307,9 @@ def test_insights_are_the_same_for_cluster_and_instances(own: Emitted, mode: str
 
 
 def test_monitoring_writes_to_its_own_group_alone(own: Emitted) -> None:
-    role = own.resources["DatabaseMonitoringRole"]
-    [policy] = role["Policies"]
+    role, policy = own.resources["DatabaseMonitoringRole"], own.resources["DatabaseMonitoringPolicy"]
+    assert policy["Roles"] == ["${DatabaseMonitoringRole}"]
+    assert own.resources["DatabaseCluster"].body["DependsOn"] == "DatabaseMonitoringPolicy"
     resources = {resource for s in policy["PolicyDocument"]["Statement"] for resource in s["Resource"]}
     group = "arn:aws:logs:sa-east-1:111122223333:log-group:RDSOSMetrics"
     assert resources == {group, f"{group}:log-stream:*"}

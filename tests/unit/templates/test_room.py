@@ -31,8 +31,8 @@ DOCUMENTS = {
     "AWS::SNS::TopicPolicy": ("PolicyDocument", 30_720),
 }
 """Policies of resources: their property, and the characters that the service takes."""
-TRUST, INLINE = 2_048, 10_240
-"""IAM: characters of a role's trust policy, and of all its inline policies together, without white space."""
+TRUST, ATTACHED = 2_048, 10
+"""IAM: characters of a role's trust policy, without white space, and policies attached to a role."""
 TASK_DEFINITION = 65_536
 LISTS = {
     "AWS::CloudWatch::Alarm": ("AlarmActions", 5),
@@ -65,17 +65,14 @@ def uses(template: Emitted) -> Iterator[Use]:
     for section, limit in SECTIONS.items():
         yield Use(section, len(template.body.get(section, {})), limit)
     yield Use("Description, bytes", len(template.body["Description"]), 1_024)
-    inline, rules = Counter[str](), Counter[str]()
+    attached, rules = Counter[str](), Counter[str]()
     for name, resource in template.resources.items():
         yield from of_resource(name, resource)
-        for policy in resource.get("Policies") or () if resource.type == "AWS::IAM::Role" else ():
-            inline[name] += size(policy["PolicyDocument"])
-        if resource.type == "AWS::IAM::Policy":
-            for role in resource["Roles"]:
-                inline[role.strip("${}")] += size(resource["PolicyDocument"])
+        if resource.type == "AWS::IAM::ManagedPolicy":
+            attached.update(role.strip("${}") for role in resource["Roles"])
         if resource.type in {"AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"}:
             rules[f"{resource['GroupId']}, {resource.type.removeprefix('AWS::EC2::SecurityGroup')}"] += 1
-    yield from (Use(f"{role}, inline policies", used, INLINE) for role, used in inline.items())
+    yield from (Use(f"{role}, attached policies", used, ATTACHED) for role, used in attached.items())
     yield from (Use(f"{group} rules", used, GROUP_RULES) for group, used in rules.items())
 
 
@@ -122,7 +119,7 @@ def test_every_kind_of_limit_is_measured(lms: Emitted) -> None:
     kinds = {re.sub(r"^\S+, ", "", use.what) for use in largest(lms)}
 
     assert kinds >= {
-        "template body, bytes as sent", *SECTIONS, "inline policies", "trust policy", "policy", "task definition",
+        "template body, bytes as sent", *SECTIONS, "attached policies", "trust policy", "policy", "task definition",
         "Ingress rules", "Egress rules", "tags", "AlarmActions", "SecurityGroups", "Rules",
     }  # fmt: skip
 
@@ -131,11 +128,8 @@ def test_every_kind_of_limit_is_measured(lms: Emitted) -> None:
     ("kind", "properties", "what"),
     [
         ("AWS::KMS::Key", {"KeyPolicy": {"Statement": ["x" * 24_000]}}, "Big, policy"),
-        (
-            "AWS::IAM::Policy",
-            {"Roles": [{"Ref": "TaskRole"}], "PolicyDocument": ["x" * 7_200]},
-            "TaskRole, inline policies",
-        ),
+        ("AWS::IAM::ManagedPolicy", {"Roles": [], "PolicyDocument": ["x" * 4_400]}, "Big, policy"),
+        ("AWS::IAM::ManagedPolicy", {"Roles": ["TaskRole"] * 7, "PolicyDocument": []}, "TaskRole, attached policies"),
         ("AWS::ECS::TaskDefinition", {"ContainerDefinitions": ["x" * 46_000]}, "Big, task definition"),
         ("AWS::CloudWatch::Alarm", {"AlarmActions": ["a", "b", "c", "d"]}, "Big, AlarmActions"),
     ],

@@ -44,7 +44,7 @@ def container(task: dict[str, Any]) -> dict[str, Any]:
 
 def allowed(environment: Emitted, role: str) -> Iterator[dict[str, Any]]:
     """What a role's policies allow."""
-    for name, resource in environment.of_type("AWS::IAM::Policy", "AWS::IAM::Role").items():
+    for name, resource in environment.of_type("AWS::IAM::ManagedPolicy", "AWS::IAM::Role").items():
         if name == logical_id(role) or f"${{{logical_id(role)}}}" in (resource.get("Roles") or []):
             for statement in statements(resource):
                 if statement["Effect"] == "Allow" and "Resource" in statement:
