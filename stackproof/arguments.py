@@ -53,8 +53,14 @@ What CloudFormation does in the caller's name, above all making the template's r
 
 exit codes: 0 done, 2 wrong usage or bad input, 130 interrupted
 """
+_PARAMETERS = '{"Parameters": {"Name": "value"}}, or the list of ParameterKey and ParameterValue of the AWS CLI'
 _CHECK_EPILOG = """\
 Every answer is proved, broken or unknown; unknown is what only AWS can tell, and never a pass.
+An exception has its reason in a TOML file for --intent:
+  [[default.accept]]
+  rule = "net-image"
+  resource = "Service"
+  reason = "its subnets reach the internet through the transit gateway of another stack"
 
 exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or unreadable input, 130 interrupted
 """
@@ -71,7 +77,8 @@ def parser(program: str) -> Parser:
     Args:
         program: as it was called: `stackproof` or `python deploy.py`.
     """
-    root = Parser(prog=program, description="Preview, apply, watch and explain changes of CloudFormation stacks.")
+    words = "Prove CloudFormation templates; preview, apply, watch and explain changes of stacks."
+    root = Parser(prog=program, description=words)
     root.add_argument("--version", action="store_true", help="print the version")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
     for name, words in _COMMANDS.items():
@@ -135,10 +142,10 @@ def _permissions(commands: Any) -> None:
 def _check(commands: Any) -> None:
     words = "prove what can be proven about a template, ours or not, without AWS"
     command = commands.add_parser("check", help=words, description=_sentence(words), epilog=_CHECK_EPILOG)
-    command.add_argument("template", type=Path, metavar="TEMPLATE", help="a template, JSON or YAML")
     command.add_argument(
-        "--params", type=Path, metavar="FILE", help='its parameters: {"Parameters": {"Name": "value"}}'
+        "template", type=Path, metavar="TEMPLATE", help="a template, JSON or YAML; - reads it from standard input"
     )
+    command.add_argument("--params", type=Path, metavar="FILE", help=f"its parameters: {_PARAMETERS}")
     command.add_argument(
         "--intent",
         type=Path,
@@ -147,7 +154,10 @@ def _check(commands: Any) -> None:
         " is taken by itself",
     )
     command.add_argument(
-        "--fail-on", choices=["broken", "unknown"], default="broken", help="what exits 1; broken unless given"
+        "--fail-on",
+        choices=["broken", "unknown"],
+        default="broken",
+        help="what exits 1: what is broken (the default), or what is unknown too",
     )
     _printed(command)
 
@@ -155,9 +165,11 @@ def _check(commands: Any) -> None:
 def _diff(commands: Any) -> None:
     words = "show what going from one template to another would do, without AWS"
     command = commands.add_parser("diff", help=words, description=_sentence(words), epilog=_DIFF_EPILOG)
-    command.add_argument("old", type=Path, metavar="OLD", help="the template that is deployed, JSON or YAML")
+    command.add_argument(
+        "old", type=Path, metavar="OLD", help="the template that is deployed, JSON or YAML; - reads it"
+    )
     command.add_argument("new", type=Path, metavar="NEW", help="the template to come")
-    command.add_argument("--params", type=Path, metavar="FILE", help='{"Parameters": {"Name": "value"}}')
+    command.add_argument("--params", type=Path, metavar="FILE", help=_PARAMETERS)
     command.add_argument("--old-params", type=Path, metavar="FILE", help="those of OLD, where they are others")
     _printed(command)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof.documents import json_lines
 from stackproof.printing import Line
 from stackproof.proofs.verdicts import Finding, Verdict
 
@@ -13,15 +12,17 @@ if TYPE_CHECKING:
 
     from stackproof.proofs.check import Report
 
+_MOST_NAMES = 8
 _TITLES = ((Verdict.BROKEN, "Broken", "bold red"), (Verdict.UNKNOWN, "Unknown: only AWS can tell", "bold yellow"))
 
 
-def lines(report: Report, places: Mapping[Finding, str]) -> Iterator[Line]:
+def lines(report: Report, places: Mapping[Finding, str], missing: Sequence[str] = ()) -> Iterator[Line]:
     """The whole report.
 
     Args:
         report: of one template.
         places: where each finding stands, `lms.json:120`.
+        missing: the parameters without a value.
     """
     for verdict, title, style in _TITLES:
         found = [finding for finding in report.findings if finding.verdict is verdict]
@@ -31,6 +32,11 @@ def lines(report: Report, places: Mapping[Finding, str]) -> Iterator[Line]:
             yield from _finding(finding, places[finding], style.removeprefix("bold "))
             yield Line("")
     yield from _counts(report)
+    if missing:
+        names = ", ".join(missing[:_MOST_NAMES]) + (
+            f" and {len(missing) - _MOST_NAMES} more" if len(missing) > _MOST_NAMES else ""
+        )
+        yield Line(f"parameters without a value: {names}; with --params FILE more can be told")
 
 
 def _finding(finding: Finding, place: str, style: str) -> Iterator[Line]:
@@ -53,16 +59,17 @@ def _counts(report: Report) -> Iterator[Line]:
         yield Line("There is nothing to prove here: no rule is about these resources, only references.", "bold yellow")
 
 
-def places(report: Report, where: str, text: str, template: Mapping[str, object]) -> dict[Finding, str]:
-    """Where each finding stands: the file, and the line if it is JSON.
+def places(
+    report: Report, where: str, template: Mapping[str, object], numbers: Mapping[tuple[str | int, ...], Sequence[int]]
+) -> dict[Finding, str]:
+    """Where each finding stands: the file and the line.
 
     Args:
         report: of the template.
         where: the file as a person knows it.
-        text: the file's text.
         template: what it says.
+        numbers: the lines of its keys and elements.
     """
-    numbers = json_lines(text) if report.findings and text.lstrip()[:1] == "{" else {}
     found = {}
     for finding in report.findings:
         line = line_of(finding, template, numbers)

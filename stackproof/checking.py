@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackproof import plan_report, printing
 from stackproof.configuration import read_configuration
-from stackproof.documents import Document, read_json
+from stackproof.documents import Document, decoded, read_json
 from stackproof.errors import BadInputError
 from stackproof.intent_files import load_intent
 from stackproof.parameters import parameters_of
@@ -16,13 +17,14 @@ from stackproof.proofs.intent import DEFAULT, Intent
 from stackproof.proofs.resolve import Stack, resolve
 from stackproof.proofs.verdicts import Verdict
 from stackproof.targets import Target, default_stack, read_targets
-from stackproof.template_files import read_template
+from stackproof.template_files import parse_template, read_template, template_lines
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from stackproof.errors import Fault
+
+STANDARD_INPUT = Path("-")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Given:
             self.template, self.parameters, region=target.region, account=target.account, stack_name=target.stack
         )
 
+    def missing(self) -> list[str]:
+        """The parameters that have neither a value nor a default."""
+        known = parameters_of(self.template)
+        return [name for name, each in known.items() if name not in self.parameters and each.default is None]
+
 
 def check(options: argparse.Namespace) -> int:
     """Print what is broken and what is unknown; 1 when there is something at or above `--fail-on`."""
@@ -70,11 +77,13 @@ def check(options: argparse.Namespace) -> int:
         intent=intent,
         strict=options.debug,
     )
+    numbers = template_lines(given.text, options.template) if report.findings else {}
+    places = check_report.places(report, given.where, given.template, numbers)
     if options.json:
-        printing.show_json(report.as_json(), sys.stdout)
+        found = [each.as_json() | {"where": places[each]} for each in report.findings]
+        printing.show_json(report.as_json() | {"findings": found}, sys.stdout)
     else:
-        places = check_report.places(report, given.where, given.text, given.template)
-        printing.show(check_report.lines(report, places), sys.stdout)
+        printing.show(check_report.lines(report, places, given.missing()), sys.stdout)
     failing = report.count(Verdict.BROKEN) + (report.count(Verdict.UNKNOWN) if options.fail_on == "unknown" else 0)
     return 1 if failing else 0
 
@@ -109,8 +118,13 @@ def _read(path: Path, params: Path | None, faults: list[Fault], *, may_lack: boo
         may_lack: the parameters are those of another template: what this one does not declare is left out.
     """
     before = len(faults)
-    read = read_template(path, str(path), faults)
-    document = read_json(params, str(params), faults) if params else Document("", {})
+    where = "standard input" if path == STANDARD_INPUT else str(path)
+    if path == STANDARD_INPUT:
+        text = decoded(sys.stdin.buffer.read(), where, faults)
+        read = None if text is None else parse_template(text, path, where, faults)
+    else:
+        read = read_template(path, where, faults)
+    document = _parameters(params, faults) if params else Document("", {})
     parameters: dict[str, str] = {}
     if read is not None and document is not None:
         if may_lack:
@@ -121,7 +135,19 @@ def _read(path: Path, params: Path | None, faults: list[Fault], *, may_lack: boo
         faults += found
     if len(faults) > before or read is None:
         return None
-    return Given(str(path), read[0], read[1], parameters, _target(path, params, faults))
+    return Given(where, read[0], read[1], parameters, _target(path, params, faults))
+
+
+def _parameters(path: Path, faults: list[Fault]) -> Document | None:
+    """A parameter file; the AWS CLI's list of ParameterKey and ParameterValue counts as one."""
+    document = read_json(path, str(path), faults)
+    if document is None or not isinstance(document.value, list):
+        return document
+    if not all(isinstance(each, dict) and isinstance(each.get("ParameterKey"), str) for each in document.value):
+        return document
+    # Without a value it is UsePreviousValue: nobody here knows it.
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in document.value if "ParameterValue" in each}
+    return Document(document.where, {"Parameters": given})
 
 
 def _without_strangers(document: Document, template: dict[str, Any]) -> Document:

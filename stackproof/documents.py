@@ -124,13 +124,19 @@ def read_text(path: Path, where: str, faults: list[Fault]) -> str | None:
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         faults.append(Fault(where, "", f"cannot be read: {getattr(error, 'strerror', None) or error}"))
     else:
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            faults.append(
-                Fault(f"{where}:{line}", "", f"byte 0x{data[error.start]:02x} is no UTF-8; save the file as UTF-8")
-            )
+        return decoded(data, where, faults)
+    return None
+
+
+def decoded(data: bytes, where: str, faults: list[Fault]) -> str | None:
+    """UTF-8 as text, without its byte order mark; None after a fault."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        faults.append(
+            Fault(f"{where}:{line}", "", f"byte 0x{data[error.start]:02x} is no UTF-8; save the file as UTF-8")
+        )
     return None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stackproof.cli import nearest
-from stackproof.documents import dotted, parse_json, read_text
+from stackproof.documents import Keys, dotted, json_lines, parse_json, read_text
 from stackproof.errors import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 # Template anatomy, CloudFormation User Guide.
@@ -42,10 +42,13 @@ def read_template(path: Path, where: str, faults: list[Fault]) -> tuple[str, dic
         The text as it stands in the file, and the template in its long form; None when it is no template.
     """
     text = read_text(path, where, faults)
-    if text is None:
-        return None
+    return None if text is None else parse_template(text, path, where, faults)
+
+
+def parse_template(text: str, path: Path, where: str, faults: list[Fault]) -> tuple[str, dict[str, Any]] | None:
+    """`read_template` for a text that was read already."""
     before = len(faults)
-    if path.suffix not in {".yaml", ".yml"} and text.lstrip()[:1] in {"{", ""}:
+    if _is_json(text, path):
         document = parse_json(text, where, faults, exact_numbers=False)
         template: Any = document.value if document else None
     else:
@@ -57,6 +60,19 @@ def read_template(path: Path, where: str, faults: list[Fault]) -> tuple[str, dic
     found = [Fault(where, dotted(*keys), message) for keys, message in _template_problems(template)]
     faults += found
     return None if found else (text, template)
+
+
+def template_lines(text: str, path: Path) -> Mapping[Keys, Sequence[int]]:
+    """The lines of every key and element of a template that was read, by its path in the long form."""
+    if _is_json(text, path):
+        return json_lines(text)
+    from stackproof.yaml_templates import yaml_lines
+
+    return yaml_lines(text)
+
+
+def _is_json(text: str, path: Path) -> bool:
+    return path.suffix not in {".yaml", ".yml"} and text.lstrip()[:1] in {"{", ""}
 
 
 def _template_problems(template: object) -> Iterator[tuple[tuple[str, ...], str]]:

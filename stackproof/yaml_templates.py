@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import yaml
 
-from stackproof.documents import quoted
+from stackproof.documents import Keys, quoted
 from stackproof.errors import Fault
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -39,7 +39,11 @@ def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]
         value = loader.construct_sequence(node, deep=True)
     else:
         value = loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)
-    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+    return {_long_form(suffix): value}
+
+
+def _long_form(suffix: str) -> str:
+    return suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
 
 
 _Loader.add_multi_constructor("!", _short_form)
@@ -74,6 +78,35 @@ def parse_yaml(text: str, where: str, faults: list[Fault]) -> Any:
     except (ValueError, RecursionError):  # an impossible number; brackets a thousand deep
         faults.append(Fault(where, "", "is YAML that no tool reads: nested too deeply, or with an impossible number"))
     return None
+
+
+def yaml_lines(text: str) -> dict[Keys, list[int]]:
+    """Where each key and element of a valid YAML template stands, by its path in the long form.
+
+    Returns:
+        `{("Resources", "Site", "Properties", "Name", "Fn::Sub"): [4], …}`, lines counted from one. What an alias
+        repeats or a merge brings along has no line of its own: that of what is around it counts.
+    """
+    root = _composed(text)[1]
+    lines: dict[Keys, list[int]] = {}
+    waiting: list[tuple[Keys, yaml.Node]] = [] if root is None else [((), root)]
+    visited: set[int] = set()
+    while waiting:
+        path, node = waiting.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        if node.tag.startswith("!"):
+            path = (*path, _long_form(node.tag[1:]))
+            lines[path] = [node.start_mark.line + 1]
+        children: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [(key.value, key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+        elif isinstance(node, yaml.SequenceNode):
+            children = [(number, value, value) for number, value in enumerate(node.value)]
+        lines |= {(*path, key): [begin.start_mark.line + 1] for key, begin, _ in children}
+        waiting += [((*path, key), value) for key, _, value in reversed(children)]
+    return lines
 
 
 def _composed(text: str) -> tuple[Any, yaml.Node | None]:

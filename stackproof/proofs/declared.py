@@ -94,6 +94,8 @@ def oldest_version(policy: Value) -> str | None:
 
 def _suggestion(path: str, intent: Intent) -> str:
     newest = intent.tls_minimum == "1.3"
+    if path.endswith("MinimumProtocolVersion"):
+        return "TLSv1.3_2025" if newest else "TLSv1.2_2021"
     if path != "Properties.SslPolicy":
         return "one with TLS 1.3" if newest else "one with TLS 1.2"
     return "ELBSecurityPolicy-TLS13-1-3-2021-06" if newest else "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stackproof.proofs.model_placement import each
+from stackproof.proofs.values import at
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stackproof.proofs.model_images import Image
     from stackproof.proofs.model_placement import Placement
@@ -84,6 +87,15 @@ class Container:
     mounts: tuple[Mount, ...]
     credentials: SecretReference | None
     definition: Mapping[str, Value]
+
+    def files(self) -> Iterator[tuple[str, Value, str]]:
+        """What ECS fetches from S3 for the container: property path, ARN and purpose."""
+        for index, file in enumerate(each(self.definition.get("EnvironmentFiles"))):
+            yield f"{self.path}.EnvironmentFiles.{index}.Value", at(file, "Value"), "read the environment file"
+        options = at(self.definition.get("FirelensConfiguration"), "Options")
+        if at(options, "config-file-type") == "s3":
+            path = f"{self.path}.FirelensConfiguration.Options.config-file-value"
+            yield path, at(options, "config-file-value"), "read the log router's configuration"
 
 
 @dataclass(frozen=True)

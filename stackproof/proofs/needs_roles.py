@@ -12,7 +12,7 @@ from stackproof.proofs.needs import Need, Wanted, outside, something
 from stackproof.proofs.values import Value, at, join, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from stackproof.proofs.needs import Scene
     from stackproof.proofs.resolve import Resource
@@ -39,23 +39,20 @@ UNIVERSAL: Final = ":scheduler:::aws-sdk:"
 
 def role_needs(scene: Scene) -> Iterator[Wanted]:
     """The needs of every role that a service takes on to do one known thing."""
-    stack = scene.stack
-    for flow in stack.of_type("AWS::EC2::FlowLog"):
-        yield from _flow_log(scene, flow)
-    for function in stack.of_type("AWS::Lambda::Function"):
-        yield from _function(scene, function)
-    for source in stack.of_type("AWS::Lambda::EventSourceMapping"):
-        yield from _event_source(scene, source)
-    for schedule in stack.of_type("AWS::Scheduler::Schedule"):
-        yield from _target(scene, schedule, "Properties.Target", schedule.properties.get("Target"))
-    for rule in stack.of_type("AWS::Events::Rule"):
-        for index, target in enumerate(each(rule.properties.get("Targets"))):
-            if at(target, "RoleArn") is not None:
-                yield from _target(scene, rule, f"Properties.Targets.{index}", target)
-    for proxy in stack.of_type("AWS::RDS::DBProxy"):
-        yield from _proxy(scene, proxy)
-    for database in stack.of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance"):
-        yield from _monitoring(scene, database)
+    needs: dict[str, Callable[[Scene, Resource], Iterator[Wanted]]] = {
+        "AWS::EC2::FlowLog": _flow_log,
+        "AWS::Lambda::Function": _function,
+        "AWS::Lambda::EventSourceMapping": _event_source,
+        "AWS::Scheduler::Schedule": _schedule,
+        "AWS::Events::Rule": _rule,
+        "AWS::Cognito::UserPool": _text_messages,
+        "AWS::RDS::DBProxy": _proxy,
+        "AWS::RDS::DBCluster": _monitoring,
+        "AWS::RDS::DBInstance": _monitoring,
+    }
+    for kind, of_one in needs.items():
+        for resource in scene.stack.of_type(kind):
+            yield from of_one(scene, resource)
 
 
 def _flow_log(scene: Scene, flow: Resource) -> Iterator[Wanted]:
@@ -115,6 +112,16 @@ def _event_source(scene: Scene, source: Resource) -> Iterator[Wanted]:
         yield scene.through(base, key, "sqs", f"decrypt what it reads from {queue.logical_id}")
 
 
+def _schedule(scene: Scene, schedule: Resource) -> Iterator[Wanted]:
+    yield from _target(scene, schedule, "Properties.Target", schedule.properties.get("Target"))
+
+
+def _rule(scene: Scene, rule: Resource) -> Iterator[Wanted]:
+    for index, target in enumerate(each(rule.properties.get("Targets"))):
+        if at(target, "RoleArn") is not None:
+            yield from _target(scene, rule, f"Properties.Targets.{index}", target)
+
+
 def _target(scene: Scene, owner: Resource, path: str, target: Value) -> Iterator[Wanted]:
     """A target of a schedule or a rule: the action that reaches it, the roles that it passes on, its dead letters."""
     stack = scene.stack
@@ -158,6 +165,17 @@ def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
             arn = scene.access.roles[passed].arn
             need = base.to(f"pass {passed} on to {task.logical_id}", ("iam:PassRole",), arn)
             yield need.knowing(iam__passedtoservice=("ecs-tasks.amazonaws.com",))
+
+
+def _text_messages(scene: Scene, pool: Resource) -> Iterator[Wanted]:
+    """Text messages to telephones, which no ARN names (Cognito's guide, "SMS message settings")."""
+    path, value = "Properties.SmsConfiguration.SnsCallerArn", at(pool.properties, "SmsConfiguration", "SnsCallerArn")
+    role = role_of(scene.stack, value)
+    if role is not None:
+        base = replace(scene.as_role(pool.logical_id, path, role), otherwise="nobody gets a code")
+        yield base.to("send text messages", ("sns:Publish",))
+    elif value is not None:
+        yield outside(pool.logical_id, path, value, "send text messages")
 
 
 def _proxy(scene: Scene, proxy: Resource) -> Iterator[Wanted]:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs import arns
 from stackproof.proofs.iam import Caller
 from stackproof.proofs.model_iam import Key, key_of, role_of
-from stackproof.proofs.model_placement import each
 from stackproof.proofs.needs import Missing, Need, Wanted, outside, something
-from stackproof.proofs.values import Scalar, Sym, Unknown, at, join, show
+from stackproof.proofs.values import Scalar, Sym, Text, Unknown, Value, at, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +69,16 @@ def _once(needs: list[Need]) -> Iterator[Need]:
             yield need
 
 
+def _bucket(file: Scalar) -> Scalar:
+    """The ARN of the bucket that a file's ARN is in."""
+    start: list[Value] = []
+    for part in file.parts if isinstance(file, Text) else (file,):
+        if isinstance(part, str) and "/" in part:
+            return join(*start, part.partition("/")[0])
+        start.append(part)
+    return join(*start)
+
+
 class _Starting:
     """The needs of one task definition's execution role; without one they only say what it would need."""
 
@@ -89,10 +98,14 @@ class _Starting:
         for secret in references:
             yield from self._secret(secret, f"read the secret {secret.name or 'for the registry'} of {called}")
         yield from self._logs(container, called)
-        for index, file in enumerate(each(container.definition.get("EnvironmentFiles"))):
-            base = replace(self.base, path=f"{container.path}.EnvironmentFiles.{index}.Value")
-            target = arns.expand(self.stack, at(file, "Value"))
-            yield base.to(f"read the environment file of {called}", ("s3:GetObject",), target)
+        for path, value, purpose in container.files():
+            yield from self._file(replace(self.base, path=path), value, f"{purpose} of {called}")
+
+    def _file(self, base: Need, value: Value, purpose: str) -> Iterator[Need]:
+        """A file in S3, whose bucket the agent may look for first."""
+        target = arns.expand(self.stack, value)
+        yield base.to(purpose, ("s3:GetObject",), target)
+        yield replace(base, required=False).to(purpose, ("s3:GetBucketLocation",), _bucket(target))
 
     def _image(self, container: Container, called: str) -> Iterator[Need]:
         image = container.image

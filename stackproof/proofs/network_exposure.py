@@ -133,7 +133,7 @@ def _open(system: System, group: Group, rule: Rule, members: tuple[str, ...]) ->
                 rule.path,
                 f"{rule.owner} opens {owner} to {called(rule.peer.value)} on {rule.ports}, but {public}: "
                 "whoever gets a packet to it is let in.",
-                f"Let {group.key} in from the security groups that need it, and from nobody else.",
+                f"Have {group.key} let in the security groups that need it, and nobody else.",
             )
         )
         break

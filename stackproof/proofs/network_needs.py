@@ -126,15 +126,9 @@ def _log_group(system: System, name: Value) -> Value:
 
 
 def _files(container: Container) -> Iterator[ServiceNeed]:
-    if container.definition.get("EnvironmentFiles"):
-        yield ServiceNeed(
-            "s3",
-            (),
-            "net-secret",
-            f"{container.path}.EnvironmentFiles",
-            f"read the environment files of {_name(container)}",
-            "no task starts (ResourceInitializationError)",
-        )
+    for path, _, purpose in container.files():
+        effect = "no task starts (ResourceInitializationError)"
+        yield ServiceNeed("s3", (), "net-secret", path, f"{purpose} of {_name(container)}", effect)
 
 
 def _secrets(system: System, task: TaskDefinition) -> Iterator[ServiceNeed]:

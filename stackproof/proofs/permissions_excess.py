@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CLOSED: Final = {
     ("AWS::Backup::RestoreTestingSelection", "IamRoleArn"),
+    ("AWS::Cognito::UserPool", "SmsConfiguration.SnsCallerArn"),
     ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn"),
     ("AWS::ECS::TaskDefinition", "ExecutionRoleArn"),
     ("AWS::RDS::DBCluster", "MonitoringRoleArn"),

@@ -30,6 +30,7 @@ TAKERS: Final[dict[tuple[str, str], str]] = {
     ("AWS::CloudTrail::Trail", "CloudWatchLogsRoleArn"): "cloudtrail",
     ("AWS::CodeBuild::Project", "ServiceRole"): "codebuild",
     ("AWS::CodePipeline::Pipeline", "RoleArn"): "codepipeline",
+    ("AWS::Cognito::UserPool", "SmsConfiguration.SnsCallerArn"): "cognito-idp",
     ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn"): "vpc-flow-logs",
     ("AWS::ECS::Service", "DeploymentConfiguration.LifecycleHooks.RoleArn"): "ecs",
     ("AWS::ECS::Service", "LoadBalancers.AdvancedConfiguration.RoleArn"): "ecs",
@@ -115,6 +116,9 @@ def _let_in(scene: Scene, use: Use) -> Finding:
         source = scene.arn(service, start, something("the resource"))
     # Not every service says for whom it comes.
     need = scene.as_service(use.role, role.trust.path, use.service, source=source, account=source is not None)
+    if use.service == "cognito-idp":
+        told = at(use.resource.properties, "SmsConfiguration", "ExternalId")
+        need = need.knowing(sts__externalid=() if told is None else (told,))
     context = need.context
     answer = decide([role.trust], Request("sts:AssumeRole", role.arn, need.caller, context))
     name = f"{use.service}.amazonaws.com"
@@ -153,7 +157,7 @@ def _why(role: Role, *, caller_name: str, context: Context, denied: Statement | 
             if holds(condition, context) is False:
                 return condition.path, f"{condition.path} asks for {', '.join(map(show, condition.values))}"
     found = [show(principal.value) for item in role.trust.statements for principal in item.principals or ()]
-    return role.trust.path, f"its trust policy lets in {', '.join(found) or 'nobody'} only"
+    return role.trust.path, f"its trust policy lets in {', '.join(found)} only" if found else "it lets nobody in"
 
 
 def named_by(scene: Scene) -> dict[str, list[tuple[Resource, str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., "Outcome"]
 
-BUCKET = {
+BUCKET: dict[str, Any] = {
     "Parameters": {
         "Access": {"Type": "String", "Default": "Private", "AllowedValues": ["Private", "PublicRead"]},
         "Days": {"Type": "Number"},
@@ -85,10 +86,23 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 def test_a_clean_template_says_what_was_proven(write: Any, run: Run) -> None:
     outcome = run("check", write("t.json", BUCKET))
     assert outcome.code == 0
-    first, second = outcome.out.splitlines()
+    first, second, third = outcome.out.splitlines()
     assert first.startswith(CLEAN)
     assert int(first.removeprefix(CLEAN).split()[0]) > 0
     assert second == "2 of 2 resources analysed"
+    assert third == "parameters without a value: Days; with --params FILE more can be told"
+    given = write("p.json", {"Parameters": {"Days": 7}})
+    assert "without a value" not in run("check", "t.json", "--params", given).out
+
+
+def test_of_many_parameters_without_a_value_the_first_are_named(write: Any, run: Run) -> None:
+    many: dict[str, Any] = {f"P{number}": {"Type": "String"} for number in range(11)}
+    line = run("check", write("t.json", {**BUCKET, "Parameters": {**BUCKET["Parameters"], **many}})).out.splitlines()[
+        -1
+    ]
+    assert line == (
+        "parameters without a value: Days, P0, P1, P2, P3, P4, P5, P6 and 4 more; with --params FILE more can be told"
+    )
 
 
 def test_a_finding_stands_with_its_line_its_sentence_and_its_fix(write: Any, run: Run) -> None:
@@ -101,7 +115,7 @@ def test_a_finding_stands_with_its_line_its_sentence_and_its_fix(write: Any, run
     assert lines[1] == f"  store-public-refused  Files.Properties.AccessControl  (t.json:{number})"
     assert lines[2].startswith("    S3 refuses to create Files: ")
     assert lines[3].startswith("    Fix: Use a bucket policy instead")
-    assert lines[-2].startswith("1 broken, 0 unknown, ")
+    assert lines[-3].startswith("1 broken, 0 unknown, ")
 
 
 def test_json_is_one_object_as_documented(write: Any, run: Run) -> None:
@@ -114,6 +128,8 @@ def test_json_is_one_object_as_documented(write: Any, run: Run) -> None:
     assert finding["logical_id"] == "Files"
     assert finding["path"] == "Properties.AccessControl"
     assert finding["message"].startswith("S3 refuses to create Files: ")
+    number = 1 + (json.dumps(BUCKET, indent=1).splitlines()).index('    "AccessControl": {')
+    assert finding["where"] == f"t.json:{number}"
     assert outcome.data["proved"] > 0
     assert outcome.data["analysed"] == {
         "resources": 2,
@@ -125,7 +141,77 @@ def test_json_is_one_object_as_documented(write: Any, run: Run) -> None:
 def test_yaml_is_a_template_too(write: Any, run: Run) -> None:
     outcome = run("check", write("t.yaml", YAML))
     assert outcome.code == 1
-    assert "  store-public-refused  Files.Properties.AccessControl  (t.yaml)\n" in outcome.out
+    assert "  store-public-refused  Files.Properties.AccessControl  (t.yaml:6)\n" in outcome.out
+
+
+def test_a_template_may_come_through_a_pipe(write: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def piped(text: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text)))
+
+    write("t.yaml", YAML)
+    for text, line in ((YAML.encode(), 6), (json.dumps(BUCKET).replace("Private", "PublicRead").encode(), 1)):
+        piped(text)
+        outcome = run("check", "-")
+        assert outcome.code == 1
+        assert f"  store-public-refused  Files.Properties.AccessControl  (standard input:{line})\n" in outcome.out
+    piped(YAML.encode())
+    assert run("diff", "-", "t.yaml").out == "standard input → t.yaml: no changes\n"
+    piped(b"Resources:\n  \xff: {}")
+    outcome = run("check", "-")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "standard input:2: byte 0xff is no UTF-8; save the file as UTF-8\n"
+
+
+def test_the_parameter_list_of_the_aws_cli_is_taken(write: Any, run: Run) -> None:
+    template = write("t.json", BUCKET)
+    days = {"ParameterKey": "Days", "UsePreviousValue": True}
+    given = write("p.json", [{"ParameterKey": "Access", "ParameterValue": "PublicRead"}, days])
+    outcome = run("check", template, "--params", given)
+    assert "store-public-refused  Files.Properties.AccessControl" in outcome.out
+    # What the list says not is as if nobody gave it.
+    assert outcome.out.endswith("parameters without a value: Days; with --params FILE more can be told\n")
+    outcome = run("check", template, "--params", write("q.json", [{"ParameterKey": "Acess", "ParameterValue": "a"}]))
+    assert outcome.code == 2
+    assert outcome.err.startswith('q.json: Parameters.Acess: the template has no such parameter, did you mean "Access"')
+    for wrong in ([1], [{"Key": "Days"}]):
+        outcome = run("check", template, "--params", write("r.json", wrong))
+        assert outcome.code == 2
+        assert outcome.err.startswith("r.json: ")
+
+
+FLOW = """{Resources: {Files: {Type: AWS::S3::Bucket, Properties: {
+  AccessControl: PublicRead}}}}
+"""
+ALIASES = """Resources:
+  One: &one
+    Type: AWS::S3::Bucket
+    Properties: &all
+      AccessControl: !If
+        - Always
+        - PublicRead
+        - !Ref AWS::NoValue
+  Two: *one
+  Three:
+    Type: AWS::S3::Bucket
+    Properties:
+      <<: *all
+Conditions:
+  Always: !Equals [a, a]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (FLOW, {"Files": 2}),
+        # What stands elsewhere has the line of what leads there.
+        (ALIASES, {"One": 5, "Two": 9, "Three": 12}),
+    ],
+)
+def test_lines_of_yaml_are_found_whatever_its_style(text: str, places: dict[str, int], write: Any, run: Run) -> None:
+    findings = run("check", write("t.yaml", text), "--json").data["findings"]
+    refused = {each["logical_id"]: each["where"] for each in findings if each["id"] == "store-public-refused"}
+    assert refused == {name: f"t.yaml:{line}" for name, line in places.items()}
 
 
 SAM = {

@@ -46,6 +46,42 @@ def test_interfaces_that_a_service_makes_itself_have_no_arn_beforehand(actions: 
     assert (("iam-wildcard", "Role") in found) is is_broken
 
 
+@pytest.mark.parametrize(
+    ("actions", "told", "expected"),
+    [
+        (["sns:Publish"], "pool-1", set()),
+        (["sns:Publish", "sns:CreateTopic"], "pool-1", {("iam-unused-action", "Role")}),
+        (["sns:Subscribe"], "pool-1", {("iam-unused-action", "Role"), ("iam-allowed", "Role")}),
+        (["sns:Publish"], "pool-2", {("iam-trust", "Role")}),
+        (["sns:Publish"], None, {("iam-trust", "Role")}),
+    ],
+)
+def test_no_arn_names_the_telephones_that_a_user_pool_writes_to(
+    actions: list[str], told: str | None, expected: set[tuple[str, str]]
+) -> None:
+    trust = statement(
+        ["sts:AssumeRole"],
+        Principal={"Service": "cognito-idp.amazonaws.com"},
+        Condition={"StringEquals": {"sts:ExternalId": "pool-1"}},
+    )
+    policy = {"PolicyName": "p", "PolicyDocument": statement(actions, Resource="*")}
+    role = resource("AWS::IAM::Role", AssumeRolePolicyDocument=trust, Policies=[policy])
+    sms = {"SnsCallerArn": {"Fn::GetAtt": ["Role", "Arn"]}} | ({} if told is None else {"ExternalId": told})
+    assert broken({"Role": role, "Pool": resource("AWS::Cognito::UserPool", SmsConfiguration=sms)}) == expected
+
+
+def test_a_user_pool_without_text_messages_or_with_a_role_from_elsewhere_is_no_fault() -> None:
+    role = {"SnsCallerArn": "arn:aws:iam::111122223333:role/elsewhere"}
+    pools = {
+        "Silent": resource("AWS::Cognito::UserPool"),
+        "Pool": resource("AWS::Cognito::UserPool", SmsConfiguration=role),
+    }
+    found = check({"Resources": pools}, strict=True).findings
+    assert [(each.verdict, each.logical_id, each.path) for each in found] == [
+        (Verdict.UNKNOWN, "Pool", "Properties.SmsConfiguration.SnsCallerArn")
+    ]
+
+
 def test_logs_that_are_kept_say_nothing_of_other_data() -> None:
     table = resource("AWS::DynamoDB::Table")
     kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}

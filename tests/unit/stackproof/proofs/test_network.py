@@ -193,8 +193,13 @@ HARMLESS: dict[str, list[Change]] = {
             },
         )
     ],
-    "an environment file": [
-        put("Task", f"{CONTAINER}.EnvironmentFiles", [{"Type": "s3", "Value": "arn:aws:s3:::mine/env"}])
+    "files from S3": [
+        put(
+            "Task",
+            f"{CONTAINER}.FirelensConfiguration",
+            {"Type": "fluentbit", "Options": {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::mine/log"}},
+        ),
+        put("Task", f"{CONTAINER}.EnvironmentFiles", [{"Type": "s3", "Value": "arn:aws:s3:::mine/env"}]),
     ],
     "a private database that anybody may ask": [
         put("Database", "PubliclyAccessible", None),

@@ -374,7 +374,7 @@ def test_a_trust_policy_that_does_not_tell_who_comes_is_broken(principal: object
         (
             put("TaskRole", "AssumeRolePolicyDocument.Statement", []),
             "Properties.AssumeRolePolicyDocument",
-            "nobody only",
+            "it lets nobody in",
         ),
     ],
 )

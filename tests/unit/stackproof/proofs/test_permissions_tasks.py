@@ -512,7 +512,36 @@ def test_a_private_registry_and_an_environment_file_are_read_too() -> None:
         )
 
     assert complaints(template(allow("s3:GetObject", "arn:aws:s3:::lms/web.env"))) == []
+    # The agent may look for the bucket first, which is no fault.
+    looked = template(allow("s3:GetObject", "arn:aws:s3:::lms/*"), allow("s3:GetBucketLocation", "arn:aws:s3:::lms"))
+    assert complaints(looked) == []
     assert "cannot read the environment file of the container web" in the(template()).message
+
+
+def test_a_file_that_only_aws_knows_has_to_be_allowed_too() -> None:
+    options = {"config-file-type": "s3", "config-file-value": {"Fn::ImportValue": "routes"}}
+    found = the(changed(put("Task", f"{CONTAINER}.FirelensConfiguration", {"Type": "fluentbit", "Options": options})))
+    assert found.verdict is Verdict.BROKEN
+    assert "read the log router's configuration of the container web" in found.message
+
+
+def test_a_log_routers_configuration_is_read_from_s3_alone() -> None:
+    def template(kind: str, *more: object) -> Template:
+        options = {"config-file-type": kind, "config-file-value": {"Fn::Sub": "${Configuration.Arn}/routes.conf"}}
+        return changed(
+            add(Configuration={"Type": "AWS::S3::Bucket"}),
+            put("Task", f"{CONTAINER}.FirelensConfiguration", {"Type": "fluentbit", "Options": options}),
+            lambda resources: resources["ExecutionPolicy"]["Properties"]["PolicyDocument"]["Statement"].extend(more),
+        )
+
+    file, bucket = {"Fn::Sub": "${Configuration.Arn}/routes.conf"}, {"Fn::GetAtt": ["Configuration", "Arn"]}
+    allowed = (allow("s3:GetObject", file), allow("s3:GetBucketLocation", bucket))
+    assert complaints(template("s3", *allowed)) == []
+    found = the(template("s3"))
+    assert (found.id, found.logical_id, found.path) == ("iam-allowed", "ExecutionPolicy", "Properties.PolicyDocument")
+    assert "cannot read the log router's configuration of the container web" in found.message
+    assert complaints(template("file")) == []
+    assert {found.id for found in complaints(template("file", *allowed))} == {"iam-unused-action"}
 
 
 def test_a_role_from_elsewhere_is_unknown_once_for_each_of_its_uses() -> None:
