@@ -43,7 +43,8 @@ SECRET_FACTS: Final = (
 )
 FACTS: Final = tuple(sorted(PLAIN_FACTS + SECRET_FACTS))
 
-_KEYS: Final = ("files_path", "health_command", "variables")
+_TABLES: Final = ("variables", "upgrade_variables")
+_KEYS: Final = ("files_path", "health_command", *_TABLES)
 _SOURCES: Final = ("extra_secret", "fact", "parameter", "text")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
@@ -121,12 +122,14 @@ class Settings:
         health_command: shell command that succeeds while the container is well; empty leaves the check to the
             balancer. `${ContainerPort}` and `${HealthCheckPath}` are filled in.
         variables: name in the container → what fills it, in the file's order.
+        upgrade_variables: the same of what only the task that installs or upgrades is told, besides or instead.
         faults: (key, sentence) for everything in the file that cannot be used; `check` raises them.
     """
 
     files_path: str = _DEFAULT_PATH
     health_command: str = ""
     variables: Mapping[str, Source] = field(default_factory=dict)
+    upgrade_variables: Mapping[str, Source] = field(default_factory=dict)
     faults: Sequence[tuple[str, str]] = ()
 
     def check(self, parameters: Iterable[str]) -> None:
@@ -141,10 +144,11 @@ class Settings:
         known = tuple(parameters)
         unknown = [
             (
-                f"variables.{name}",
+                f"{table}.{name}",
                 f'there is no parameter "{wanted}" to take a text from{_nearest(wanted, known)}',
             )
-            for name, source in self.variables.items()
+            for table, variables in zip(_TABLES, (self.variables, self.upgrade_variables), strict=True)
+            for name, source in variables.items()
             for wanted in _parameters(source)
             if wanted not in known
         ]
@@ -179,18 +183,23 @@ def parse(text: str) -> Settings:
         faults.append(("health_command", f"{command!r} is no text; give one shell command, or leave the key out"))
         command = ""
     faults += [("health_command", fault) for fault in _placeholders(command)]
-    table = data.get("variables", {})
+    variables, upgrade = (_variables(table, data.get(table, {}), faults) for table in _TABLES)
+    return Settings(path, command, variables, upgrade, faults)
+
+
+def _variables(table: str, given: object, faults: list[tuple[str, str]]) -> dict[str, Source]:
+    """What can be used of a table of variables; the rest becomes faults."""
+    if not isinstance(given, dict):
+        faults.append((table, f'is no table; write [{table}] and under it lines like LMS_URL = "…"'))
+        return {}
     variables: dict[str, Source] = {}
-    if not isinstance(table, dict):
-        faults.append(("variables", 'is no table; write [variables] and under it lines like LMS_URL = "…"'))
-        table = {}
-    for name, value in table.items():
+    for name, value in given.items():
         source = _source(name, value)
         if isinstance(source, str):
-            faults.append((f"variables.{name}", source))
+            faults.append((f"{table}.{name}", source))
         else:
             variables[name] = source
-    return Settings(path, command, variables, faults)
+    return variables
 
 
 def _source(name: str, value: object) -> Source | str:

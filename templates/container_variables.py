@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from troposphere import If, NoValue, Ref, Sub
 from troposphere.ecs import Environment as Variable
@@ -17,11 +17,11 @@ from troposphere.ecs import Secret as SecretVariable
 from templates.application_settings import PLACEHOLDER, FromExtraSecret, FromParameter, FromText, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from troposphere import AWSHelperFn
 
-    from templates.application_settings import Settings, Single
+    from templates.application_settings import Settings, Single, Source
     from templates.balancer import Balancer
     from templates.cache import Cache
     from templates.database import Database
@@ -82,8 +82,28 @@ def platform_facts(
 
 def container_variables(settings: Settings, facts: Mapping[str, Fact]) -> Variables:
     """Fill application.toml's variables; one whose fact does not exist in a stack is left out there."""
+    return _filled(settings.variables, facts)
+
+
+def upgrade_variables(settings: Settings, facts: Mapping[str, Fact]) -> Variables:
+    """What the task that installs or upgrades is told: all that the others are, and what application.toml has for it.
+
+    A variable of both tables is the upgrade's, and the common one where a stack does not have what fills that.
+    """
+    own = settings.upgrade_variables
+    found = _filled({name: source for name, source in settings.variables.items() if name not in own}, facts)
+    for name, source in own.items():
+        mine = _filled({name: source}, facts)
+        common = _filled({name: settings.variables[name]} if name in settings.variables else {}, facts)
+        there = [*mine.plain, *mine.secret]
+        found.plain.extend([*mine.plain, *_where_none(there, common.plain)])
+        found.secret.extend([*mine.secret, *_where_none(there, common.secret)])
+    return found
+
+
+def _filled(sources: Mapping[str, Source], facts: Mapping[str, Fact]) -> Variables:
     variables = Variables([], [])
-    for name, source in settings.variables.items():
+    for name, source in sources.items():
         if isinstance(source, FromText):
             variables.plain.append(_text(name, source, facts))
             continue
@@ -100,6 +120,24 @@ def container_variables(settings: Settings, facts: Mapping[str, Fact]) -> Variab
 def _where(condition: str | None, variable: AnyVariable) -> AnyVariable | If:
     """The variable, in a stack where the condition holds."""
     return variable if condition is None else If(condition, variable, NoValue)
+
+
+def _where_none(others: Sequence[object], variables: Sequence[AnyVariable | If]) -> Iterator[AnyVariable | If]:
+    """The variables, in a stack where none of the others exists."""
+    for each in variables:
+        found: Any = each
+        for other in others:
+            found = _instead(other, found)
+        if found is not NoValue:
+            yield found
+
+
+def _instead(other: object, variable: object) -> object:
+    """A variable where another one is left out, by the conditions under which that is."""
+    if not isinstance(other, If):
+        return variable if other is NoValue else NoValue
+    name, there, otherwise = other.data["Fn::If"]
+    return If(name, _instead(there, variable), _instead(otherwise, variable))
 
 
 def _text(name: str, source: FromText, facts: Mapping[str, Fact]) -> Variable | If:

@@ -28,7 +28,7 @@ from troposphere.ecs import (
     Volume,
 )
 
-from templates.container_variables import container_variables
+from templates.container_variables import container_variables, upgrade_variables
 from templates.interface import condition, parameter
 from templates.logs import log_group
 from templates.task_roles import add_execution_role, add_task_role
@@ -78,6 +78,7 @@ class Blueprint:
     Attributes:
         settings: what application.toml asks for.
         variables: its variables, filled.
+        upgrade_variables: those of the task that installs or upgrades, and of no other.
         image: what runs, unless a task says otherwise.
         architecture: what it is built for.
         files: mounted at `settings.files_path`.
@@ -88,6 +89,7 @@ class Blueprint:
 
     settings: Settings
     variables: Variables
+    upgrade_variables: Variables
     image: Parameter
     architecture: Parameter
     files: Files
@@ -131,6 +133,7 @@ def add_blueprint(
     return Blueprint(
         settings=settings,
         variables=container_variables(settings, facts),
+        upgrade_variables=upgrade_variables(settings, facts),
         image=image,
         architecture=architecture,
         files=files,
@@ -160,6 +163,7 @@ def add_task_definition(
     size: Parameter,
     stop_timeout: Parameter | int,
     image: AWSHelperFn | None = None,
+    variables: Variables | None = None,
     port: Parameter | None = None,
     exists: str | None = None,
 ) -> AWSHelperFn:
@@ -174,17 +178,19 @@ def add_task_definition(
         size: its CPU and memory, out of SIZES.
         stop_timeout: how many seconds it may take to finish.
         image: instead of the blueprint's.
+        variables: instead of the blueprint's.
         port: where it listens; it is asked there whether it is well. Without one it takes no requests.
         exists: name of the condition under which it exists; always without one.
     """
     settings = blueprint.settings
+    told = variables or blueprint.variables
     container = ContainerDefinition(
         Name=name,
         Image=image or Ref(blueprint.image),
         Essential=True,
         Command=command,
-        Environment=blueprint.variables.plain,
-        Secrets=blueprint.variables.secret,
+        Environment=told.plain,
+        Secrets=told.secret,
         MountPoints=[MountPoint(SourceVolume=VOLUME, ContainerPath=settings.files_path, ReadOnly=False)],
         # A process 1 that passes signals on and reaps children: without it, many images ignore SIGTERM.
         LinuxParameters=LinuxParameters(InitProcessEnabled=True),

@@ -2,7 +2,8 @@
 
 An upgrade of the database's schema runs once, in one task, while nothing else touches it: never in every task that
 starts. It has an image of its own, so that the new one can upgrade the database while the service still names the old
-one. A step of a plan runs it, or a person in the console (docs/running.md).
+one, and variables that the running tasks do not have: an administrator's first password, a database user who may
+change the schema. A step of a plan runs it, or a person in the console (docs/upgrades.md).
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def add_upgrade(t: Template, *, application: Application, upgrade: UpgradeParame
         # Half an upgrade may be worse than a slow one: as long as Fargate waits.
         stop_timeout=LONGEST_STOP,
         image=If(upgrade.own_image, Ref(upgrade.image), Ref(application.blueprint.image)),
+        variables=application.blueprint.upgrade_variables,
         exists=exists,
     )
     output(t, "UpgradeTaskDefinition", definition, "Task definition that installs or upgrades", condition=exists)

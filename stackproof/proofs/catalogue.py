@@ -132,6 +132,7 @@ RULES: Final = (
     "intent-image",
     "intent-key-rotation",
     "intent-on-demand-base",
+    "intent-private-secret",
     "intent-spot-share",
     "intent-tls-minimum",
     "intent-unused-exception",

@@ -1,7 +1,7 @@
 """Declared intent: what a template states but cannot justify by itself, held against params/intent.toml.
 
 TLS versions, key rotation, pinned images, the share of Spot capacity, who may write shared files; declared_guards has
-the web firewalls. docs/proofs/intent.md has a paragraph on each rule.
+the web firewalls, declared_secrets the secrets of one task alone. docs/proofs/intent.md has a paragraph on each rule.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.declared_guards import guards
+from stackproof.proofs.declared_secrets import private_secrets
 from stackproof.proofs.intent import DEFAULT, Intent
 from stackproof.proofs.values import Value, at, flag, is_one_of, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
@@ -48,6 +49,7 @@ def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
         *_images(system, intent),
         *_capacity(system, intent),
         *_writers(system, intent),
+        *private_secrets(system, intent),
         *guards(system.stack, intent),
     ]
 

@@ -81,6 +81,7 @@ class Intent:
         spot_percent: how many of a service's tasks above the base may run on Spot capacity.
         on_demand_base: how many of its tasks run on demand in any case.
         file_writers: task definitions and functions that write shared files, and nobody else does; None: not asked.
+        private_secrets: JSON key, or logical id, of a secret → the task definition whose containers alone are told it.
         given_network: why the network outside of the template, of which it knows ids alone, is sound; empty: what
             depends on it is unknown.
         web_firewall: application balancers that the internet reaches have a web ACL that blocks.
@@ -104,6 +105,7 @@ class Intent:
     spot_percent: int = 100
     on_demand_base: int = 0
     file_writers: tuple[str, ...] | None = None
+    private_secrets: Mapping[str, str] = field(default_factory=dict)
     given_network: str = ""
     web_firewall: bool = False
     permissions: tuple[Permission, ...] = ()

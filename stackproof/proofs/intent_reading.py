@@ -255,6 +255,7 @@ _KEYS: Final[Mapping[str, Callable[[object], list[Problem]]]] = {
     "spot_percent": _whole(0, 100),
     "on_demand_base": _whole(0, 100_000),
     "file_writers": _words,
+    "private_secrets": _named_texts,
     "given_network": _text,
     "web_firewall": _switch,
 }

@@ -43,9 +43,12 @@ def test_every_kind_of_source() -> None:
         HOST = { fact = "database.host" }
         MAIL_PASSWORD = { extra_secret = "smtp/pass" }
         CACHE_URL = { text = "rediss://${cache.host}:${cache.port}/${MaximumTasks}" }
+        [upgrade_variables]
+        HOST = { extra_secret = "admin_host" }
         """
     )
     settings.check(PARAMETERS)
+    assert settings.upgrade_variables == {"HOST": FromExtraSecret("admin_host")}
     assert settings.files_path == "/data"
     assert "${!HOME}" in settings.health_command
     assert settings.variables == {
@@ -63,7 +66,7 @@ def test_every_kind_of_source() -> None:
 
 @pytest.mark.parametrize("text", ["", "\ufeff", "# nothing\n"])
 def test_an_empty_file_wants_nothing(text: str) -> None:
-    assert parse(text) == Settings("/var/lib/lms", "", {}, [])
+    assert parse(text) == Settings("/var/lib/lms", "", {}, {}, [])
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,14 @@ def test_an_empty_file_wants_nothing(text: str) -> None:
         ),
         ('health_command = "x ${HOME}"', "health_command", ["${HOME} is filled by nothing;", "${!NAME}"]),
         ("variables = 3", "variables", ["no table", "[variables]"]),
+        ("upgrade_variables = 3", "upgrade_variables", ["no table", "[upgrade_variables]"]),
+        ('[upgrade_variables]\n"1A" = "x"', "upgrade_variables.1A", ["no name for a variable"]),
+        (
+            '[upgrade_variables]\nADMIN_PASSWORD = "hunter2"',
+            "upgrade_variables.ADMIN_PASSWORD",
+            ["looks like a secret"],
+        ),
+        ('[upgrade_variables]\nA = { parameter = "zzz" }', "upgrade_variables.A", ['no parameter "zzz"']),
         ('[variables]\n"1A" = "x"', "variables.1A", ["no name for a variable"]),
         ("[variables]\nA = 1979-05-27", "variables.A", ["neither text nor a number", "fact"]),
         ('[variables]\nA = ["x"]', "variables.A", ["neither text nor a number"]),

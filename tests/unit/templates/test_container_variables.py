@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from templates import TEMPLATES
 from templates.application_settings import FACTS, PLAIN_FACTS, SECRET_FACTS
 from templates.lms import build
 from tests.templates_support import Emitted
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 DATABASE = "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms/db-AbCdEf"
 EXTRA = "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms/app-AbCdEf"
+TASK = "AWS::ECS::TaskDefinition"
 NAMES = {fact: f"V_{fact.replace('.', '_')}" for fact in FACTS}
 
 
@@ -37,8 +39,8 @@ def told() -> Emitted:
     return Emitted(build(toml(variables)), DatabaseSecretArn=DATABASE)
 
 
-def variables(template: Emitted, kind: str) -> dict[str, str]:
-    [container] = template.resources["TaskDefinition"]["ContainerDefinitions"]
+def variables(template: Emitted, kind: str, task: str = "TaskDefinition") -> dict[str, str]:
+    [container] = template.resources[task]["ContainerDefinitions"]
     found: list[dict[str, Any]] = container[kind]
     names = [variable["Name"] for variable in found]
     assert len(names) == len(set(names))
@@ -121,3 +123,89 @@ def test_what_a_stack_does_not_have_is_left_out_and_nothing_else(
     missing = names(full) - names(full.with_parameters(**without))
     assert missing
     assert missing == {name for name in names(full) if re.fullmatch(gone, name)}
+
+
+TWO_TABLES = """
+[variables]
+V_user = { fact = "database.user" }
+V_mode = "serve"
+V_host = { fact = "cache.host" }
+V_address = { fact = "cache.host" }
+V_both = { fact = "cache.port" }
+V_cache = { fact = "plain_cache.password" }
+[upgrade_variables]
+V_only = { extra_secret = "admin_password" }
+V_user = { extra_secret = "owner" }
+V_mode = "install"
+V_host = { fact = "database.host" }
+V_address = { text = "${plain_cache.host}:${cache.port}" }
+V_cache = { fact = "plain_cache.host" }
+"""
+CACHE = "${CacheReplicationGroup.PrimaryEndPoint"
+PLAIN = "${PlainCacheReplicationGroup.PrimaryEndPoint"
+OWN_WITH_PROXY = {
+    "DatabaseSecretArn": "",
+    "DatabaseEngine": "postgresql",
+    "DatabaseProxy": "yes",
+    "DatabasePeeringConnectionId": "",
+}
+
+
+@pytest.fixture(scope="module")
+def upgrading() -> Emitted:
+    return Emitted(build(TWO_TABLES), DatabaseSecretArn=DATABASE, UpgradeCommand="lms,upgrade", WorkerCommand="w")
+
+
+def test_only_the_upgrade_is_told_its_variables_and_the_common_ones_where_they_have_no_other_value(
+    upgrading: Emitted,
+) -> None:
+    full = upgrading.with_parameters(PlainCache="yes", ExtraSecretArn=EXTRA)
+    assert variables(full, "Environment", "UpgradeTask") == {
+        "V_both": f"{CACHE}.Port}}",
+        "V_mode": "install",
+        "V_address": f"{PLAIN}.Address}}:{CACHE}.Port}}",
+        "V_cache": f"{PLAIN}.Address}}",
+    }
+    assert variables(full, "Secrets", "UpgradeTask") == {
+        "V_only": f"{EXTRA}:admin_password::",
+        "V_user": f"{EXTRA}:owner::",
+        "V_host": f"{DATABASE}:host::",
+    }
+    for task in ("TaskDefinition", "WorkerTaskDefinition"):
+        assert variables(full, "Environment", task) == {
+            "V_mode": "serve",
+            "V_host": f"{CACHE}.Address}}",
+            "V_address": f"{CACHE}.Address}}",
+            "V_both": f"{CACHE}.Port}}",
+        }
+        assert variables(full, "Secrets", task) == {
+            "V_user": f"{DATABASE}:username::",
+            "V_cache": "${CacheSecret}:password::",
+        }
+
+
+def test_what_fills_the_upgrades_own_is_missing_the_common_one_stands(upgrading: Emitted) -> None:
+    bare = upgrading.with_parameters(PlainCache="no", ExtraSecretArn="", DatabaseHostKey="")
+    plain, secret = (variables(bare, kind, "UpgradeTask") for kind in ("Environment", "Secrets"))
+    assert plain == {
+        "V_both": f"{CACHE}.Port}}",
+        "V_mode": "install",
+        "V_host": f"{CACHE}.Address}}",
+        "V_address": f"{CACHE}.Address}}",
+    }
+    assert secret == {"V_user": f"{DATABASE}:username::"}
+    proxied = upgrading.with_parameters(**OWN_WITH_PROXY)
+    assert variables(proxied, "Environment", "UpgradeTask")["V_host"] == "${DatabaseConnectionProxy.Endpoint}"
+
+
+def test_the_platforms_own_first_password_is_told_to_the_installation_alone() -> None:
+    template = Emitted(
+        TEMPLATES["lms"](),
+        ExtraSecretArn=EXTRA,
+        UpgradeCommand="lms,upgrade",
+        WorkerCommand="lms,worker",
+        CronCommand="lms,cron",
+    )
+    told = {name: str(each["ContainerDefinitions"]) for name, each in template.of_type(TASK).items()}
+    assert len(told) == 4
+    assert {name for name, text in told.items() if "admin_password" in text} == {"UpgradeTask"}

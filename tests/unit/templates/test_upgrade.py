@@ -30,8 +30,11 @@ def test_the_same_application_with_a_command_of_its_own(lms: Emitted) -> None:
     every = upgrading(lms, PlainCache="yes", ExtraSecretArn=lms.parameters["DatabaseSecretArn"], TaskSize="2048/4096")
     mine, theirs = container(every), container(every, "TaskDefinition")
     assert mine["Command"] == ["lms", "upgrade", "--all"]
-    for name in ("Image", "Environment", "Secrets", "MountPoints", "LinuxParameters"):
+    for name in ("Image", "Environment", "MountPoints", "LinuxParameters"):
         assert mine[name] == theirs[name], name
+    (more,) = [each for each in mine["Secrets"] if each not in theirs["Secrets"]]
+    assert more["Name"] == "LMS_ADMIN_PASSWORD"
+    assert [each for each in mine["Secrets"] if each is not more] == theirs["Secrets"]
     definition, other = every.resources["UpgradeTask"], every.resources["TaskDefinition"]
     for name in ("Cpu", "Memory", "Volumes", "TaskRoleArn", "ExecutionRoleArn", "RuntimePlatform"):
         assert definition[name] == other[name], name

@@ -59,6 +59,8 @@ def test_every_key_is_taken_as_it_is_written() -> None:
         files = 35
         [default.tags]
         project = "lms"
+        [default.private_secrets]
+        admin_password = "UpgradeTask"
         [[default.permission]]
         role = "TaskRole"
         actions = ["s3:GetObject"]
@@ -87,6 +89,7 @@ def test_every_key_is_taken_as_it_is_written() -> None:
         spot_percent=50,
         on_demand_base=2,
         file_writers=(),
+        private_secrets={"admin_password": "UpgradeTask"},
         web_firewall=True,
         permissions=(Permission("TaskRole", ("s3:GetObject",), ("*",), "read its own course packages"),),
         accepted=(Accepted("store-key", "Bucket", "the balancer writes with AWS's key alone", "default.accept[0]"),),
