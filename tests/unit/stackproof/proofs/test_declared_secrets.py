@@ -61,7 +61,9 @@ def test_what_the_others_are_told_otherwise_is_right(resources: dict[str, Any], 
 
 
 def test_what_is_kept_is_proved_where_it_is_told() -> None:
-    (found,) = prove(system({"Upgrade": UPGRADE, "Web": told(f"{EXTRA}:b::")}), Intent(private_secrets=KEPT["private_secrets"]))
+    (found,) = prove(
+        system({"Upgrade": UPGRADE, "Web": told(f"{EXTRA}:b::")}), Intent(private_secrets=KEPT["private_secrets"])
+    )
     assert (found.verdict, found.id, found.logical_id, found.path) == ("proved", RULE, "Upgrade", PLACE)
     assert prove(system({"Upgrade": UPGRADE}), Intent()) == []
 
