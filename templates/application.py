@@ -161,8 +161,8 @@ def add_application(
         EnableECSManagedTags=True,
         EnableExecuteCommand=If(execute_command, True, False),
         # What nothing above refers to, and yet a first task needs.
-        DependsOn=[*place.depends_on, *requests, balancer.listener, *blueprint.policies],
-        Metadata=place.metadata,
+        DependsOn=[*place.depends_on, *requests, *blueprint.policies],
+        Metadata={"WaitsFor": [balancer.listener, *place.waits_for]},
     )
     t.add_resource(service)
     output(t, "ServiceName", GetAtt(service, "Name"), "ECS service of the application", condition=runs)

@@ -1,7 +1,8 @@
 """Balancer: the one public door. An Application Load Balancer that speaks HTTPS to the world and HTTP to the tasks.
 
-With a certificate, port 80 only redirects; without one (a first try, development) it forwards. One listener does both,
-so that giving a certificate later can never leave a listener behind that forwards in the clear.
+With a certificate, port 80 only redirects, or by parameter is closed: a redirect in the clear is the one answer that
+somebody in between can forge. Without one (a first try, development) it forwards. One listener does both, so that
+giving a certificate later can never leave a listener behind that forwards in the clear.
 
 What a browser is told besides the application's own words: to come back over HTTPS only, to believe the type of a file
 that somebody uploaded, and nothing about who answers. No frame policy: courses are shown inside other platforms.
@@ -17,7 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub
+from troposphere import Condition as Holds
+from troposphere import Equals, GetAtt, If, Not, NoValue, Or, Ref, Sub
 from troposphere.elasticloadbalancingv2 import (
     Action,
     Certificate,
@@ -77,7 +79,8 @@ class Balancer:
         arn: what a web ACL guards.
         security_group: the only group that is open to the world.
         target_group: ARN of the group in which the service registers its tasks.
-        listener: logical id for DependsOn: a service can register only once the target group hangs on a listener.
+        listener: which hands requests on, to be referred to: a service can register only once the target group hangs
+            on it.
         container_port: the parameter that says where the container listens.
         health_path: the parameter that says which path answers when the application is well.
         full_name: `app/<name>/<id>`, the balancer as CloudWatch knows it.
@@ -88,7 +91,7 @@ class Balancer:
     arn: AWSHelperFn
     security_group: SecurityGroup
     target_group: AWSHelperFn
-    listener: str
+    listener: AWSHelperFn
     container_port: Parameter
     health_path: Parameter
     full_name: AWSHelperFn
@@ -110,7 +113,8 @@ def add_balancer(
         disposable: write no access logs unless asked to: CloudFormation deletes no bucket that has objects in it.
     """
     group = security_group(t, "BalancerSecurityGroup", description="Load balancer: open to the world", vpc=network.vpc)
-    connect(t, network.clients, group, 80, "HTTP from anywhere")
+    plain = _add_plain_http(t, secure=address.secure)
+    connect(t, network.clients, group, 80, "HTTP from anywhere", condition=plain)
     connect(t, network.clients, group, 443, "HTTPS from anywhere", condition=address.secure)
 
     logs, log_policy = _add_access_logs(t, disposable=disposable)
@@ -132,8 +136,8 @@ def add_balancer(
     t.add_resource(balancer)
 
     container_port, health_path, targets = _add_target_group(t, network=network)
-    https, http = _add_listeners(t, balancer=balancer, targets=targets, address=address)
-    _add_maintenance_page(t, https=https, http=http, secure=address.secure)
+    listener = _add_listeners(t, balancer=balancer, targets=targets, address=address, plain=plain)
+    _add_maintenance_page(t, listener=listener)
 
     url = point_to(t, address, balancer)
     output(t, "Url", url, "Where the platform answers")
@@ -142,13 +146,29 @@ def add_balancer(
         arn=Ref(balancer),
         security_group=group,
         target_group=Ref(targets),
-        listener=str(http.title),
+        listener=listener,
         container_port=container_port,
         health_path=health_path,
         full_name=GetAtt(balancer, "LoadBalancerFullName"),
         target_group_full_name=GetAtt(targets, "TargetGroupFullName"),
         url=url,
     )
+
+
+def _add_plain_http(t: Template, *, secure: str) -> str:
+    """Return the condition under which port 80 is open."""
+    wanted = parameter(
+        t,
+        "PlainHttp",
+        group=GROUP,
+        label="Plain HTTP (port 80)",
+        description="redirect: whoever comes to port 80 is sent to HTTPS. closed: nothing answers there; browsers try "
+        "HTTPS first by themselves, and an old one shows that it got no answer. It counts only with a certificate.",
+        default="redirect",
+        allowed_values=["redirect", "closed"],
+        constraint="redirect or closed.",
+    )
+    return condition(t, "HasPlainHttp", Or(Not(Holds(secure)), Equals(Ref(wanted), "redirect")))
 
 
 def _protection(t: Template) -> list[LoadBalancerAttributes]:
@@ -304,9 +324,8 @@ def _add_target_group(t: Template, *, network: Network) -> tuple[Parameter, Para
     return container_port, health_path, targets
 
 
-def _add_listeners(
-    t: Template, *, balancer: LoadBalancer, targets: TargetGroup, address: Address
-) -> tuple[Listener, Listener]:
+def _add_listeners(t: Template, *, balancer: LoadBalancer, targets: TargetGroup, address: Address, plain: str) -> If:
+    """Return the listener that hands requests on."""
     policy = parameter(
         t,
         "SslPolicy",
@@ -361,6 +380,7 @@ def _add_listeners(
     http = t.add_resource(
         Listener(
             "HttpListener",
+            Condition=plain,
             LoadBalancerArn=Ref(balancer),
             Port=80,
             Protocol="HTTP",
@@ -370,10 +390,10 @@ def _add_listeners(
             Metadata={"WaitsFor": If(address.secure, Ref(https), NoValue)},
         )
     )
-    return https, http
+    return If(address.secure, Ref(https), Ref(http))
 
 
-def _add_maintenance_page(t: Template, *, https: Listener, http: Listener, secure: str) -> None:
+def _add_maintenance_page(t: Template, *, listener: If) -> None:
     """Put a rule in front of everything that answers with the page.
 
     Not another default action: the target group must stay attached to a listener, or the service could neither be
@@ -396,7 +416,7 @@ def _add_maintenance_page(t: Template, *, https: Listener, http: Listener, secur
         ListenerRule(
             "MaintenancePageRule",
             Condition=shown,
-            ListenerArn=If(secure, Ref(https), Ref(http)),
+            ListenerArn=listener,
             Priority=1,
             Conditions=[Condition(Field="path-pattern", PathPatternConfig=PathPatternConfig(Values=["*"]))],
             Actions=[ListenerRuleAction(Type="fixed-response", FixedResponseConfig=page)],

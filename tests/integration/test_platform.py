@@ -224,12 +224,12 @@ def expected_rules(platform: Platform) -> dict[str, set[tuple[str, str, int | No
     """Who may talk to whom, in full."""
     wanted = platform.parameters
     container = int(wanted["ContainerPort"])
-    https = {("ingress", "tcp", 443, ANYWHERE)} if secure(platform) else set()
+    ports = {443, *([80] if wanted["PlainHttp"] == "redirect" else [])} if secure(platform) else {80}
+    doors = {("ingress", "tcp", port, ANYWHERE) for port in ports}
     plain_cache, endpoints = platform.yes("PlainCache"), platform.yes("InterfaceEndpoints")
     tasks = "TasksSecurityGroup"
     rules: dict[str, set[tuple[str, str, int | None, str]]] = {
-        "BalancerSecurityGroup": {NO_EGRESS, ("ingress", "tcp", 80, ANYWHERE), ("egress", "tcp", container, tasks)}
-        | https,
+        "BalancerSecurityGroup": {NO_EGRESS, ("egress", "tcp", container, tasks)} | doors,
         tasks: {
             NO_EGRESS,
             ("ingress", "tcp", container, "BalancerSecurityGroup"),
@@ -310,9 +310,12 @@ def test_the_balancer_speaks_https_or_says_where(platform: Platform) -> None:
         assert set(listeners) == {80}
         assert listeners[80]["DefaultActions"][0]["TargetGroupArn"] == platform.id("TargetGroup")
         return
-    assert set(listeners) == {80, 443}
-    assert [action["Type"] for action in listeners[80]["DefaultActions"]] == ["redirect"]
-    assert listeners[80]["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+    if platform.parameters["PlainHttp"] == "closed":
+        assert set(listeners) == {443}
+    else:
+        assert set(listeners) == {80, 443}
+        assert [action["Type"] for action in listeners[80]["DefaultActions"]] == ["redirect"]
+        assert listeners[80]["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
     assert listeners[443]["SslPolicy"] == platform.parameters["SslPolicy"]
     certificate = platform.id("Certificate") if platform.has("Certificate") else platform.parameters["CertificateArn"]
     assert listeners[443]["Certificates"][0]["CertificateArn"] == certificate

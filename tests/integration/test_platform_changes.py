@@ -292,7 +292,8 @@ def test_a_name_a_certificate_and_a_firewall_come_change_and_go(
     assert waf.list_ip_sets(Scope="REGIONAL")["IPSets"] != []
 
     first = physical_ids(running)
-    change("DomainName=exam.example.org", named[1], "WebFirewall=block", "SessionRequestLimit=300")
+    change("DomainName=exam.example.org", named[1], "PlainHttp=closed", "WebFirewall=block", "SessionRequestLimit=300")
+    assert listeners().keys() == {443}
     after = physical_ids(running)
     assert after["WebAcl"] == first["WebAcl"]
     assert after["Certificate"] != first["Certificate"]
@@ -307,7 +308,7 @@ def test_a_name_a_certificate_and_a_firewall_come_change_and_go(
     assert records() == {}
     assert running.client("acm").list_certificates()["CertificateSummaryList"] == []
     gone = physical_ids(running)
-    kept = gone.keys() - {"TaskDefinition"}
+    kept = gone.keys() - {"HttpListener", "TaskDefinition"}
     assert {name: gone[name] for name in kept} == {name: before[name] for name in kept}
 
 

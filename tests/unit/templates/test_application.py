@@ -109,12 +109,11 @@ class TestOrder:
             if resource.type
             in {
                 "AWS::EFS::MountTarget",
-                "AWS::ElasticLoadBalancingV2::Listener",
                 "AWS::ECS::ClusterCapacityProviderAssociations",
                 "AWS::EC2::NatGateway",
             }
             or name.startswith(("Tasks", "BalancerToTasks", "PrivateRoute", "PrivateSubnet"))
-            or name in {"ExecutionPolicy", "TaskPolicy"}
+            or name in {"ExecutionPolicy", "HttpsListener", "TaskPolicy"}
         }
         assert len(needed) > 25
         assert needed - waits_for(every) == set()

@@ -60,6 +60,24 @@ class TestListeners:
         http = {name for name, body in lms.body["Resources"].items() if body.get("Properties", {}).get("Port") == 80}
         assert len(http & lms.of_type("AWS::ElasticLoadBalancingV2::Listener").keys()) == 1
 
+    def test_plain_http_can_be_closed(self, secure: Emitted, lms: Emitted) -> None:
+        closed = secure.with_parameters(PlainHttp="closed")
+        assert listeners(closed).keys() == {443}
+        [opened] = [
+            rule["FromPort"]
+            for rule in closed.of_type("AWS::EC2::SecurityGroupIngress").values()
+            if rule.get("CidrIp") == "0.0.0.0/0"
+        ]
+        assert opened == 443
+        assert listeners(lms.with_parameters(PlainHttp="closed")).keys() == {80}, "without a certificate it is all"
+
+    @pytest.mark.parametrize(("certificate", "port"), [("", 80), (CERTIFICATE, 443)])
+    def test_the_service_waits_for_the_listener_that_forwards(self, lms: Emitted, certificate: str, port: int) -> None:
+        template = lms.with_parameters(CertificateArn=certificate, RunApplication="yes", PlainHttp="closed")
+        [name] = template.of_type("AWS::ElasticLoadBalancingV2::Listener")
+        assert template.resources[name]["Port"] == port
+        assert name in references(template.resources["Service"].body["Metadata"])
+
     def test_https_answers_before_http_sends_anybody_there(self, secure: Emitted) -> None:
         assert "HttpsListener" in references(listeners(secure)[80].body["Metadata"])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.templates_support import statements
+from tests.templates_support import references, statements
 
 if TYPE_CHECKING:
     from tests.templates_support import Emitted
@@ -129,7 +129,9 @@ class TestSchedule:
     def test_waits_for_what_the_application_waits_for(self, lms: Emitted) -> None:
         template = cron(lms)
         mine, theirs = template.resources["CronSchedule"], template.resources["Service"]
-        assert mine.body["Metadata"] == theirs.body["Metadata"]
+        listener, *others = theirs.body["Metadata"]["WaitsFor"]
+        assert "HttpsListener" in references(listener)
+        assert mine.body["Metadata"] == {"WaitsFor": others}
         assert "CronPolicy" in mine.depends_on
         missing = set(theirs.depends_on) - set(mine.depends_on)
         assert all("Balancer" in name or "Listener" in name for name in missing), missing

@@ -67,6 +67,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "NatGateways": ("one", "per-zone"),
     "PermissionsBoundaryArn": ("", "arn:aws:iam::111122223333:policy/boundary"),
     "PlainCache": ("no", "yes"),
+    "PlainHttp": ("closed", "redirect"),
     "RestoreTesting": ("no", "yes"),
     "RunApplication": ("no", "yes"),
     "SessionCookie": ("", "MoodleSession"),

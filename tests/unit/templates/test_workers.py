@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.templates_support import references
+
 if TYPE_CHECKING:
     from tests.templates_support import Emitted, Resource
 
@@ -83,7 +85,9 @@ def test_runs_where_the_application_runs_and_waits_for_the_same(lms: Emitted) ->
     assert mine["ServiceName"] == "lms-worker-prod"
     for name in ("Cluster", "NetworkConfiguration", "EnableExecuteCommand", "PropagateTags"):
         assert mine[name] == theirs[name], name
-    assert mine.body["Metadata"] == theirs.body["Metadata"]
+    listener, *others = theirs.body["Metadata"]["WaitsFor"]
+    assert "HttpsListener" in references(listener)
+    assert mine.body["Metadata"] == {"WaitsFor": others}
     only_for_requests = set(theirs.depends_on) - set(mine.depends_on)
     assert all("Balancer" in name or "Listener" in name for name in only_for_requests), only_for_requests
 

@@ -113,7 +113,7 @@ def test_the_port_of_an_own_address_is_the_one_of_its_scheme(certificate: str, r
 
 def test_whom_an_internal_balancer_is_for_is_let_in_on_its_listeners_alone() -> None:
     def opened(resources: dict[str, Any]) -> None:
-        rule = copy.deepcopy(resources["ClientsToBalancer80Ingress"])
+        rule = copy.deepcopy(resources["ClientsToBalancer443Ingress"])
         rule["Properties"] |= {"FromPort": 22, "ToPort": 22}
         resources["More"] = rule
 

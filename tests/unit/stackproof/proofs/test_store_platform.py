@@ -229,7 +229,8 @@ def test_a_fault_in_production_is_found_by_name(logical_id: str, path: str, valu
     _, parameters, intent = environment("prod")
     body = deepcopy(template("lms"))
     spoil(body["Resources"][logical_id], path, value)
-    found = ask(body, parameters, intent)
+    # With the listener on port 80, which production leaves out.
+    found = ask(body, {**parameters, "PlainHttp": "redirect"}, intent)
     assert (rule, blamed) in {(each.id, each.logical_id) for each in found}, found
     # One fault is told by those it is about, and by nobody else.
     assert {each.logical_id for each in found} == {blamed}
