@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from math import prod
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from stackproof.java_patterns import compile_pattern
+from stackproof.proofs.contradictions import contradict
 from stackproof.proofs.resolver import MAX_DEPTH, Resolver
 from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Sym, Unknown, Value, number, scalar_text, show
@@ -73,16 +75,28 @@ class Space:
         self.conditions = _section(self.template, "Conditions")
         self.rules = _section(self.template, "Rules")
         self.mappings = _section(self.template, "Mappings")
-        self._comparisons = [(node, set(self._mentions(node))) for node in comparisons([self.conditions, self.rules])]
-        self._in_rules = set(self._mentions(self.rules))
-        self._limits = [(body, sorted(set(self._mentions(body)))) for body in self.rules.values()]
-        self._limiting: dict[str, list[int]] = {}
-        for rule, (_, mentioned) in enumerate(self._limits):
-            for name in mentioned:
-                self._limiting.setdefault(name, []).append(rule)
         self._known_options: dict[str, list[str]] = {}
         self._refusals: dict[tuple[int, tuple[str | None, ...]], bool] = {}
         self._symbols: dict[str, Value] = {name: Sym(name, kind="parameter") for name in self.parameters}
+
+    @cached_property
+    def _comparisons(self) -> list[tuple[object, set[str]]]:
+        """Each comparison in conditions and Rules, with the variables in it."""
+        return [(node, set(self._mentions(node))) for node in comparisons([self.conditions, self.rules])]
+
+    @cached_property
+    def _limits(self) -> list[tuple[object, list[str]]]:
+        """Each rule, with the variables in it."""
+        return [(body, sorted(set(self._mentions(body)))) for body in self.rules.values()]
+
+    @cached_property
+    def _limiting(self) -> dict[str, list[int]]:
+        """The numbers of the rules that are about a variable."""
+        found: dict[str, list[int]] = {}
+        for rule, (_, mentioned) in enumerate(self._limits):
+            for name in mentioned:
+                found.setdefault(name, []).append(rule)
+        return found
 
     def scenarios(self, names: Iterable[str] | None = None) -> tuple[Scenario, ...] | Unknown:
         """Every combination that these conditions (all by default) can have, each once, with values that reach it."""
@@ -90,6 +104,8 @@ class Space:
 
     def example(self, wanted: Mapping[str, bool]) -> Scenario | Unknown | None:
         """A scenario with the conditions as wanted; None when parameters cannot reach that, Unknown when in doubt."""
+        if contradict(self.conditions, wanted):
+            return None
         scenarios = self._try(frozenset(wanted), wanted)
         if isinstance(scenarios, Unknown):
             return scenarios
@@ -250,7 +266,7 @@ class Space:
             values = [value for value in dict.fromkeys([*named, *literals, *others]) if _permitted(value, body)]
             # Some value besides these always fits, whatever pattern it must match.
             values += [value for value in self._others(name) if value not in values]
-        if name in self._in_rules or any(names != {name} for _, names in mentioning):
+        if name in self._limiting or any(names != {name} for _, names in mentioning):
             return values
         # Of values that no comparison tells apart, one is enough.
         told_apart: dict[tuple[object, ...], str] = {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stackproof.proofs.iam_conditions import Condition, holds
 from stackproof.proofs.patterns import action_matches, matches
-from stackproof.proofs.rules import every, some
+from stackproof.proofs.rules import some
 from stackproof.proofs.values import Scalar, Unknown, Value, equal, join
 
 if TYPE_CHECKING:
@@ -163,13 +163,12 @@ def _doubt(statement: Statement) -> str:
 
 def covers(statement: Statement, request: Request, *, delegated: bool = False) -> bool | None:
     """Does a statement cover a request, whatever its effect?"""
-    answers: list[bool | None] = []
+    certain = statement.certain
     for answer in _parts(statement, request, delegated=delegated):
         if answer is False:
             return False
-        answers.append(answer)
-    found = every(answers)
-    return found if statement.certain or found is not True else None
+        certain = certain and answer is True
+    return True if certain else None
 
 
 def _parts(statement: Statement, request: Request, *, delegated: bool) -> Iterator[bool | None]:
@@ -183,13 +182,15 @@ def _parts(statement: Statement, request: Request, *, delegated: bool) -> Iterat
 
 def of_action(statement: Statement, action: str) -> bool | None:
     """Does a statement cover an action?"""
-    return _listed((_action(pattern, action) for pattern in statement.actions), negated=statement.not_actions)
-
-
-def _action(pattern: Value, action: str) -> bool | None:
-    if isinstance(pattern, str):
-        return names(pattern, action)
-    return matches(pattern, action)
+    found: bool | None = False
+    for pattern in statement.actions:
+        answer = names(pattern, action) if isinstance(pattern, str) else matches(pattern, action)
+        if answer is True:
+            found = True
+            break
+        if answer is None:
+            found = None
+    return None if found is None else found is not statement.not_actions
 
 
 @lru_cache(maxsize=16384)

@@ -87,14 +87,17 @@ TEXTS: Final[dict[tuple[str, Path], str]] = {
 """Text that is put together from several references, and what each must be."""
 
 
+_MADE: Final = (Sym, Text)
+
+
 def meanings(stack: Stack) -> list[Finding]:
     """Every Ref and GetAtt that stands for something else than its property wants."""
     found: list[Finding] = []
     count = 0
     for resource in stack.resources.values():
         definition = schema(resource.type, show(stack.region))
-        for whole, value in stack.leaves[resource.logical_id]:
-            if isinstance(value, str) or not isinstance(value, Sym | Text):
+        for whole, value in stack.leaves[resource.logical_id].made:
+            if not isinstance(value, _MADE):
                 continue
             path = whole[1:]
             for symbol in value.parts if isinstance(value, Text) else (value,):

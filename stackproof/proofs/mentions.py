@@ -108,7 +108,8 @@ def _sub(inner: object, path: Path, guards: Guards, found: list[Mention]) -> Non
 
 def contradicts(guards: Guards, conditions: Mapping[str, bool | None]) -> bool:
     """Is one of the branches dead for sure?"""
-    return any(conditions.get(name) is (not holds) for name, holds in guards)
+    # Most references stand in no branch at all.
+    return bool(guards) and any(conditions.get(name) is (not holds) for name, holds in guards)
 
 
 def follows(guards: Guards, conditions: Mapping[str, bool | None]) -> bool:

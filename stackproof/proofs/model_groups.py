@@ -7,6 +7,7 @@ VPC's default group lets its own members in and everything out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs.model_placement import each, whole, word
@@ -64,7 +65,7 @@ class Rule:
     peer: Peer
     added: bool = False
 
-    @property
+    @cached_property
     def void(self) -> bool:
         """Does it let nothing through (loopback only)?"""
         return bool(self.peer.ranges) and all(map(loopback, self.peer.ranges))

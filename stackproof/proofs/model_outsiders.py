@@ -37,7 +37,7 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
         )
         if not stranger and (resource.type in known or not _has_groups(resource.properties)):
             continue
-        for _, symbol in symbols_of(stack.leaves[resource.logical_id]):
+        for _, symbol in symbols_of(stack.leaves[resource.logical_id].made):
             elsewhere.add(symbol.owner)
             if stranger:
                 strangers.add(symbol.owner)

@@ -56,7 +56,10 @@ def called(value: Value) -> str:
 
 def passed(*trail: str) -> Outcome:
     """It goes through, by way of these."""
-    return Outcome(holds=True, trail=trail)
+    return Outcome(holds=True, trail=trail) if trail else _PASSED
+
+
+_PASSED: Final = Outcome(holds=True)
 
 
 def blocked(logical_id: str, path: str, reason: str, fix: str) -> Outcome:
@@ -82,15 +85,20 @@ def beyond_template(side: Side, reason: str = "") -> Outcome:
     )
 
 
-def along(*legs: Outcome) -> Outcome:
+def along(*legs: Outcome | str) -> Outcome:
     """One leg behind the other: the first that blocks decides, else the first that cannot be told.
 
     A doubt about the template itself goes before one about the network outside of it.
+
+    Args:
+        legs: text is a component on the way, which lets everything through.
     """
     trail: list[str] = []
     doubt: Outcome | None = None
     for leg in legs:
-        trail += [step for step in leg.trail if step not in trail]
+        trail += [step for step in ((leg,) if isinstance(leg, str) else leg.trail) if step not in trail]
+        if isinstance(leg, str):
+            continue
         if leg.holds is False:
             return replace(leg, trail=tuple(trail))
         if leg.holds is None and (doubt is None or (doubt.outside and not leg.outside)):

@@ -48,6 +48,7 @@ class Paths:
         self.filters = Filters(network)
         self.routes = Routes(network, self.filters)
         self.passed_by: dict[str, str] = {}
+        self._servers: dict[str, list[Side]] = {}
 
     def sides(self, placement: Placement, label: str = "", *, linux: bool = False, guarded: bool = True) -> list[Side]:
         """A component's interfaces, one for each subnet; a single one without subnet when they are not known.
@@ -110,13 +111,13 @@ class Paths:
     def connects(self, client: Side, server: Side, traffic: Traffic) -> Outcome:
         """A connection between two components: both groups, both ACLs, and routes when they stand in two VPCs."""
         return along(
-            passed(client.label),
+            client.label,
             self.filters.grouped(client, server, "egress", traffic),
             self._between(client, server),
             self.filters.crosses(client, server, traffic, opens=True),
             self.filters.crosses(server, client, traffic, opens=False),
             self.filters.grouped(server, client, "ingress", traffic),
-            passed(server.label),
+            server.label,
         )
 
     def _between(self, client: Side, server: Side) -> Outcome:
@@ -141,7 +142,7 @@ class Paths:
     def internet(self, side: Side, traffic: Traffic, *, public: bool | None) -> Outcome:
         """From a component to any address of the internet; `public`: whether it has a public address itself."""
         return along(
-            passed(side.label),
+            side.label,
             self._resolves(side),
             self.filters.grouped(side, INTERNET, "egress", traffic),
             self.filters.crosses(side, INTERNET, traffic, opens=True),
@@ -152,7 +153,7 @@ class Paths:
         """From a component to a private network outside of its VPC, as far as the template goes."""
         peer = Side(label, "", range=destination)
         return along(
-            passed(side.label),
+            side.label,
             self.filters.grouped(side, peer, "egress", traffic),
             self.filters.crosses(side, peer, traffic, opens=True),
             self.routes.beyond(side, destination, label),
@@ -222,16 +223,18 @@ class Paths:
 
     def _gateway(self, side: Side, endpoint: Endpoint, requests: tuple[Request, ...]) -> Outcome:
         return along(
-            passed(side.label),
+            side.label,
             self._resolves(side),
             self.filters.grouped(side, INTERNET, "egress", HTTPS),
             self.filters.crosses(side, INTERNET, HTTPS, opens=True),
-            passed(endpoint.logical_id),
+            endpoint.logical_id,
             self._policy(endpoint, requests),
         )
 
     def _interface(self, side: Side, endpoint: Endpoint, requests: tuple[Request, ...]) -> Outcome:
-        servers = self.sides(endpoint.placement)
+        if endpoint.logical_id not in self._servers:
+            self._servers[endpoint.logical_id] = self.sides(endpoint.placement)
+        servers = self._servers[endpoint.logical_id]
         if not servers:
             return blocked(
                 endpoint.logical_id,

@@ -63,9 +63,9 @@ class Routes:
             return found
         way = found.route.way
         if way == "nat":
-            return along(passed(found.step), self._nat(side, found))
+            return along(found.step, self._nat(side, found))
         if way == "gateway":
-            return along(passed(found.step), self._gateway(side, found), _has_address(side, found, public=public))
+            return along(found.step, self._gateway(side, found), _has_address(side, found, public=public))
         if way in {"peering", "egress-only gateway"}:
             return blocked(
                 found.route.logical_id,
@@ -88,7 +88,7 @@ class Routes:
                 "gateway only",
                 "Use subnets whose default route leads to an internet gateway.",
             )
-        return along(passed(found.step), self._gateway(side, found))
+        return along(found.step, self._gateway(side, found))
 
     def beyond(self, side: Side, destination: Range, label: str) -> Outcome:
         """Does a route lead from a subnet to a range outside of its VPC that the internet does not carry?"""
@@ -164,14 +164,14 @@ class Routes:
         if fault is not None:
             return fault
         if nat.regional:
-            return along(passed(nat.logical_id), self._regional(side, nat))
+            return along(nat.logical_id, self._regional(side, nat))
         subnet = self.network.subnet(nat.subnet)
         if subnet is None:
             place = "Properties.SubnetId"
             return untold(nat.logical_id, place, f"the subnet of {nat.logical_id} is none of this template")
         own = Side(f"{nat.logical_id} in {subnet.logical_id}", nat.logical_id, subnet=subnet, range=subnet.range)
         return along(
-            passed(own.label),
+            own.label,
             self.filters.crosses(own, side, _HTTPS, opens=False),
             self.filters.crosses(own, INTERNET, _HTTPS, opens=True),
             self._behind(own),
@@ -189,7 +189,7 @@ class Routes:
                 f"{nat.label} has no way out of its own: {found.step}, which is no internet gateway",
                 "Put it into a subnet whose default route leads to an internet gateway.",
             )
-        return along(passed(found.step), self._gateway(nat, found))
+        return along(found.step, self._gateway(nat, found))
 
     def _regional(self, side: Side, nat: Nat) -> Outcome:
         """A regional NAT gateway brings its own routes, and needs the VPC's internet gateway."""

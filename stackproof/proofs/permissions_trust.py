@@ -166,7 +166,7 @@ def named_by(scene: Scene) -> dict[str, list[tuple[Resource, str]]]:
     for resource in scene.stack.resources.values():
         if resource.type.startswith("AWS::IAM::") and resource.type != "AWS::IAM::InstanceProfile":
             continue
-        for path, symbol in symbols_of(scene.stack.leaves[resource.logical_id]):
+        for path, symbol in symbols_of(scene.stack.leaves[resource.logical_id].made):
             target = scene.stack.target(symbol)
             if target is not None and target.type == ROLE and "Statement" not in path:
                 place = ".".join(str(key) for key in path[1:] if isinstance(key, str))

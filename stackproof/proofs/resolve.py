@@ -12,9 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.conditions import Space
+from stackproof.proofs.leaves import Leaves, apart
 from stackproof.proofs.mentions import Mention, mentions
+from stackproof.proofs.pseudo import pseudo_parameters
 from stackproof.proofs.resolver import Resolver
-from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, leaves, scalar_text, show
+from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, scalar_text, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,9 +136,9 @@ class Stack:
         }
 
     @cached_property
-    def leaves(self) -> dict[str, list[tuple[Path, Scalar]]]:
+    def leaves(self) -> dict[str, Leaves]:
         """Every scalar of each resource's properties, with its path from `Properties` on."""
-        return {name: leaves(resource.properties, ("Properties",)) for name, resource in self.resources.items()}
+        return {name: apart(resource.properties, ("Properties",)) for name, resource in self.resources.items()}
 
     @cached_property
     def space(self) -> Space:
@@ -195,7 +197,7 @@ def resolve(
     """
     whole: Mapping[str, object] = template if isinstance(template, dict) else {}
     notes = [] if isinstance(template, dict) else [Note((), "the template is no object")]
-    pseudo = _pseudo(region, account, stack_name)
+    pseudo = pseudo_parameters(region, account, stack_name)
     resolver = Resolver(
         parameters=_parameters(_section(whole, "Parameters", notes), parameters or {}),
         pseudo=pseudo,
@@ -278,47 +280,6 @@ def _declared(section: Mapping[str, object], notes: list[Note]) -> dict[str, Map
     return found
 
 
-def _pseudo(region: str | None, account: str | None, stack_name: str | None) -> dict[str, Value]:
-    """The pseudo parameters: literal where given."""
-
-    def given(name: str, value: str | None) -> Value:
-        return Sym(name, kind="pseudo", plain=True) if value is None else value
-
-    partition, suffix = partition_of(region) if region is not None else (None, None)
-    here, owner, name = (
-        given("AWS::Region", region),
-        given("AWS::AccountId", account),
-        given("AWS::StackName", stack_name),
-    )
-    partition_value = given("AWS::Partition", partition)
-    unique = Sym("AWS::StackId", "unique part", kind="pseudo", plain=True)
-    return {
-        "AWS::Partition": partition_value,
-        "AWS::Region": here,
-        "AWS::AccountId": owner,
-        "AWS::StackName": name,
-        "AWS::URLSuffix": given("AWS::URLSuffix", suffix),
-        "AWS::StackId": join(
-            "arn:", partition_value, ":cloudformation:", here, ":", owner, ":stack/", name, "/", unique
-        ),
-        "AWS::NotificationARNs": Sym("AWS::NotificationARNs", kind="pseudo", many=True),
-    }
-
-
-def partition_of(region: str) -> tuple[str, str]:
-    """The partition and the domain of a region."""
-    known = {
-        "cn-": ("aws-cn", "amazonaws.com.cn"),
-        "us-gov-": ("aws-us-gov", "amazonaws.com"),
-        "us-iso-": ("aws-iso", "c2s.ic.gov"),
-        "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
-        "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
-        "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
-        "eusc-": ("aws-eusc", "amazonaws.eu"),
-    }
-    return next((found for prefix, found in known.items() if region.startswith(prefix)), ("aws", "amazonaws.com"))
-
-
 def _parameters(section: Mapping[str, object], given: Mapping[str, object]) -> dict[str, Value]:
     return {name: parameter(name, _object(body), given.get(name)) for name, body in section.items()}
 
@@ -352,7 +313,10 @@ def _resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Reso
 
     def read(key: str) -> Value:
         node = body.get(key)
-        return None if node is None else resolver.known(node, (*place, key), (*place, key))
+        if node is None:
+            return None
+        here = (*place, key)
+        return resolver.known(node, here, here)
 
     properties = read("Properties")
     condition = body.get("Condition")

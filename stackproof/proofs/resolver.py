@@ -55,6 +55,7 @@ class Resolver:
     absent: dict[str, str] = field(default_factory=dict)
     decided: dict[str, bool | None] = field(default_factory=dict)
     origins: dict[Path, Path] = field(default_factory=dict)
+    _attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
     _echoing: set[tuple[str, str]] = field(default_factory=set)
     _work: int = 0
 
@@ -68,26 +69,34 @@ class Resolver:
         """
         if isinstance(node, str):
             return join(node) if OPEN in node else node
-        if not isinstance(node, dict | list):
-            scalar = node is None or isinstance(node, bool | int | float)
-            return node if scalar else Unknown(f"{type(node).__name__} is no JSON")  # type: ignore[return-value]  # checked
-        self._work += 1
-        if self._work > MAX_WORK:
-            return Unknown("the template is too large to be worked out")
-        if len(source) > MAX_DEPTH:
-            return Unknown(f"it is nested deeper than {MAX_DEPTH} levels")
-        return self._object(node, source, target) if isinstance(node, dict) else self._list(node, source, target)
+        if isinstance(node, dict):
+            return self._object(node, source, target)
+        if isinstance(node, list):
+            return self._list(node, source, target)
+        scalar = node is None or isinstance(node, bool | int | float)
+        return node if scalar else Unknown(f"{type(node).__name__} is no JSON")  # type: ignore[return-value]  # checked
 
     def known(self, node: object, source: Path = (), target: Path = ()) -> Value:
         """Like `value`, with AWS::NoValue as None."""
         found = self.value(node, source, target)
         return None if isinstance(found, Nothing) else found
 
+    def _too_much(self, source: Path) -> Unknown | None:
+        """Counts one more object or list; why it is not worked out, if it is not."""
+        self._work += 1
+        if self._work > MAX_WORK:
+            return Unknown("the template is too large to be worked out")
+        return Unknown(f"it is nested deeper than {MAX_DEPTH} levels") if len(source) > MAX_DEPTH else None
+
     def _object(self, node: Mapping[str, object], source: Path, target: Path) -> Value | Nothing:
+        refused = self._too_much(source)
+        if refused is not None:
+            return refused
         if len(node) == 1:
             ((name, argument),) = node.items()
-            if name in _CONTEXTUAL:
-                return _CONTEXTUAL[name](self, argument, (*source, name), target)
+            contextual = _CONTEXTUAL.get(name)
+            if contextual is not None:
+                return contextual(self, argument, (*source, name), target)
             if name in OF_LIST or name in OF_ONE:
                 return self._function(name, argument, (*source, name), target)
         result: dict[str, Value] = {}
@@ -98,18 +107,23 @@ class Resolver:
                 # As `value` has it; most of a template is text.
                 result[key] = inner
                 continue
-            found = self.value(inner, (*source, key), (*target, key))
+            here = (*source, key)
+            found = self.value(inner, here, here if target is source else (*target, key))
             if found is not NOTHING:
                 result[key] = found  # type: ignore[assignment]  # NOTHING is the only Nothing
         return result
 
     def _list(self, node: list[object], source: Path, target: Path) -> Value:
+        refused = self._too_much(source)
+        if refused is not None:
+            return refused
         result: list[Value] = []
         for index, inner in enumerate(node):
-            here = (*target, len(result))
+            below = (*source, index)
+            here = below if target is source and len(result) == index else (*target, len(result))
             if len(result) != index:
-                self.origins[here] = (*source, index)
-            found = self.value(inner, (*source, index), here)
+                self.origins[here] = below
+            found = self.value(inner, below, here)
             if not isinstance(found, Nothing):
                 result.append(found)
         return result
@@ -171,6 +185,15 @@ class Resolver:
         """Ref (`"Ref"`) or an attribute of a resource."""
         if owner in self.absent:
             return Unknown(f"{owner} is left out, since the condition {self.absent[owner]} is false")
+        known = self._attributes.get((owner, attribute))
+        if known is None:
+            known = self._attribute(owner, attribute)
+            if not self._echoing:
+                # Inside of an echo a property that asks for itself is not what it is elsewhere.
+                self._attributes[owner, attribute] = known
+        return known
+
+    def _attribute(self, owner: str, attribute: str) -> Value:
         if owner not in self.resources:
             return Unknown(f"nothing in the template is called {owner}")
         kind, properties = self.resources[owner]
@@ -202,12 +225,11 @@ class Resolver:
             text, given = node
         if not isinstance(text, str) or not isinstance(given, dict):
             return Unknown("Fn::Sub takes text, or a list of text and an object")
-        parts: list[Value] = []
-        last = 0
-        for found in _PLACEHOLDER.finditer(text):
-            parts += [text[last : found.start()], self._placeholder(found[1].strip(), given, source, target)]
-            last = found.end()
-        return join(*parts, text[last:])
+        # Text and names in turn.
+        parts: list[Value] = [*_PLACEHOLDER.split(text)]
+        for index in range(1, len(parts), 2):
+            parts[index] = self._placeholder(str(parts[index]).strip(), given, source, target)
+        return join(*parts)
 
     def _placeholder(self, name: str, given: Mapping[str, object], source: Path, target: Path) -> Value:
         if name.startswith("!"):

@@ -36,6 +36,7 @@ class Schema:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.type: str = str(data.get("typeName", ""))
         self.data = data
+        self._properties: dict[Path, Mapping[str, Any] | None] = {}
 
     @cached_property
     def create_only(self) -> frozenset[Path]:
@@ -83,10 +84,12 @@ class Schema:
 
     def property(self, path: Path) -> Mapping[str, Any] | None:
         """The schema of a property, `$ref`s followed, with or without positions in lists; None when there is none."""
-        node: Mapping[str, Any] | None = self._follow(self.data)
-        for key in path:
-            node = self._step(node, key) if node is not None else None
-        return node
+        if path not in self._properties:
+            node: Mapping[str, Any] | None = self._follow(self.data)
+            for key in path:
+                node = self._step(node, key) if node is not None else None
+            self._properties[path] = node
+        return self._properties[path]
 
     def names(self, path: Path) -> frozenset[str]:
         """The names of the properties below a path; empty when it is no object."""

@@ -18,6 +18,7 @@ from stackproof.proofs.verdicts import Finding, broken, proved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stackproof.proofs.leaves import Leaves
     from stackproof.proofs.resolve import Resource, Stack
     from stackproof.proofs.values import Scalar
 
@@ -39,6 +40,8 @@ READABLE: Final = frozenset(
     {"Command", "Description", "EntryPoint", "Environment", "EnvironmentVariables", "Tags", "UserData", "DockerLabels"}
 )
 """Properties, at any depth, that AWS shows to whoever may describe the resource."""
+ENVIRONMENTS: Final = frozenset({"Environment", "EnvironmentVariables"})
+"""Properties, at any depth, that hold variables."""
 SECRET_ATTRIBUTES: Final = {("AWS::IAM::AccessKey", "SecretAccessKey")}
 VARIABLE: Final = re.compile(
     r"(?:^|[_\-a-z])(?:password|passwd|passphrase|secret|secret_?key|secret_?access_?key|auth_?token|access_?token"
@@ -92,27 +95,29 @@ class _Secrets:
 
     def plain(self, resource: Resource) -> Iterator[Finding]:
         """Secrets that are written out in a resource, or come from a parameter that everybody can read."""
-        for path, leaf in self.stack.leaves[resource.logical_id]:
+        found = self.stack.leaves[resource.logical_id]
+        for path, leaf in _suspects(found):
             held = _holds_secret(path, resource)
             if isinstance(leaf, Sym) and leaf.kind == "parameter" and leaf.owner not in self.hidden and held:
                 yield _shown_parameter(resource, path, leaf.owner)
-            elif found := _key_material(_decoded(leaf) if path[-1] == "UserData" else leaf):
-                yield _written(resource, path, f"{found} stands in the template")
+            elif material := _key_material(_decoded(leaf) if path[-1] == "UserData" else leaf):
+                yield _written(resource, path, f"{material} stands in the template")
             elif isinstance(leaf, str) and leaf and held:
                 owner = self.shown.get(leaf)
                 if owner is not None:
                     yield _shown_parameter(resource, path, owner)
                 else:
                     yield _written(resource, path, "A password stands in the template")
-        yield from _variables(resource)
+        if _has_variables(found):
+            yield from _variables(resource)
 
     def exposed(self, resource: Resource) -> Iterator[Finding]:
         """Secrets of others in what a resource shows."""
         shown = {name for name in resource.properties if _may_show(name)}
-        own = [each for each in self.stack.leaves[resource.logical_id] if each[0][1] in shown]
+        own = [each for each in self.stack.leaves[resource.logical_id].made if each[0][1] in shown]
         found: dict[str, list[Path]] = {}
         for path, leaf in (*own, *leaves(resource.metadata, ("Metadata",))):
-            # A literal is judged by `plain`; most leaves are literals.
+            # A literal is judged by `plain`.
             if not isinstance(leaf, str) and _shows(resource, path) and (what := self.what(leaf)):
                 found.setdefault(what, []).append(path)
         for what, paths in found.items():
@@ -150,11 +155,47 @@ def _decoded(leaf: Scalar) -> Scalar:
         return leaf
 
 
+def _suspects(found: Leaves) -> list[tuple[Path, Scalar]]:
+    """What may be a secret: most of a template is text that cannot be one, and only the rest is looked at closely."""
+    texts = [
+        ((*path, key), text)
+        for path, key, text in found.texts
+        if "AKIA" in text
+        or "ASIA" in text
+        or "-----BEGIN" in text
+        or (key if isinstance(key, str) else _name(path)) in _TELLING
+    ]
+    return texts + [(path, leaf) for path, leaf in found.made if _may_hold(leaf)]
+
+
+def _may_hold(leaf: Scalar) -> bool:
+    """May a value hold text, or come from a parameter? What AWS makes is in no template."""
+    if isinstance(leaf, Sym):
+        return leaf.kind == "parameter" or bool(leaf.inside)
+    return isinstance(leaf, Text)
+
+
+def _has_variables(found: Leaves) -> bool:
+    """Is there an environment, with variables in it?"""
+    last: Path = ()
+    for path, _, _ in found.texts:
+        if path is not last:
+            if not ENVIRONMENTS.isdisjoint(path):
+                return True
+            last = path
+    return not all(ENVIRONMENTS.isdisjoint(path) for path, _ in found.made)
+
+
+def _name(path: Path) -> str:
+    """The property at the end of a path, without positions in lists."""
+    return next(key for key in reversed(path) if isinstance(key, str))
+
+
+_TELLING: Final = SECRET_PROPERTIES | {"UserData"}
+
+
 def _key_material(leaf: Scalar) -> str:
     """What gives access by itself in a value, in words; empty when nothing does."""
-    # One of these stands in all of it, and is found sooner.
-    if isinstance(leaf, str) and "-----BEGIN" not in leaf and "AKIA" not in leaf and "ASIA" not in leaf:
-        return ""
     for part in _parts(leaf):
         found = KEY_MATERIAL.search(part) if isinstance(part, str) else None
         if found is not None and found[0] not in EXAMPLE_KEYS:
@@ -198,8 +239,7 @@ def _shows(resource: Resource, path: Path) -> bool:
 
 def _holds_secret(path: Path, resource: Resource) -> bool:
     """Is a path below Properties one that holds a secret and nothing else?"""
-    name = path[-1] if isinstance(path[-1], str) else next(key for key in reversed(path) if isinstance(key, str))
-    return name in SECRET_PROPERTIES and resource.type.startswith("AWS::") and "Schema" not in path
+    return _name(path) in SECRET_PROPERTIES and resource.type.startswith("AWS::") and "Schema" not in path
 
 
 def _shown_parameter(resource: Resource, path: Path, owner: str) -> Finding:
@@ -249,7 +289,7 @@ def _environment(value: Value, path: Path) -> Iterator[tuple[Path, str, Value]]:
             yield from _environment(inner, (*path, index))
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key in {"Environment", "EnvironmentVariables"}:
+            if key in ENVIRONMENTS:
                 yield from _variables_in(inner, (*path, key))
             elif isinstance(inner, list | dict):
                 yield from _environment(inner, (*path, key))

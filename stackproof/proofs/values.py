@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,14 +102,6 @@ class Text:
         """The text with its symbols as `${…}`."""
         return "".join(map(str, self.parts))
 
-    @property
-    def syms(self) -> tuple[Sym, ...]:
-        """The symbols in it, those inside dynamic references too."""
-        found: list[Sym] = []
-        for part in self.parts:
-            found += symbols(part)
-        return tuple(found)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unknown:
@@ -132,6 +124,8 @@ Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
 Key: TypeAlias = str | int
 Path: TypeAlias = tuple[Key, ...]
 
+NESTED: Final = (list, dict)
+"""What is asked for most often; a union that is written out is made anew each time."""
 OPEN = "{{resolve:"
 CLOSE = "}}"
 MAX_TEXT = 4_000_000
@@ -166,22 +160,43 @@ def join(*values: Value) -> Scalar:
     A dynamic reference that is complete after joining becomes a `Dynamic`. The first Unknown wins; a list or an object
     gives one.
     """
-    parts: list[str | Sym | Dynamic] = []
-    length = 0
+    pieces: list[str | Sym | Dynamic] = []
     for value in values:
-        pieces = (value,) if isinstance(value, str) else _pieces(value)
-        if isinstance(pieces, Unknown):
-            return pieces
-        for piece in pieces:
-            length += len(piece) if isinstance(piece, str) else 1
-            _append(parts, piece)
-        if length > MAX_TEXT:
-            return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
-    if any(isinstance(part, str) and OPEN in part for part in parts):
-        parts = _with_dynamic(parts)
+        found = (value,) if isinstance(value, str) else _pieces(value)
+        if isinstance(found, Unknown):
+            return found
+        pieces += found
+    parts = _merged(pieces)
+    if isinstance(parts, Unknown):
+        return parts
+    for part in parts:
+        if isinstance(part, str) and OPEN in part:
+            parts = _with_dynamic(parts)
+            break
     if not parts:
         return ""
     return parts[0] if len(parts) == 1 else Text(tuple(parts))
+
+
+def _merged(pieces: list[str | Sym | Dynamic]) -> list[str | Sym | Dynamic] | Unknown:
+    """Pieces so that no two strings stand side by side, and no empty one."""
+    parts: list[str | Sym | Dynamic] = []
+    text = ""
+    length = len(pieces)
+    for piece in pieces:
+        if isinstance(piece, str):
+            length += len(piece)
+            if length > MAX_TEXT:
+                return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
+            text += piece
+        else:
+            if text:
+                parts.append(text)
+                text = ""
+            parts.append(piece)
+    if text:
+        parts.append(text)
+    return parts
 
 
 def _pieces(value: Value) -> tuple[str | Sym | Dynamic, ...] | Unknown:
@@ -190,9 +205,14 @@ def _pieces(value: Value) -> tuple[str | Sym | Dynamic, ...] | Unknown:
         return value.parts
     if isinstance(value, Unknown):
         return value
-    if isinstance(value, list | dict) or (isinstance(value, Sym) and value.many):
-        return Unknown("a list or an object stands where text is needed")
-    return (value,) if isinstance(value, Sym | Dynamic) else (scalar_text(value),)
+    if isinstance(value, Sym):
+        return Unknown(_NO_TEXT) if value.many else (value,)
+    if isinstance(value, NESTED):
+        return Unknown(_NO_TEXT)
+    return (value,) if isinstance(value, Dynamic) else (scalar_text(value),)
+
+
+_NO_TEXT: Final = "a list or an object stands where text is needed"
 
 
 def _append(parts: list[str | Sym | Dynamic], piece: str | Sym | Dynamic) -> None:
@@ -264,21 +284,20 @@ def symbols_of(found: Iterable[tuple[Path, Scalar]]) -> Iterator[tuple[Path, Sym
 
 def leaves(value: Value, path: Path = ()) -> list[tuple[Path, Scalar]]:
     """Every scalar in a value with its path, in order; empty lists and objects have none."""
+    if not isinstance(value, NESTED):
+        return [(path, value)]
     found: list[tuple[Path, Scalar]] = []
     _collect(value, path, found)
     return found
 
 
-def _collect(value: Value, path: Path, found: list[tuple[Path, Scalar]]) -> None:
+def _collect(value: list[Value] | dict[str, Value], path: Path, found: list[tuple[Path, Scalar]]) -> None:
     """Into one list: a generator inside a generator hands each leaf up through every level."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, NESTED):
             _collect(inner, (*path, key), found)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            _collect(inner, (*path, index), found)
-    else:
-        found.append((path, value))
+        else:
+            found.append(((*path, key), inner))
 
 
 def at(value: Value, *keys: Key) -> Value:
@@ -335,22 +354,31 @@ def equal(left: Value, right: Value) -> bool | None:
     `"80"` is 80 and `"true"` is true, as CloudFormation converts them; the order of keys does not count, the order of
     lists does.
     """
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
+    if isinstance(left, NESTED) or isinstance(right, NESTED):
+        return _same_nested(left, right)
+    return _same_scalar(left, right)
+
+
+def _same_nested(left: Value, right: Value) -> bool | None:
     if isinstance(left, dict) and isinstance(right, dict):
         if left.keys() != right.keys():
             return False
         return _all(equal(inner, right[key]) for key, inner in left.items())
     if isinstance(left, list) and isinstance(right, list):
         return _all(map(equal, left, right)) if len(left) == len(right) else False
-    if isinstance(left, list | dict) or isinstance(right, list | dict):
-        opaque = any(isinstance(side, Sym) and (side.many or side.kind == "expression") for side in (left, right))
-        return None if opaque else False
-    return _same_scalar(left, right)
+    opaque = any(isinstance(side, Sym) and (side.many or side.kind == "expression") for side in (left, right))
+    return None if opaque else False
+
+
+_OPAQUE: Final = (Sym, Dynamic, Text)
 
 
 def _same_scalar(left: Plain | Sym | Dynamic | Text, right: Plain | Sym | Dynamic | Text) -> bool | None:
-    if isinstance(left, Sym | Dynamic | Text) or isinstance(right, Sym | Dynamic | Text):
+    if isinstance(left, _OPAQUE) or isinstance(right, _OPAQUE):
         from stackproof.proofs.patterns import same_text
 
         return True if left == right else same_text(left, right)
@@ -362,18 +390,11 @@ def _same_literal(left: Plain, right: Plain) -> bool:
         return left is right
     if isinstance(left, bool) or isinstance(right, bool):
         return scalar_text(left).lower() == scalar_text(right).lower()
-    if isinstance(left, str) and isinstance(right, str):
-        return left == right
     numbers = number(left), number(right)
     return numbers[0] == numbers[1] if None not in numbers else scalar_text(left) == scalar_text(right)
 
 
 def _all(answers: Iterator[bool | None]) -> bool | None:
     """False if one is False, else None if one is None, else True."""
-    result: bool | None = True
-    for answer in answers:
-        if answer is False:
-            return False
-        if answer is None:
-            result = None
-    return result
+    found = set(answers)
+    return False if False in found else None if None in found else True

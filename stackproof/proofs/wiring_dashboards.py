@@ -89,6 +89,8 @@ def _value(text: str, symbols: dict[str, Value]) -> Value:
     """A field with its symbols put back."""
     parts: list[Value] = [text]
     for mark, symbol in symbols.items():
+        if mark not in text:
+            continue
         split: list[Value] = []
         for part in parts:
             pieces = part.split(mark) if isinstance(part, str) else [part]
