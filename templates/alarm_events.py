@@ -1,15 +1,16 @@
-"""What no metric tells: deployments that fail, Spot capacity that is taken back, and lines in the application's log.
+"""What no metric tells: deployments and tasks that fail, Spot capacity that is taken back, and lines in the log.
 
-A failed deployment tells by itself, as it comes. Spot is taken back all the time, and only many at once are worth a
-word: each goes to a log, and an alarm counts how often.
+A failed deployment tells by itself, as it comes. Tasks break off and Spot is taken back now and then, and only many at
+once are worth a word: each goes to a log, with its reason, and an alarm counts how often.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from awacs.aws import ArnLike
-from troposphere import And, Condition, Equals, Not, Ref, Sub, encode_to_dict
+from troposphere import And, Condition, Equals, If, Not, NoValue, Or, Ref, Sub, encode_to_dict
 from troposphere.events import Rule, Target
 from troposphere.logs import MetricFilter, MetricTransformation
 
@@ -21,52 +22,61 @@ from templates.parts import part
 from templates.policies import allow, document, service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from troposphere import Template
     from troposphere.cloudwatch import Alarm
+    from troposphere.logs import LogGroup
 
     from templates.application import Application
     from templates.keys import Key
     from templates.topic import AlarmTopic
+    from templates.workers import Workers
 
 PLACE = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}"
 
+STOPPED = {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}
+"""A task that stopped, beside what its detail says. Each change of its state is an event; it stops once."""
+FAILED = [
+    # An image that cannot be pulled, a secret that may not be read, no capacity.
+    {"stopCode": ["TaskFailedToStart"]},
+    # By itself: a task that the service, a deployment or a person stops has another code.
+    {"stopCode": ["EssentialContainerExited"], "containers": {"exitCode": [{"anything-but": 0}]}},
+]
+"""What the detail of a stopped task says when it is not as it should be: one of these."""
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """Where events are kept that an alarm counts.
+
+    Attributes:
+        group: the log group, which lets in what this stack's rules send.
+    """
+
+    group: LogGroup
+
+    def count(self, t: Template, name: str, exists: str, description: str, pattern: Mapping[str, Any]) -> Measure:
+        """Add the rule that keeps the events of a pattern; returns how often it did."""
+        rule = t.add_resource(
+            Rule(
+                name,
+                Condition=exists,
+                Description=description,
+                EventPattern=pattern,
+                Targets=[Target(Id="log", Arn=Sub(f"{ANY_GROUP}{LOG_PREFIX}/events"))],
+                DependsOn=self.group,
+            )
+        )
+        return Measure("AWS/Events", "TriggeredRules", {"RuleName": Ref(rule)}, "Sum")
+
 
 @part("watching")
-def add_event_alarms(t: Template, *, application: Application, topic: AlarmTopic, log_key: Key) -> list[Alarm]:
-    """Add the rules, and the alarms on Spot and on lines in the log; they exist where the service does."""
-    t.add_resource(
-        Rule(
-            "DeploymentFailed",
-            Condition=application.runs,
-            Description="A deployment of a service of this cluster failed, and was taken back: read the reason in the "
-            "message, then python deploy.py why.",
-            EventPattern={
-                "source": ["aws.ecs"],
-                "detail-type": ["ECS Deployment State Change"],
-                "resources": [{"prefix": Sub(f"{PLACE}:service/${{Cluster}}/", Cluster=application.cluster)}],
-                "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
-            },
-            Targets=[Target(Id="topic", Arn=topic.arn)],
-        )
-    )
-    return [_add_spot(t, application, log_key), _add_error_lines(t, application)]
-
-
-def _add_spot(t: Template, application: Application, log_key: Key) -> Alarm:
-    many = threshold(
-        t,
-        "AlarmSpotInterruptions",
-        label="Spot tasks taken back in fifteen minutes",
-        description="An alarm goes off when AWS takes back more Spot tasks than this within fifteen minutes: their "
-        "capacity runs out.",
-        default=5,
-        most=1000,
-        unit="tasks",
-    )
-    exists = condition(t, "HasSpot", And(Condition(application.runs), Not(Equals(Ref("SpotWeight"), "0"))))
+def add_event_log(t: Template, *, log_key: Key) -> EventLog:
+    """Add the log group of events, with the policy that lets EventBridge in."""
     # Always there: a log group outlives what leaves the stack, and could not be made again under its name.
-    group = log_group(t, "SpotLogGroup", "spot", key=log_key)
-    streams = Sub(f"{ANY_GROUP}{LOG_PREFIX}/spot:log-stream:*")
+    group = log_group(t, "EventLogGroup", "events", key=log_key)
+    streams = Sub(f"{ANY_GROUP}{LOG_PREFIX}/events:log-stream:*")
     rules = Sub("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${AWS::StackName}-*")
     group.ResourcePolicyDocument = encode_to_dict(
         document(
@@ -77,32 +87,132 @@ def _add_spot(t: Template, application: Application, log_key: Key) -> Alarm:
             ),
         )
     )
-    rule = t.add_resource(
+    return EventLog(group)
+
+
+@part("watching")
+def add_event_alarms(
+    t: Template, *, application: Application, workers: Workers, topic: AlarmTopic, log: EventLog
+) -> list[Alarm]:
+    """Add the rules, and the alarms on tasks, Spot and lines in the log; they exist where the service does."""
+    t.add_resource(
         Rule(
-            "SpotInterruptions",
-            Condition=exists,
-            Description="A task on Spot was taken back; counted by SpotAlarm, with the task in the log.",
+            "DeploymentFailed",
+            Condition=application.runs,
+            Description="A deployment of a service of this cluster failed, and was taken back: read the reason in the "
+            "message, then python deploy.py why.",
             EventPattern={
                 "source": ["aws.ecs"],
-                "detail-type": ["ECS Task State Change"],
-                "detail": {
-                    "clusterArn": [Sub(f"{PLACE}:cluster/${{Cluster}}", Cluster=application.cluster)],
-                    "stopCode": ["SpotInterruption"],
-                    # Each change of its state is an event; a task stops once.
-                    "lastStatus": ["STOPPED"],
-                },
+                "detail-type": ["ECS Deployment State Change"],
+                "resources": [_services(application)],
+                "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
             },
-            Targets=[Target(Id="log", Arn=Sub(f"{ANY_GROUP}{LOG_PREFIX}/spot"))],
-            DependsOn=group,
+            Targets=[Target(Id="topic", Arn=topic.arn)],
         )
+    )
+    return [
+        _add_failed_tasks(t, application, workers, log),
+        _add_spot(t, application, workers, log),
+        _add_error_lines(t, application),
+    ]
+
+
+def _services(application: Application) -> dict[str, Any]:
+    """The services of this cluster, as the resources of an event."""
+    return {"prefix": Sub(f"{PLACE}:service/${{Cluster}}/", Cluster=application.cluster)}
+
+
+def _add_failed_tasks(t: Template, application: Application, workers: Workers, log: EventLog) -> Alarm:
+    many = threshold(
+        t,
+        "AlarmFailedTasks",
+        label="Failed tasks in fifteen minutes",
+        description="An alarm goes off when more tasks than this break off or cannot be started within fifteen "
+        "minutes: an application that runs out of memory, no capacity, a quota.",
+        default=3,
+        most=1000,
+        unit="tasks",
+    )
+    # What a service started is in a group of its name; a task that runs once has its own way to tell.
+    groups = [
+        Sub("service:${Name}", Name=application.name),
+        If(workers.exists, Sub("service:${Name}", Name=workers.name), NoValue),
+    ]
+    failed = log.count(
+        t,
+        "FailedTasks",
+        application.runs,
+        "A task broke off, or ECS could not start one; counted by FailedTasksAlarm, with the reason in the log.",
+        {
+            "source": ["aws.ecs"],
+            "$or": [
+                {
+                    "detail-type": STOPPED["detail-type"],
+                    "detail": {"group": groups, "lastStatus": ["STOPPED"], "$or": FAILED},
+                },
+                {
+                    "detail-type": ["ECS Service Action"],
+                    "resources": [_services(application)],
+                    # No capacity, on Spot above all; starts that fail again and again.
+                    "detail": {"eventName": ["SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_START_IMPAIRED"]},
+                },
+            ],
+        },
+    )
+    return add_alarm(
+        t,
+        Watch(
+            "FailedTasksAlarm",
+            problem="Tasks break off by themselves, or ECS cannot start them: the others carry their load, and with "
+            "more students there may be no more of them.",
+            remedy="The log group that ends in /events has each with its reason: exit code 137 is a task out of memory "
+            "(TaskSize, WorkerSize); no capacity wants a higher OnDemandWeight; else a quota, an image or a secret.",
+            measures={"failed": failed},
+            threshold=Ref(many),
+            period=900,
+            bad=1,
+            among=1,
+            exists=application.runs,
+        ),
+    )
+
+
+def _add_spot(t: Template, application: Application, workers: Workers, log: EventLog) -> Alarm:
+    many = threshold(
+        t,
+        "AlarmSpotInterruptions",
+        label="Spot tasks taken back in fifteen minutes",
+        description="An alarm goes off when AWS takes back more Spot tasks than this within fifteen minutes: their "
+        "capacity runs out.",
+        default=5,
+        most=1000,
+        unit="tasks",
+    )
+    # The periodic command and an upgrade never run on Spot.
+    asked = Or(Not(Equals(Ref("SpotWeight"), "0")), Condition(workers.on_spot))
+    exists = condition(t, "HasSpot", And(Condition(application.runs), asked))
+    taken = log.count(
+        t,
+        "SpotInterruptions",
+        exists,
+        "A task on Spot was taken back; counted by SpotAlarm, with the task in the log.",
+        {
+            **STOPPED,
+            "detail": {
+                "clusterArn": [Sub(f"{PLACE}:cluster/${{Cluster}}", Cluster=application.cluster)],
+                "stopCode": ["SpotInterruption"],
+                "lastStatus": ["STOPPED"],
+            },
+        },
     )
     return add_alarm(
         t,
         Watch(
             "SpotAlarm",
             problem="AWS takes back many Spot tasks: their capacity runs out, and new ones may not come.",
-            remedy="Raise OnDemandWeight or OnDemandBase, before an exam in any case.",
-            measures={"taken": Measure("AWS/Events", "TriggeredRules", {"RuleName": Ref(rule)}, "Sum")},
+            remedy="Raise OnDemandWeight or OnDemandBase (WorkerOnDemandWeight for workers), before an exam in any "
+            "case.",
+            measures={"taken": taken},
             threshold=Ref(many),
             period=900,
             bad=1,

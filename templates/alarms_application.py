@@ -12,7 +12,7 @@ from templates.interface import condition
 from templates.parts import part
 
 if TYPE_CHECKING:
-    from troposphere import Template
+    from troposphere import AWSHelperFn, Template
     from troposphere.cloudwatch import Alarm
 
     from templates.alarms import Thresholds
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 INSIGHTS = "ECS/ContainerInsights"
 
 
-def of_service(application: Application, name: str, statistic: str, namespace: str = "AWS/ECS") -> Measure:
-    """A metric of the application's service."""
-    dimensions = {"ClusterName": application.cluster, "ServiceName": application.name}
-    return Measure(namespace, name, dimensions, statistic)
+def of_service(
+    cluster: AWSHelperFn, service: AWSHelperFn, name: str, statistic: str, namespace: str = "AWS/ECS"
+) -> Measure:
+    """A metric of a service."""
+    return Measure(namespace, name, {"ClusterName": cluster, "ServiceName": service}, statistic)
 
 
 @part("watching")
@@ -39,14 +40,15 @@ def add_application_alarms(
         "ScalesApplication",
         And(Condition(application.runs), Not(Equals(Ref(scaling.minimum), Ref(scaling.maximum)))),
     )
-    wanted = of_service(application, "DesiredTaskCount", "Average", INSIGHTS)
+    service = application.cluster, application.name
+    wanted = of_service(*service, "DesiredTaskCount", "Average", INSIGHTS)
     watches = (
         Watch(
             "ServiceCpuAlarm",
             problem="The tasks' CPU is nearly used up, and scaling does not keep up: answers get slow next.",
             remedy="Raise MaximumTasks where all of them run, or lower TargetCpuPercent so that scaling begins "
             "earlier; for a known date raise MinimumTasks before.",
-            measures={"cpu": of_service(application, "CPUUtilization", "Average")},
+            measures={"cpu": of_service(*service, "CPUUtilization", "Average")},
             threshold=Ref(thresholds.used),
             bad=5,
             missing=UNKNOWN,
@@ -56,7 +58,7 @@ def add_application_alarms(
             "ServiceMemoryAlarm",
             problem="The tasks' memory is nearly used up: ECS stops a task that wants more than it has.",
             remedy="Choose a TaskSize with more memory; look for a leak if it only ever rises.",
-            measures={"memory": of_service(application, "MemoryUtilization", "Average")},
+            measures={"memory": of_service(*service, "MemoryUtilization", "Average")},
             threshold=Ref(thresholds.used),
             bad=5,
             missing=UNKNOWN,
@@ -67,7 +69,7 @@ def add_application_alarms(
             problem="Fewer tasks run than are wanted, for ten minutes: they do not start, or do not stay.",
             remedy="The service's events in ECS say why: no Spot capacity (raise OnDemandWeight), an image that cannot "
             "be pulled, a health check that fails, a quota.",
-            measures={"wanted": wanted, "running": of_service(application, "RunningTaskCount", "Average", INSIGHTS)},
+            measures={"wanted": wanted, "running": of_service(*service, "RunningTaskCount", "Average", INSIGHTS)},
             expression="wanted - running",
             threshold=0,
             bad=10,

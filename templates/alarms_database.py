@@ -1,8 +1,11 @@
-"""The stack's own database: connections, capacity, how far the reader is behind, and how much it holds.
+"""The stack's own database and its proxy: connections, capacity, how far the reader is behind, and how much it holds.
 
 How many connections there can be follows from the greatest capacity (Aurora user guide, "Maximum connections for Aurora
 Serverless v2"; the values for 2 ACU are worked out from its formulas). With a least capacity of half a unit or none,
 PostgreSQL takes no more than two thousand.
+
+The proxy's metrics come from each of its nodes, so that counts are sums (RDS user guide, "Monitoring RDS Proxy
+metrics").
 """
 
 from __future__ import annotations
@@ -11,15 +14,18 @@ from typing import TYPE_CHECKING
 
 from troposphere import And, Equals, FindInMap, If, Not, Or, Ref, Sub
 
-from templates.alarms import AS_BEFORE, Measure, Watch, add_alarm, threshold
+from templates.alarms import AS_BEFORE, UNKNOWN, Measure, Watch, add_alarm, threshold
 from templates.interface import condition
 from templates.parts import part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from troposphere import AWSHelperFn, Template
     from troposphere.cloudwatch import Alarm
 
     from templates.alarms import Thresholds
+    from templates.database_proxy import Proxy
     from templates.own_database import OwnDatabase
     from templates.topic import AlarmTopic
 
@@ -40,9 +46,9 @@ CAPPED = 2000
 
 @part("watching")
 def add_database_alarms(
-    t: Template, *, database: OwnDatabase, thresholds: Thresholds, topic: AlarmTopic
+    t: Template, *, database: OwnDatabase, proxy: Proxy, thresholds: Thresholds, topic: AlarmTopic
 ) -> list[Alarm]:
-    """Add the alarms on the database, where it is the stack's own. The one on its size tells by itself."""
+    """Add the alarms on the database and its proxy, where they are ours. The one on its size tells by itself."""
     gigabytes = threshold(
         t,
         "AlarmDatabaseGigabytes",
@@ -100,7 +106,60 @@ def add_database_alarms(
         exists=database.exists,
     )
     add_alarm(t, size, topic)
-    return [add_alarm(t, watch) for watch in watches]
+    return [add_alarm(t, watch) for watch in (*watches, *_of_proxy(proxy, thresholds))]
+
+
+def _of_proxy(proxy: Proxy, thresholds: Thresholds) -> Iterator[Watch]:
+    def of(name: str, statistic: str, **more: str) -> Measure:
+        return Measure("AWS/RDS", name, {"ProxyName": proxy.name, **more}, statistic)
+
+    most = of("MaxDatabaseConnectionsAllowed", "Sum")
+    yield Watch(
+        "ProxyConnectionsAlarm",
+        problem="Nearly all connections that the proxy may open to the database are lent out: the next request waits "
+        "for one, and fails after thirty seconds.",
+        remedy="Look for long transactions in Database Insights; raise DatabaseMaximumCapacity and restart the "
+        "instances, since the proxy may have nine tenths of what the database takes.",
+        measures={"borrowed": of("DatabaseConnectionsCurrentlyBorrowed", "Sum"), "most": most},
+        expression="100 * borrowed / most",
+        threshold=Ref(thresholds.used),
+        exists=proxy.exists,
+    )
+    yield Watch(
+        "ProxyPinnedAlarm",
+        problem="Nearly all connections of the proxy are pinned, each to one client: it shares nothing any more.",
+        remedy="Make the application leave alone what pins: SET, prepared statements, temporary tables, advisory locks "
+        "(RDS user guide, avoiding pinning). If it cannot, do without DatabaseProxy.",
+        measures={"pinned": of("DatabaseConnectionsCurrentlySessionPinned", "Sum"), "most": most},
+        expression="100 * pinned / most",
+        threshold=Ref(thresholds.used),
+        exists=proxy.exists,
+    )
+    yield Watch(
+        "ProxyWaitAlarm",
+        problem="Requests wait for the proxy to lend them a connection to the database: every page is late by as much.",
+        remedy="Look at the proxy on the dashboard: many pinned, or all lent out; else at the database's capacity.",
+        measures={"waited": of("DatabaseConnectionsBorrowLatency", "Average")},
+        # It comes in microseconds.
+        expression="waited / 1000000",
+        threshold=Ref(thresholds.latency),
+        exists=proxy.exists,
+    )
+    yield Watch(
+        "ProxyUnavailableAlarm",
+        problem="The proxy does not reach the database's writer: requests wait, then fail.",
+        remedy="See in RDS whether the cluster fails over or restarts; if not, whether its secret still has the "
+        "password of the database's user.",
+        measures={
+            "available": of(
+                "AvailabilityPercentage", "Average", TargetGroup=proxy.target_group, TargetRole="READ_WRITE"
+            )
+        },
+        expression="100 - available",
+        threshold=Ref(thresholds.errors),
+        missing=UNKNOWN,
+        exists=proxy.exists,
+    )
 
 
 def _of(database: OwnDatabase, name: str, statistic: str, *, role: str | None = None) -> Measure:

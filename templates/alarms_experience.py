@@ -36,11 +36,13 @@ class Experience:
 
     Attributes:
         errors: of balancer and tasks together.
+        rejected: connections that the balancer did not take.
         task_errors: of the tasks alone.
         latency: of the tasks' answers.
     """
 
     errors: Alarm
+    rejected: Alarm
     task_errors: Alarm
     latency: Alarm
 
@@ -63,7 +65,7 @@ def at_targets(balancer: Balancer, name: str, statistic: str) -> Measure:
 
 @part("watching")
 def add_experience_alarms(t: Template, *, balancer: Balancer, thresholds: Thresholds) -> Experience:
-    """Add the alarms on errors and slow answers."""
+    """Add the alarms on errors, connections that are turned away, and slow answers."""
     # The balancer counts only requests for which it found a task; those that it answers with an error come on top.
     by_balancer = "(FILL(balancer, 0) - FILL(pages, 0))"
     # Filled with one, so that nothing is divided by none.
@@ -81,6 +83,15 @@ def add_experience_alarms(t: Template, *, balancer: Balancer, thresholds: Thresh
         },
         expression=f"IF({requests} > {FEW}, 100 * ({by_balancer} + FILL(application, 0)) / {requests}, 0)",
         threshold=Ref(thresholds.errors),
+    )
+    rejected = Watch(
+        "RejectedConnectionsAlarm",
+        problem="The balancer turns connections away, since it holds as many as it can: some students get no answer at "
+        "all, which counts as no error.",
+        remedy="It grows by itself within minutes. Before an exam, ask AWS to reserve capacity for it (LCU "
+        "reservation); if nobody expects so many, look at the web firewall's log for an attack.",
+        measures={"rejected": at_balancer(balancer, "RejectedConnectionCount", "Sum")},
+        threshold=0,
     )
     task_errors = Watch(
         "ApplicationErrorsAlarm",
@@ -101,7 +112,7 @@ def add_experience_alarms(t: Template, *, balancer: Balancer, thresholds: Thresh
         measures={"answers": at_targets(balancer, "TargetResponseTime", "p95")},
         threshold=Ref(thresholds.latency),
     )
-    return Experience(*(add_alarm(t, watch) for watch in (errors, task_errors, latency)))
+    return Experience(*(add_alarm(t, watch) for watch in (errors, rejected, task_errors, latency)))
 
 
 @part("watching")

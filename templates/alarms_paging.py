@@ -1,8 +1,9 @@
 """Who is told of what: composite alarms, so that one cause pages once.
 
-What students notice always pages. What is nearly used up pages by its layer, stores before tasks, and only while
-nothing above has: when students notice, or a store is the cause, somebody has been told already, and the dashboard
-shows the rest. A page may wait two minutes for the one that makes it needless, and stays away for five after it.
+What students notice always pages. What is nearly used up pages by its layer, stores before tasks before work in the
+background, and only while nothing above has: when students notice, or a store is the cause, somebody has been told
+already, and the dashboard shows the rest. A page may wait two minutes for the one that makes it needless, and stays
+away for five after it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
     from troposphere.cloudwatch import Alarm
 
+    from templates.alarms_background import Background
     from templates.topic import AlarmTopic
 
 ROLLBACK_TRIGGERS = "Stackproof::RollbackTriggers"
@@ -45,6 +47,7 @@ def add_paging(
     students: Sequence[Alarm],
     stores: Mapping[str, Sequence[Alarm]],
     tasks: Sequence[Alarm],
+    background: Background,
 ) -> list[CompositeAlarm]:
     """Add the alarms that page, most urgent first.
 
@@ -56,6 +59,7 @@ def add_paging(
         stores: what each store is near to, by the names of STORES; the first alarm exists where the store does, or one
             of them always.
         tasks: what the application's tasks are near to.
+        background: what workers and the periodic command are near to; they exist only beside an application.
     """
     noticed = _add(
         t,
@@ -67,12 +71,12 @@ def add_paging(
         OKActions=[topic.arn],
     )
     t.metadata[ROLLBACK_TRIGGERS] = [noticed.title]
-    after = {
+    after: dict[str, Any] = {
         "ActionsSuppressor": GetAtt(noticed, "Arn"),
         "ActionsSuppressorWaitPeriod": WAIT_SECONDS,
         "ActionsSuppressorExtensionPeriod": EXTENSION_SECONDS,
     }
-    while_there = {name: If(exists, value, NoValue) for name, value in after.items()}
+    while_there: dict[str, Any] = {name: If(exists, value, NoValue) for name, value in after.items()}
     layers = [
         _add(
             t,
@@ -92,6 +96,7 @@ def add_paging(
         [noticed, *layers],
         exists=exists,
     )
+    waiting = {**after, "ActionsSuppressor": GetAtt(told, "Arn")}
     capacity = _add(
         t,
         "CapacityAlarm",
@@ -99,9 +104,26 @@ def add_paging(
         tasks,
         exists=exists,
         AlarmActions=[topic.arn],
-        **{**after, "ActionsSuppressor": GetAtt(told, "Arn")},
+        **waiting,
     )
-    return [noticed, *layers, capacity]
+    told_of_tasks = _add(
+        t,
+        "ToldOfTasksAlarm",
+        "Somebody has been told of the above, or of the tasks. It tells nobody: BackgroundAlarm waits for it.",
+        [told, capacity],
+        exists=background.exists,
+        implied=exists,
+    )
+    behind = _add(
+        t,
+        "BackgroundAlarm",
+        f"Work in the background is not done as it should: by the workers, or by the periodic command. {LOOK}",
+        background.alarms,
+        exists=background.exists,
+        AlarmActions=[topic.arn],
+        **{**after, "ActionsSuppressor": GetAtt(told_of_tasks, "Arn")},
+    )
+    return [noticed, *layers, capacity, behind]
 
 
 def _add(
@@ -111,13 +133,17 @@ def _add(
     alarms: Sequence[Alarm | CompositeAlarm],
     *,
     exists: str | None,
+    implied: str | None = None,
     **more: Any,
 ) -> CompositeAlarm:
-    """Add an alarm that is off while one of others is, without those that do not exist."""
+    """Add an alarm that is off while one of others is, without those that do not exist.
+
+    It exists under `exists`, which does not hold without `implied`.
+    """
     composite = CompositeAlarm(
         name,
         AlarmDescription=description,
-        AlarmRule=Join(" OR ", [_if_there(alarm, exists) for alarm in alarms]),
+        AlarmRule=Join(" OR ", [_if_there(alarm, exists, implied) for alarm in alarms]),
         **more,
     )
     if exists is not None:
@@ -131,8 +157,8 @@ def _exists(alarms: Sequence[Alarm]) -> str | None:
     return None if None in conditions else conditions[0]
 
 
-def _if_there(alarm: Alarm | CompositeAlarm, inside: str | None) -> AWSHelperFn:
-    """The part of a rule for one alarm; `inside` is the condition of the rule's own, which needs not be asked again."""
+def _if_there(alarm: Alarm | CompositeAlarm, *inside: str | None) -> AWSHelperFn:
+    """The part of a rule for one alarm; `inside` are conditions that hold wherever the rule is."""
     off = Sub(f'ALARM("${{{alarm.title}}}")')
     exists = alarm.resource.get("Condition")
-    return off if exists in (None, inside) else If(exists, off, NoValue)
+    return off if exists is None or exists in inside else If(exists, off, NoValue)

@@ -26,6 +26,7 @@ from troposphere.backup import (
     LockConfigurationType,
 )
 from troposphere.cloudwatch import Alarm, MetricDimension
+from troposphere.events import Rule, Target
 from troposphere.iam import Role
 
 from templates.files import OWN as OWN_FILES
@@ -304,6 +305,21 @@ def use_keys(vault: Key, files: Files, database: Database, *, files_when: str | 
 
 
 def _add_alarm(t: Template, backups: Backups, vault: Vault, topic: AlarmTopic) -> None:
+    """Tell of a backup that failed, and of one that no metric counts as failed."""
+    t.add_resource(
+        Rule(
+            "BackupNotMade",
+            Condition=backups.exists,
+            Description="A backup into this stack's vault did not begin in its window, was stopped, or lacks a part: "
+            "read the reason in the message, and in AWS Backup's list of jobs.",
+            EventPattern={
+                "source": ["aws.backup"],
+                "detail-type": ["Backup Job State Change"],
+                "detail": {"state": ["EXPIRED", "ABORTED", "PARTIAL"], "backupVaultArn": [vault.arn]},
+            },
+            Targets=[Target(Id="topic", Arn=topic.arn)],
+        )
+    )
     t.add_resource(
         Alarm(
             "BackupAlarm",

@@ -5,17 +5,17 @@ of a minute to start, so below five minutes it is one service with exactly one t
 and works again: the image's business (docs/running.md). A deployment stops that task before it starts the next, which
 is why there is no zone rebalancing: it would start a second one first.
 
-What could not be started is kept in a queue with the reason, and an alarm tells of it. There is nothing secret in it
-but names, so it is under SQS's own key.
+What could not be started is kept in a queue with the reason. alarms_background.py counts that, and the runs that
+failed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awacs.aws import ArnEquals, ArnLike, Bool, StringEquals
 from troposphere import And, Condition, Equals, GetAtt, If, Not, Or, Ref, Sub
-from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.ecs import (
     CapacityProviderStrategyItem,
     DeploymentCircuitBreaker,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from templates.application import Application
     from templates.keys import Key
     from templates.tags import Environment
-    from templates.topic import AlarmTopic
 
 GROUP = "Background work"
 OFTEN = (1, 2, 3, 4)
@@ -61,10 +60,29 @@ KEPT_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message."""
 
 
+@dataclass(frozen=True)
+class Cron:
+    """What the rest of the template may know about the periodic command.
+
+    Attributes:
+        task: ARN of the task definition; it exists under `exists`.
+        exists: name of the condition under which there is a periodic command.
+        service: name of the one task's service, as text; it exists under `runs_on`.
+        runs_on: name of the condition under which one task runs all the time.
+        letters: name of the queue of runs that could not be started; it exists under `scheduled`.
+        scheduled: name of the condition under which each run is a task.
+    """
+
+    task: AWSHelperFn
+    exists: str
+    service: AWSHelperFn
+    runs_on: str
+    letters: AWSHelperFn
+    scheduled: str
+
+
 @part("cron")
-def add_cron(
-    t: Template, *, environment: Environment, application: Application, background: str, topic: AlarmTopic
-) -> None:
+def add_cron(t: Template, *, environment: Environment, application: Application, background: str, key: Key) -> Cron:
     """Add the periodic command's task definition, and a schedule or a service that runs it.
 
     Args:
@@ -72,7 +90,7 @@ def add_cron(
         environment: names the service and the group of schedules.
         application: beside which it runs.
         background: name of the condition under which it may run.
-        topic: is told of runs that could not be started.
+        key: encrypts what says why a run could not be started.
     """
     command = command_parameter(
         t,
@@ -114,15 +132,16 @@ def add_cron(
         stop_timeout=LONGEST_STOP,
         exists=command.given,
     )
+    service = Sub(f"lms-cron-${{{environment.suffix.title}}}")
     _add_service(
         t,
-        environment=environment,
+        name=service,
         application=application,
         definition=definition,
         exists=runs_on,
         background=background,
     )
-    _add_schedule(
+    letters = _add_schedule(
         t,
         environment=environment,
         application=application,
@@ -130,14 +149,15 @@ def add_cron(
         exists=scheduled,
         background=background,
         minutes=minutes,
-        topic=topic,
+        key=key,
     )
+    return Cron(definition, command.given, service, runs_on, letters, scheduled)
 
 
 def _add_service(
     t: Template,
     *,
-    environment: Environment,
+    name: AWSHelperFn,
     application: Application,
     definition: AWSHelperFn,
     exists: str,
@@ -148,7 +168,7 @@ def _add_service(
         Service(
             "CronService",
             Condition=exists,
-            ServiceName=Sub(f"lms-cron-${{{environment.suffix.title}}}"),
+            ServiceName=name,
             Cluster=place.cluster.name,
             TaskDefinition=definition,
             DesiredCount=If(background, 1, 0),
@@ -179,14 +199,16 @@ def _add_schedule(
     exists: str,
     background: str,
     minutes: Parameter,
-    topic: AlarmTopic,
-) -> None:
+    key: Key,
+) -> AWSHelperFn:
+    """Add the schedule with its role and its dead letters; returns the name of their queue."""
     place = application.place
     # A name of its own, since the role's trust names the group before there is one.
     name = Sub(f"lms-cron-${{{environment.suffix.title}}}")
-    letters = _add_dead_letters(t, exists, topic)
+    queue = _add_dead_letters(t, exists, key)
+    letters = GetAtt(queue, "Arn")
     role, policy = _add_role(
-        t, application=application, definition=definition, letters=letters, key=topic.key, exists=exists, group=name
+        t, application=application, definition=definition, letters=letters, key=key, exists=exists, group=name
     )
     group = t.add_resource(ScheduleGroup("CronScheduleGroup", Condition=exists, Name=name))
     t.add_resource(
@@ -223,6 +245,7 @@ def _add_schedule(
             Metadata=place.metadata,
         )
     )
+    return GetAtt(queue, "QueueName")
 
 
 def _add_role(
@@ -270,33 +293,14 @@ def _add_role(
     return GetAtt(role, "Arn"), policy
 
 
-def _add_dead_letters(t: Template, exists: str, topic: AlarmTopic) -> AWSHelperFn:
-    """The queue of runs that could not be started, and the alarm on it."""
+def _add_dead_letters(t: Template, exists: str, key: Key) -> Queue:
+    """The queue of runs that could not be started."""
     queue = t.add_resource(
-        Queue("CronDeadLetters", Condition=exists, KmsMasterKeyId=topic.key.arn, MessageRetentionPeriod=KEPT_SECONDS)
+        Queue("CronDeadLetters", Condition=exists, KmsMasterKeyId=key.arn, MessageRetentionPeriod=KEPT_SECONDS)
     )
-    arn = GetAtt(queue, "Arn")
-    plain = deny("sqs:*", arn, principal=ANYBODY, conditions=[Bool("aws:SecureTransport", "false")])
+    plain = deny("sqs:*", GetAtt(queue, "Arn"), principal=ANYBODY, conditions=[Bool("aws:SecureTransport", "false")])
     t.add_resource(
         QueuePolicy("CronDeadLettersPolicy", Condition=exists, Queues=[Ref(queue)], PolicyDocument=document(plain))
     )
-    t.add_resource(
-        Alarm(
-            "CronAlarm",
-            Condition=exists,
-            AlarmDescription="The periodic command could not be started: what it does is late. The newest message in "
-            "the queue says why; take the messages out when it is mended.",
-            Namespace="AWS/SQS",
-            MetricName="ApproximateNumberOfMessagesVisible",
-            Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(queue, "QueueName"))],
-            Statistic="Maximum",
-            Period=300,
-            EvaluationPeriods=1,
-            ComparisonOperator="GreaterThanThreshold",
-            Threshold=0,
-            TreatMissingData="notBreaching",
-            AlarmActions=[topic.arn],
-        )
-    )
     output(t, "CronDeadLettersUrl", Ref(queue), "Queue of periodic runs that could not be started", condition=exists)
-    return arn
+    return queue

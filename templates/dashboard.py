@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from templates.application import Application
     from templates.balancer import Balancer
+    from templates.cron import Cron
+    from templates.database import Database
     from templates.files import Files
-    from templates.own_database import OwnDatabase
+    from templates.workers import Workers
 
 ALB, ECS, INSIGHTS, CACHE, EFS, RDS = (
     "AWS/ApplicationELB",
@@ -44,9 +46,11 @@ EXPERIENCE = """## What students notice
 tasks."""
 TASKS = """## What the tasks have left
 **Running** follows **wanted**; a gap that stays means that tasks do not start. At MaximumTasks nothing more comes. \
-**CPU** near 100 % is what makes everything slow. **Spot** tasks taken back come again by themselves."""
+**CPU** near 100 % is what makes everything slow. **Spot** tasks taken back come again by themselves. **Workers** \
+whose CPU stays up have more jobs than they can do: mails and grades are late, pages are not."""
 STORES = """## What the stores have left
-A line near **100 %** is the cause of what you see above. **Database**: capacity and connections. **Cache**: one \
+A line near **100 %** is the cause of what you see above. **Database**: capacity and connections; a proxy \
+that lends all of them out lets requests wait. **Cache**: one \
 processor answers everybody; memory only ever matters when it is full. **Files**: share of operations."""
 
 
@@ -56,8 +60,10 @@ def add_dashboard(
     *,
     balancer: Balancer,
     application: Application,
+    workers: Workers,
+    cron: Cron,
     files: Files,
-    database: OwnDatabase,
+    database: Database,
     alarms: Sequence[Alarm | CompositeAlarm],
 ) -> None:
     """Add the dashboard; `alarms` are those that page, in the order in which they are shown."""
@@ -66,6 +72,7 @@ def add_dashboard(
         "Targets": balancer.target_group_full_name,
         "Cluster": application.cluster,
         "Service": application.name,
+        "Workers": workers.name,
         "Files": files.file_system,
     }
     # Joined by line breaks, which JSON does not mind between two values.
@@ -74,7 +81,10 @@ def add_dashboard(
         [
             '{"start": "-PT3H", "periodOverride": "inherit", "widgets": [',
             _alarm_widget(alarms),
-            *(_next(_filled(widget, names), exists) for widget, exists in _widgets(database, application.runs)),
+            *(
+                _next(_filled(widget, names), exists)
+                for widget, exists in _widgets(database, application.runs, workers, cron)
+            ),
             "]}",
         ],
     )
@@ -109,12 +119,17 @@ def _arn(alarm: Alarm | CompositeAlarm) -> AWSHelperFn:
     return Sub(f'"${{{alarm.title}.Arn}}"')
 
 
-def _widgets(database: OwnDatabase, runs: str) -> Iterator[tuple[dict[str, Any], str | None]]:
+def _widgets(
+    database: Database, runs: str, workers: Workers, cron: Cron
+) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Every other widget, with the name of the condition under which it is shown."""
     balancer = ["LoadBalancer", "${Balancer}"]
     targets = [*balancer, "TargetGroup", "${Targets}"]
     service = ["ClusterName", "${Cluster}", "ServiceName", "${Service}"]
-    cluster = ["DBClusterIdentifier", f"${{{database.cluster.data['Ref']}}}"]
+    worker = ["ClusterName", "${Cluster}", "ServiceName", "${Workers}"]
+    own, proxy = database.own, database.proxy
+    cluster = ["DBClusterIdentifier", f"${{{own.cluster.data['Ref']}}}"]
+    pool = ["ProxyName", f"${{{proxy.name.data['Ref']}}}"]
 
     yield _text(EXPERIENCE), None
     yield _graph("Requests a minute", [ALB, "RequestCount", *targets], stat="Sum"), None
@@ -162,6 +177,23 @@ def _widgets(database: OwnDatabase, runs: str) -> Iterator[tuple[dict[str, Any],
     )
     spot = ["AWS/Events", "TriggeredRules", "RuleName", "${SpotInterruptions}", {"label": "taken back"}]
     yield _graph("Spot tasks taken back", spot, stat="Sum"), "HasSpot"
+    yield (
+        _graph(
+            "Workers",
+            [INSIGHTS, "DesiredTaskCount", *worker, {"label": "wanted"}],
+            [INSIGHTS, "RunningTaskCount", *worker, {"label": "running"}],
+            [ECS, "CPUUtilization", *worker, {"label": "CPU, mean (%)", "yAxis": "right"}],
+        ),
+        workers.exists,
+    )
+    yield (
+        _graph(
+            "Periodic command",
+            ["AWS/Events", "TriggeredRules", "RuleName", "${CronFailed}", {"label": "ended with an error"}],
+            stat="Sum",
+        ),
+        cron.exists,
+    )
     yield _text(STORES), None
     yield (
         _graph(
@@ -169,7 +201,21 @@ def _widgets(database: OwnDatabase, runs: str) -> Iterator[tuple[dict[str, Any],
             [RDS, "ACUUtilization", *cluster, {"label": "capacity", "stat": "Maximum"}],
             [RDS, "DatabaseConnections", *cluster, {"label": "connections", "stat": "Maximum", "yAxis": "right"}],
         ),
-        database.exists,
+        own.exists,
+    )
+    hidden = {"visible": False}
+    yield (
+        _graph(
+            "Database proxy (% of connections)",
+            [RDS, "DatabaseConnectionsCurrentlyBorrowed", *pool, {"id": "borrowed", **hidden}],
+            [RDS, "DatabaseConnectionsCurrentlySessionPinned", *pool, {"id": "pinned", **hidden}],
+            [RDS, "MaxDatabaseConnectionsAllowed", *pool, {"id": "most", **hidden}],
+            [{"expression": "100 * borrowed / most", "label": "lent out"}],
+            [{"expression": "100 * pinned / most", "label": "pinned"}],
+            [RDS, "ClientConnections", *pool, {"label": "clients", "yAxis": "right"}],
+            stat="Sum",
+        ),
+        proxy.exists,
     )
     node = "${CacheReplicationGroup}-001"
     yield (

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from templates.own_database import OwnDatabase
     from templates.tags import Environment
 
+TARGET_GROUP = "default"
+"""There is no other."""
 PORTS = {"postgresql": "5432", "mysql": "3306"}
 
 
@@ -35,12 +37,16 @@ class Proxy:
 
     Attributes:
         exists: name of the condition under which it exists.
+        name: its name.
+        target_group: name of the one group of databases behind it.
         endpoint: security group and port that connect() opens.
         host: DNS name.
         ready: what a first task must wait for, to be referred to.
     """
 
     exists: str
+    name: AWSHelperFn
+    target_group: str
     endpoint: Endpoint
     host: AWSHelperFn
     ready: list[AWSHelperFn]
@@ -85,7 +91,7 @@ def add_database_proxy(t: Template, *, environment: Environment, network: Networ
             "DatabaseProxyTargets",
             Condition=exists,
             DBProxyName=Ref(proxy),
-            TargetGroupName="default",
+            TargetGroupName=TARGET_GROUP,
             DBClusterIdentifiers=[database.cluster],
             ConnectionPoolConfigurationInfo=ConnectionPoolConfigurationInfoFormat(
                 # A tenth is left for whoever repairs something by hand.
@@ -100,7 +106,7 @@ def add_database_proxy(t: Template, *, environment: Environment, network: Networ
     host = GetAtt(proxy, "Endpoint")
     output(t, "DatabaseProxyEndpoint", host, "Host name of the database proxy", condition=exists)
     ready: list[AWSHelperFn] = [If(exists, Ref(waited), NoValue) for waited in (targets, *rules)]
-    return Proxy(exists, Endpoint(guard, port), host, ready)
+    return Proxy(exists, Ref(proxy), TARGET_GROUP, Endpoint(guard, port), host, ready)
 
 
 def _add_parameter(t: Template, database: OwnDatabase) -> str:

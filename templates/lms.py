@@ -8,9 +8,10 @@ from troposphere import Template
 
 from templates import application_settings
 from templates.address import add_address
-from templates.alarm_events import add_event_alarms
+from templates.alarm_events import add_event_alarms, add_event_log
 from templates.alarms import add_thresholds
 from templates.alarms_application import add_application_alarms
+from templates.alarms_background import add_background_alarms
 from templates.alarms_cache import add_cache_alarms
 from templates.alarms_database import add_database_alarms
 from templates.alarms_experience import add_experience_alarms, add_outage_alarm
@@ -79,7 +80,9 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
         tags=backups.tags,
     )
     vault = add_backup(t, environment=environment, backups=backups, files=files, database=database, topic=topic)
-    add_restore_testing(t, environment=environment, network=network, vault=vault, files=files, database=database)
+    add_restore_testing(
+        t, environment=environment, network=network, vault=vault, files=files, database=database, topic=topic
+    )
     address = add_address(t)
     balancer = add_balancer(t, environment=environment, network=network, address=address, disposable=disposable)
     firewall = add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
@@ -103,21 +106,25 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     )
     scaling = add_scaling(t, application=application, balancer=balancer)
     background = add_background_switch(t, application=application)
-    add_workers(t, environment=environment, application=application, background=background)
-    add_cron(t, environment=environment, application=application, background=background, topic=topic)
+    workers = add_workers(t, environment=environment, application=application, background=background)
+    cron = add_cron(t, environment=environment, application=application, background=background, key=topic.key)
     add_upgrade(t, application=application, upgrade=upgrade)
     declare_upgrade(t)
+    log = add_event_log(t, log_key=keys.logs)
     paging = add_paging(
         t,
         topic=topic,
         exists=application.runs,
         students=[
             experience.errors,
+            experience.rejected,
             experience.latency,
             add_outage_alarm(t, balancer=balancer, application=application),
         ],
         stores={
-            "DatabaseAlarm": add_database_alarms(t, database=database.own, thresholds=thresholds, topic=topic),
+            "DatabaseAlarm": add_database_alarms(
+                t, database=database.own, proxy=database.proxy, thresholds=thresholds, topic=topic
+            ),
             "CacheAlarm": add_cache_alarms(t, thresholds=thresholds),
             "FilesAlarm": add_files_alarms(t, files=files, thresholds=thresholds),
         },
@@ -125,12 +132,24 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
             *add_application_alarms(
                 t, balancer=balancer, application=application, scaling=scaling, thresholds=thresholds
             ),
-            *add_event_alarms(t, application=application, topic=topic, log_key=keys.logs),
+            *add_event_alarms(t, application=application, workers=workers, topic=topic, log=log),
             *add_network_alarms(t, network=network, topic=topic),
         ],
+        background=add_background_alarms(
+            t, application=application, workers=workers, cron=cron, thresholds=thresholds, log=log
+        ),
     )
     add_door_alarms(t, address=address, firewall=firewall, topic=topic)
-    add_dashboard(t, balancer=balancer, application=application, files=files, database=database.own, alarms=paging)
+    add_dashboard(
+        t,
+        balancer=balancer,
+        application=application,
+        workers=workers,
+        cron=cron,
+        files=files,
+        database=database,
+        alarms=paging,
+    )
     add_production_rules(t, environment=environment)
 
     settings.check(_readable_parameters(t))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_production_rules(t: Template, *, environment: Environment) -> None:
-    """Refuse production without a certificate, with one task or NAT gateway, on Spot alone, or with short logs."""
+    """Refuse production without a certificate, with nobody to tell, one task or NAT gateway, Spot alone, short logs."""
     unsafe = {
         "ProductionHasCertificate": (
             And(Equals(Ref("CertificateArn"), ""), Equals(Ref("HostedZoneId"), "")),
@@ -40,6 +40,10 @@ def add_production_rules(t: Template, *, environment: Environment) -> None:
         "ProductionHasNatPerZone": (
             Equals(Ref("NatGateways"), "one"),
             "NatGateways is one: the loss of its zone would cut every task off. Choose per-zone.",
+        ),
+        "ProductionTellsSomebody": (
+            Equals(Ref("AlarmEmail"), ""),
+            "AlarmEmail is blank: nobody would be told of an outage. Give a mailbox; a chat may be told as well.",
         ),
         "ProductionKeepsLogs": (
             {"Fn::Contains": [["1", "3", "5", "7", "14"], Ref("LogRetentionDays")]},

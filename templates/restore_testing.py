@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awacs.aws import StringLike
-from troposphere import And, Condition, Equals, Join, Ref, Split, Sub
+from troposphere import And, Condition, Equals, GetAtt, Join, Ref, Split, Sub
 from troposphere.backup import (
     RestoreTestingPlan,
     RestoreTestingRecoveryPointSelection,
     RestoreTestingSelection,
 )
+from troposphere.events import Rule, Target
 
 from templates.backup import GROUP, add_backup_role, use_keys
 from templates.interface import YES_NO, condition, parameter, rule
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from templates.files import Files
     from templates.network import Network
     from templates.tags import Environment
+    from templates.topic import AlarmTopic
 
 SCHEDULE = "cron(0 12 2 * ? *)"
 """In UTC, after the first monthly backup."""
@@ -45,8 +47,9 @@ def add_restore_testing(
     vault: Vault,
     files: Files,
     database: Database,
+    topic: AlarmTopic,
 ) -> None:
-    """Add the plan, with a selection for the files and one for our own database."""
+    """Add the plan, with a selection for the files and one for our own database; a test that fails tells."""
     asked = parameter(
         t,
         "RestoreTesting",
@@ -116,6 +119,23 @@ def add_restore_testing(
         "vpcSecurityGroupIds": Sub('["${Group}"]', Group=group_id(guard)),
     }
     select("Database", "Aurora", database.own.arn, own, inside)
+    t.add_resource(
+        Rule(
+            "RestoreTestFailed",
+            Condition=exists,
+            Description="A backup could not be restored for a test: nobody knows whether it can be when it must. Read "
+            "the reason in the message, and in AWS Backup's list of restore jobs.",
+            EventPattern={
+                "source": ["aws.backup"],
+                "detail-type": ["Restore Job State Change"],
+                "detail": {
+                    "status": ["FAILED", "ABORTED"],
+                    "restoreTestingPlanArn": [GetAtt(plan, "RestoreTestingPlanArn")],
+                },
+            },
+            Targets=[Target(Id="topic", Arn=topic.arn)],
+        )
+    )
 
 
 def _permissions(database: Database) -> list[Statement]:

@@ -55,7 +55,8 @@ def add_topic(t: Template) -> AlarmTopic:
         group=GROUP,
         label="Mail address for alarms",
         description="Who gets a mail when something is wrong; SNS asks that address once whether it wants them. Blank: "
-        "nobody is told, alarms and dashboard are there all the same, and others can be subscribed to the topic.",
+        "nobody is told (not in production), alarms and dashboard are there all the same, and others can be "
+        "subscribed to the topic.",
         default="",
         pattern=r"^$|^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
         max_length=254,

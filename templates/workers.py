@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from troposphere import And, Condition, Equals, GetAtt, If, NoValue, Ref, Sub
+from troposphere import And, Condition, Equals, GetAtt, If, Not, NoValue, Ref, Sub
 from troposphere.ecs import (
     CapacityProviderStrategyItem,
     DeploymentCircuitBreaker,
@@ -50,11 +50,15 @@ class Workers:
 
     Attributes:
         service: the service's name; it exists under `exists`.
+        name: the same as text, which waits for nothing and changes with nothing.
         exists: name of the condition under which there is a service.
+        on_spot: name of the condition under which a part of it runs on Spot.
     """
 
     service: AWSHelperFn
+    name: AWSHelperFn
     exists: str
+    on_spot: str
 
 
 def add_background_switch(t: Template, *, application: Application) -> str:
@@ -98,15 +102,17 @@ def add_workers(t: Template, *, environment: Environment, application: Applicati
     definition = _add_task_definition(t, application, command)
     minimum, maximum = _add_range(t)
     alone = condition(t, "HasOneWorker", Equals(Ref(maximum), 1))
+    name = Sub(f"lms-worker-${{{environment.suffix.title}}}")
+    strategy = _add_capacity(t)
     service = t.add_resource(
         Service(
             "WorkerService",
             Condition=command.given,
-            ServiceName=Sub(f"lms-worker-${{{environment.suffix.title}}}"),
+            ServiceName=name,
             Cluster=place.cluster.name,
             TaskDefinition=definition,
             DesiredCount=If(background, NoValue, 0),
-            CapacityProviderStrategy=_add_capacity(t),
+            CapacityProviderStrategy=strategy,
             DeploymentConfiguration=DeploymentConfiguration(
                 MinimumHealthyPercent=If(alone, 0, 100),
                 MaximumPercent=If(alone, 100, 200),
@@ -140,7 +146,8 @@ def add_workers(t: Template, *, environment: Environment, application: Applicati
     )
     scale_by(t, "WorkerCpuScaling", target, cpu, PredefinedMetricType="ECSServiceAverageCPUUtilization")
     output(t, "WorkerServiceName", GetAtt(service, "Name"), "ECS service of the workers", condition=command.given)
-    return Workers(GetAtt(service, "Name"), command.given)
+    some = And(Condition(command.given), Not(Equals(Ref("WorkerSpotWeight"), "0")))
+    return Workers(GetAtt(service, "Name"), name, command.given, condition(t, "HasWorkersOnSpot", some))
 
 
 def _add_task_definition(t: Template, application: Application, command: Command) -> AWSHelperFn:

@@ -55,6 +55,8 @@ DIMENSIONS: Final[Mapping[tuple[str, str], Dimension]] = {
     ("AWS/NATGateway", "NatGatewayId"): Dimension("AWS::EC2::NatGateway", arns.ID),
     ("AWS/RDS", "DBInstanceIdentifier"): Dimension("AWS::RDS::DBInstance", arns.NAME),
     ("AWS/RDS", "DBClusterIdentifier"): Dimension("AWS::RDS::DBCluster", arns.NAME),
+    ("AWS/RDS", "ProxyName"): Dimension("AWS::RDS::DBProxy", arns.NAME),
+    ("AWS/Events", "RuleName"): Dimension("AWS::Events::Rule", arns.NAME),
     ("AWS/Lambda", "FunctionName"): Dimension("AWS::Lambda::Function", arns.NAME),
     ("AWS/SQS", "QueueName"): Dimension("AWS::SQS::Queue", arns.NAME, "QueueName"),
     ("AWS/SNS", "TopicName"): Dimension("AWS::SNS::Topic", arns.NAME, "TopicName"),
@@ -101,6 +103,20 @@ NEEDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "AWS/NATGateway": dict.fromkeys(
         ("ErrorPortAllocation", "PacketsDropCount", "ActiveConnectionCount"), ("NatGatewayId",)
     ),
+    "AWS/Events": dict.fromkeys(("FailedInvocations", "Invocations", "TriggeredRules"), ("RuleName",)),
+    "AWS/RDS": {
+        "AvailabilityPercentage": ("ProxyName", "TargetGroup", "TargetRole"),
+        **dict.fromkeys(
+            (
+                "ClientConnections",
+                "DatabaseConnectionsBorrowLatency",
+                "DatabaseConnectionsCurrentlyBorrowed",
+                "DatabaseConnectionsCurrentlySessionPinned",
+                "MaxDatabaseConnectionsAllowed",
+            ),
+            ("ProxyName",),
+        ),
+    },
     "AWS/SQS": dict.fromkeys(("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"), ("QueueName",)),
 }
 """Dimensions without which CloudWatch has no such metric."""

@@ -660,6 +660,9 @@ def test_logs_are_encrypted_and_kept_as_long_as_asked_for(platform: Platform) ->
 
 # --- watching
 
+SILENT = {"ToldAlarm", "ToldOfTasksAlarm"}
+"""Others wait for them."""
+
 
 def test_every_alarm_is_there_and_those_that_page_know_the_topic(platform: Platform) -> None:
     metric, composite = (set(platform.ids(f"AWS::CloudWatch::{kind}").values()) for kind in ("Alarm", "CompositeAlarm"))
@@ -671,9 +674,10 @@ def test_every_alarm_is_there_and_those_that_page_know_the_topic(platform: Platf
     }
     assert {alarm["AlarmName"] for alarm in found["MetricAlarm"]} == metric
     assert {alarm["AlarmName"] for alarm in found["CompositeAlarm"]} == composite
+    names = platform.ids("AWS::CloudWatch::CompositeAlarm")
     for alarm in found["CompositeAlarm"]:
-        told = [] if alarm["AlarmName"] == platform.id("ToldAlarm") else [platform.outputs["AlarmTopicArn"]]
-        assert alarm["AlarmActions"] == told
+        silent = alarm["AlarmName"] in {names.get(name) for name in SILENT}
+        assert alarm["AlarmActions"] == ([] if silent else [platform.outputs["AlarmTopicArn"]])
         children = set(re.findall(r'ALARM\("([^"]+)"\)', alarm["AlarmRule"]))
         assert children
         assert children <= metric | composite
@@ -693,7 +697,7 @@ def test_failed_deployments_and_spot_go_where_they_are_read(platform: Platform) 
         return found["Arn"]  # type: ignore[no-any-return]
 
     assert target("DeploymentFailed") == platform.outputs["AlarmTopicArn"]
-    assert target("SpotInterruptions").endswith(f":log-group:{platform.id('SpotLogGroup')}")
+    assert target("SpotInterruptions").endswith(f":log-group:{platform.id('EventLogGroup')}")
 
 
 def test_the_dashboard_is_made_of_what_is_there(platform: Platform) -> None:
@@ -702,7 +706,7 @@ def test_the_dashboard_is_made_of_what_is_there(platform: Platform) -> None:
     alarms, *others = body["widgets"]
     composites = platform.ids("AWS::CloudWatch::CompositeAlarm")
     shown = {arn.partition(":alarm:")[2] for arn in alarms["properties"]["alarms"]}
-    assert shown == {alarm for name, alarm in composites.items() if name != "ToldAlarm"}
+    assert shown == {alarm for name, alarm in composites.items() if name not in SILENT}
     rows = [row for each in others for row in each["properties"].get("metrics", [])]
     assert ["AWS/EFS", "PercentIOLimit", "FileSystemId", platform.outputs["FileSystemId"]] in [row[:4] for row in rows]
 

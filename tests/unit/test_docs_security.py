@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,3 +34,21 @@ def test_each_names_its_rule_its_resources_and_a_reason(entry: list[str]) -> Non
 def test_no_template_suppresses_a_finding() -> None:
     for path in (ROOT / "dist").glob("*.json"):
         assert not re.search(r"checkov|cdk_nag|cfn_nag|cfn-lint", path.read_text(encoding="utf-8"))
+
+
+def test_every_alarm_that_tells_nobody_is_named_and_part_of_one_that_does() -> None:
+    """ApplicationErrorsAlarm takes a deployment back, and DeploymentFailed tells of that."""
+    template = json.loads((ROOT / "dist" / "lms.json").read_text(encoding="utf-8"))["Resources"]
+    quiet = {
+        name
+        for name, body in template.items()
+        if body["Type"] == "AWS::CloudWatch::Alarm" and "AlarmActions" not in body["Properties"]
+    }
+    (row,) = [named for finding, named, _ in ENTRIES if "CloudWatchAlarmAction" in finding]
+    assert set(re.findall(r"`(\w+)`", row)) == quiet
+    telling = json.dumps([body["Properties"]["AlarmRule"] for body in template.values() if _tells(body)])
+    assert {name for name in quiet if f"${{{name}}}" not in telling} == {"ApplicationErrorsAlarm"}
+
+
+def _tells(body: dict[str, Any]) -> bool:
+    return "AlarmRule" in body.get("Properties", {}) and "AlarmActions" in body["Properties"]

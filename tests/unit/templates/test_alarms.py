@@ -25,15 +25,18 @@ EVERYTHING = {
     "SpotWeight": "3",
     "WebFirewall": "block",
     "CronCommand": "lms,cron",
+    "WorkerCommand": "lms,worker",
+    "DatabaseProxy": "yes",
 }
 
 
-COMPOSITES = ("StudentsAlarm", "DatabaseAlarm", "CacheAlarm", "FilesAlarm", "CapacityAlarm")
+COMPOSITES = ("StudentsAlarm", "DatabaseAlarm", "CacheAlarm", "FilesAlarm", "CapacityAlarm", "BackgroundAlarm")
+SILENT = {"ToldAlarm", "ToldOfTasksAlarm"}
+"""Others wait for them."""
 ALONE = {
     "BackupAlarm",
     "BlockedRequestsAlarm",
     "CertificateAlarm",
-    "CronAlarm",
     "DatabaseSizeAlarm",
     "NatTrafficAlarm",
 }
@@ -101,7 +104,7 @@ class TestPaging:
         for name in loud:
             assert watched.resources[name]["AlarmActions"] == ["${AlarmTopic}"]
         children = set().union(*(rule_of(watched, name) for name in COMPOSITES))
-        quiet = alarms(watched).keys() - loud - {"ToldAlarm"}
+        quiet = alarms(watched).keys() - loud - SILENT
         assert children | {"ApplicationErrorsAlarm"} == quiet, "ApplicationErrorsAlarm is for deployments alone"
 
     @pytest.mark.parametrize("name", ["DatabaseAlarm", "CacheAlarm", "FilesAlarm"])
@@ -123,8 +126,13 @@ class TestPaging:
             assert not [property_ for property_ in alarm.properties if property_.startswith("ActionsSuppressor")]
         assert not {"StudentsAlarm", "CapacityAlarm", "ToldAlarm"} & stopped.resources.keys()
 
-    def test_what_students_notice_is_errors_waiting_and_an_outage(self, watched: Emitted) -> None:
-        assert rule_of(watched, "StudentsAlarm") == {"ErrorsAlarm", "LatencyAlarm", "OutageAlarm"}
+    def test_what_students_notice_is_errors_waiting_and_nobody_to_answer(self, watched: Emitted) -> None:
+        assert rule_of(watched, "StudentsAlarm") == {
+            "ErrorsAlarm",
+            "RejectedConnectionsAlarm",
+            "LatencyAlarm",
+            "OutageAlarm",
+        }
         assert watched.resources["StudentsAlarm"]["OKActions"] == ["${AlarmTopic}"]
 
 
@@ -160,6 +168,12 @@ class TestErrors:
     def test_are_too_many_from_the_share_that_was_chosen(self, lms: Emitted) -> None:
         alarm = lms.with_parameters(AlarmErrorPercent=2).resources["ErrorsAlarm"]
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", "2")
+
+
+def test_a_balancer_that_turns_connections_away_counts_no_error(lms: Emitted) -> None:
+    alarm = lms.resources["RejectedConnectionsAlarm"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("RejectedConnectionCount", "Sum", 0)
+    assert alarm["Dimensions"] == [{"Name": "LoadBalancer", "Value": "${LoadBalancer.LoadBalancerFullName}"}]
 
 
 class TestDeployment:
@@ -267,6 +281,39 @@ class TestDatabase:
         assert not [name for name in alarms(lms) if name.startswith("Database")]
 
 
+class TestProxy:
+    def test_lends_out_a_share_of_what_it_may_open(self, watched: Emitted) -> None:
+        alarm = watched.resources["ProxyConnectionsAlarm"]
+        assert value(alarm, borrowed=450, most=500) == 90
+        assert dimensions(alarm) == {("ProxyName", "${DatabaseConnectionProxy}")}
+        assert {stat["Stat"] for stat in metrics(alarm)} == {"Sum"}, "each of its nodes reports its own"
+
+    def test_shares_nothing_when_all_are_pinned(self, watched: Emitted) -> None:
+        assert value(watched.resources["ProxyPinnedAlarm"], pinned=500, most=500) == 100
+
+    def test_lets_wait_for_microseconds_and_is_judged_by_seconds(self, watched: Emitted) -> None:
+        alarm = watched.with_parameters(AlarmLatencySeconds=3).resources["ProxyWaitAlarm"]
+        assert value(alarm, waited=2_500_000) == 2.5
+        assert alarm["Threshold"] == "3"
+
+    def test_reaches_the_writer(self, watched: Emitted) -> None:
+        alarm = watched.resources["ProxyUnavailableAlarm"]
+        assert value(alarm, available=75) == 25
+        assert dimensions(alarm) == {
+            ("ProxyName", "${DatabaseConnectionProxy}"),
+            ("TargetGroup", watched.resources["DatabaseProxyTargets"]["TargetGroupName"]),
+            ("TargetRole", "READ_WRITE"),
+        }
+
+    def test_pages_with_the_database_where_there_is_one(self, watched: Emitted) -> None:
+        of_proxy = {name for name in watched.of_type(METRIC) if name.startswith("Proxy")}
+        assert len(of_proxy) == 4
+        assert of_proxy <= rule_of(watched, "DatabaseAlarm")
+        without = watched.with_parameters(DatabaseProxy="no")
+        assert not of_proxy & without.resources.keys()
+        assert not of_proxy & rule_of(without, "DatabaseAlarm")
+
+
 class TestCaches:
     @pytest.mark.parametrize(("replicas", "nodes"), [(0, 1), (1, 2), (3, 4), (5, 6)])
     @pytest.mark.parametrize(("prefix", "exists"), [("", {}), ("Plain", {"PlainCache": "yes"})])
@@ -349,8 +396,11 @@ class TestEvents:
         assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Sum", "9", 900)
 
     def test_their_log_takes_events_of_this_stacks_rules(self, watched: Emitted) -> None:
-        group = watched.resources["SpotLogGroup"]
-        assert watched.resources["SpotInterruptions"]["Targets"][0]["Arn"].endswith(group["LogGroupName"])
+        group = watched.resources["EventLogGroup"]
+        for rule in ("SpotInterruptions", "FailedTasks", "CronFailed"):
+            (target,) = watched.resources[rule]["Targets"]
+            assert target["Arn"].endswith(f":log-group:{group['LogGroupName']}")
+            assert watched.resources[rule].depends_on == ["EventLogGroup"]
         make, write = group["ResourcePolicyDocument"]["Statement"]
         assert {each["Principal"]["Service"] for each in (make, write)} == {"events.amazonaws.com"}
         assert write["Condition"] == {
@@ -360,7 +410,7 @@ class TestEvents:
     def test_without_spot_only_the_log_is_there(self, lms: Emitted) -> None:
         """It would outlive its removal, and be in the way when Spot comes back."""
         assert not {"SpotInterruptions", "SpotAlarm"} & lms.resources.keys()
-        assert "SpotLogGroup" in lms.resources
+        assert "EventLogGroup" in lms.resources
 
     def test_error_lines_are_counted_by_a_pattern(self, lms: Emitted) -> None:
         found = lms.with_parameters(ErrorLinePattern="?Fehler", AlarmErrorLines=3).resources

@@ -126,6 +126,7 @@ class TestStopped:
         assert gone == {
             "DeploymentFailed",
             "ErrorLines",
+            "FailedTasks",
             "Service",
             "ScalableTarget",
             "CpuScaling",

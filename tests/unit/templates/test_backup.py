@@ -165,6 +165,18 @@ def test_a_failed_job_raises_an_alarm(backed_up: Emitted) -> None:
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
+def test_a_job_that_did_not_run_or_lacks_a_part_tells_as_well(backed_up: Emitted, lms: Emitted) -> None:
+    """No metric counts it as failed."""
+    rule = backed_up.resources["BackupNotMade"]
+    assert rule["EventPattern"]["detail-type"] == ["Backup Job State Change"]
+    assert rule["EventPattern"]["detail"] == {
+        "state": ["EXPIRED", "ABORTED", "PARTIAL"],
+        "backupVaultArn": ["${BackupVault.BackupVaultArn}"],
+    }
+    assert rule["Targets"] == [{"Id": "topic", "Arn": "${AlarmTopic}"}]
+    assert "BackupNotMade" not in lms.resources
+
+
 def test_an_operator_finds_vault_and_role(backed_up: Emitted) -> None:
     assert backed_up.outputs["BackupVaultName"] == "${BackupVault}"
     assert backed_up.outputs["BackupRoleArn"] == "${BackupRole.Arn}"

@@ -21,7 +21,11 @@ SCHEDULED = {
     "CronDeadLetters",
     "CronDeadLettersPolicy",
     "CronAlarm",
+    "CronFailed",
+    "CronFailedAlarm",
 }
+TOLD = {"BackgroundAlarm", "ToldOfTasksAlarm"}
+"""By them an operator is told, wherever there is an application."""
 
 
 def cron(template: Emitted, minutes: str | int = 5, **parameters: str | int) -> Emitted:
@@ -42,14 +46,24 @@ class TestWhich:
     @pytest.mark.parametrize("minutes", [5, 10, 1440])
     def test_a_schedule_starts_a_task_for_each_run(self, lms: Emitted, minutes: int) -> None:
         template = cron(lms, minutes)
-        assert template.resources.keys() - lms.resources.keys() == SCHEDULED
+        assert template.resources.keys() - lms.resources.keys() == SCHEDULED | TOLD
         assert template.resources["CronSchedule"]["ScheduleExpression"] == f"rate({minutes} minutes)"
         assert template.outputs.keys() - lms.outputs.keys() == {"CronDeadLettersUrl"}
 
     @pytest.mark.parametrize("minutes", [1, 2, 3, 4])
     def test_below_five_minutes_one_task_runs_all_the_time(self, lms: Emitted, minutes: int) -> None:
         template = cron(lms, minutes)
-        assert template.resources.keys() - lms.resources.keys() == {"CronTask", "CronService"}
+        assert (
+            template.resources.keys() - lms.resources.keys()
+            == {
+                "CronTask",
+                "CronService",
+                "CronFailed",
+                "CronFailedAlarm",
+                "MissingCronAlarm",
+            }
+            | TOLD
+        )
         assert template.outputs.keys() - lms.outputs.keys() == {"CronServiceName"}
 
     def test_only_minutes_that_a_schedule_can_say(self, lms: Emitted) -> None:
@@ -175,9 +189,3 @@ class TestDeadLetters:
         assert target["DeadLetterConfig"] == {"Arn": "${CronDeadLetters.Arn}"}
         [denied] = statements(template.resources["CronDeadLettersPolicy"])
         assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-
-    def test_an_alarm_tells_of_it(self, lms: Emitted) -> None:
-        alarm = cron(lms).resources["CronAlarm"]
-        assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
-        assert alarm["AlarmActions"] == ["${AlarmTopic}"]
-        assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": "${CronDeadLetters.QueueName}"}]

@@ -15,6 +15,7 @@ CHOICES: list[dict[str, Any]] = [
     {},
     {"DatabaseSecretArn": "", "SpotWeight": "3"},
     {"RunApplication": "no"},
+    {"DatabaseSecretArn": "", "DatabaseProxy": "yes", "WorkerCommand": "work", "CronCommand": "cron"},
     {"ExistingFileSystemId": "fs-0123456789abcdef0"},
 ]
 
@@ -40,7 +41,8 @@ def test_is_json_and_names_only_what_is_there(lms: Emitted, choice: dict[str, An
 
 
 def test_students_come_first_then_tasks_then_stores(lms: Emitted) -> None:
-    assert titles(lms.with_parameters(DatabaseSecretArn="", SpotWeight="3")) == [
+    everything = {"DatabaseProxy": "yes", "WorkerCommand": "work", "CronCommand": "cron"}
+    assert titles(lms.with_parameters(DatabaseSecretArn="", SpotWeight="3", **everything)) == [
         "Alarms",
         "## What students notice",
         "Requests a minute",
@@ -50,15 +52,19 @@ def test_students_come_first_then_tasks_then_stores(lms: Emitted) -> None:
         "Tasks",
         "CPU and memory of the tasks (%)",
         "Spot tasks taken back",
+        "Workers",
+        "Periodic command",
         "## What the stores have left",
         "Database (% of capacity)",
+        "Database proxy (% of connections)",
         "Session cache (%)",
         "Files (% of operations)",
     ]
 
 
 def test_what_is_left_out_is_not_shown(lms: Emitted) -> None:
-    assert not {"Database (% of capacity)", "Spot tasks taken back"} & set(titles(lms))
+    left_out = {"Database (% of capacity)", "Database proxy (% of connections)", "Workers", "Periodic command"}
+    assert not (left_out | {"Spot tasks taken back"}) & set(titles(lms))
     stopped = titles(lms.with_parameters(RunApplication="no"))
     assert not {"## What the tasks have left", "Tasks", "CPU and memory of the tasks (%)"} & set(stopped)
 

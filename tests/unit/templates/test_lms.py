@@ -77,6 +77,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "UpgradeCommand": ("", "lms,upgrade"),
     "UpgradeImage": ("", "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms:2"),
     "WorkerCommand": ("", "lms,worker"),
+    "WorkerSpotWeight": ("0", "3"),
     "ZoneCount": ("2", "3"),
 }
 CHOICES = [

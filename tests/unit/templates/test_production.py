@@ -18,6 +18,7 @@ SOUND = {
     "Image": "111122223333.dkr.ecr.sa-east-1.amazonaws.com/lms@sha256:" + "0" * 64,
     "MinimumTasks": "2",
     "NatGateways": "per-zone",
+    "AlarmEmail": "operators@example.org",
 }
 
 UNSAFE = [
@@ -25,6 +26,7 @@ UNSAFE = [
     ("MinimumTasks", "1", "MinimumTasks is below 2"),
     ("OnDemandBase", "0", "OnDemandBase is 0"),
     ("NatGateways", "one", "NatGateways is one"),
+    ("AlarmEmail", "", "AlarmEmail is blank"),
     ("LogRetentionDays", "14", "LogRetentionDays is below 30"),
 ]
 

@@ -55,6 +55,19 @@ def test_files_and_database_are_tested_under_their_own_keys_in_our_network(teste
         assert selection.depends_on == ["RestoreTestPolicy"]
 
 
+def test_a_test_that_fails_tells(tested: Emitted) -> None:
+    rule = tested.resources["RestoreTestFailed"]
+    assert rule["EventPattern"] == {
+        "source": ["aws.backup"],
+        "detail-type": ["Restore Job State Change"],
+        "detail": {
+            "status": ["FAILED", "ABORTED"],
+            "restoreTestingPlanArn": ["${RestoreTestingPlan.RestoreTestingPlanArn}"],
+        },
+    }
+    assert rule["Targets"] == [{"Id": "topic", "Arn": "${AlarmTopic}"}]
+
+
 def test_nothing_reaches_what_is_restored(tested: Emitted) -> None:
     guarded = [
         name
