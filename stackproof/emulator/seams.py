@@ -64,7 +64,9 @@ NAMES = {
         AccountRegionScopedDict error_response_json get_account_id get_region json_response new_uuid
     """,
     "ministack.core.router": "SERVICE_PATTERNS",
-    "ministack.services.alb": "_ACTION_MAP _describe_target_health _lb_attrs _lb_xml _lbs _listener_attrs _p",
+    "ministack.services.alb": """
+        _ACTION_MAP _action_xml _describe_target_health _lb_attrs _lb_xml _lbs _listener_attrs _p
+    """,
     "ministack.services.backup": """
         _create_selection _delete_selection _get_restore_testing_plan _get_restore_testing_selection _jobs
         _list_restore_testing_plans _list_restore_testing_selections _not_found _ok _start_job _vaults
@@ -104,6 +106,7 @@ NAMES = {
     "ministack.services.elasticache": """
         _arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _snapshots _tags
     """,
+    "ministack.services.iam": "_roles",
     "ministack.services.rds": """
         _cluster_xml _clusters _create_cluster_snapshot_internal _create_db_proxy _db_cluster_snapshots _db_proxies
         _delete_db_proxy _deregister_db_proxy_targets _instance_xml _instances _modify_db_proxy

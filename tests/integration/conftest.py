@@ -20,7 +20,7 @@ from tests.integration.platform import Platform
 from tests.integration.tasks import ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.conftest import EmbeddedAws
 
@@ -120,3 +120,44 @@ def deployer(
             monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return Deployer(aws, tmp_path, capsys)
+
+
+KEPT = ("--template", "dist/lms.json")
+"""dev's own template throws its data away with the stack; the platform's template keeps it."""
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """Dev from the template that keeps its data, on an AWS of its own."""
+    if request.config.getoption("--stack"):
+        pytest.skip("changes are tested on the embedded AWS only")
+    with embedded_aws() as url:
+        yield applied(url, "dev", *KEPT)
+
+
+@pytest.fixture
+def run(running: Platform) -> Callable[..., str]:
+    """Run `python deploy.py …` on that platform; gives standard output and standard error as one text."""
+    assert running.endpoint is not None
+    environment = variables(running.endpoint, ACCOUNTS["dev"])
+
+    def _run(*arguments: str, expect: int = 0) -> str:
+        done = deploy(environment, *arguments, expect=expect)
+        return done.stdout + done.stderr
+
+    return _run
+
+
+@pytest.fixture
+def change(running: Platform, run: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
+    """Plan and apply settings on top of the file's, and lose what is allowed to go; what both print."""
+
+    def _change(*settings: str, allow: Sequence[str] = ()) -> str:
+        plan = tmp_path / "plan.json"
+        shown = run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        allowed = [option for name in allow if running.has(name) for option in ("--allow-data-loss", name)]
+        shown += run("apply", "dev", *KEPT, "--plan", str(plan), "--yes", *allowed)
+        running.forget()
+        return shown
+
+    return _change

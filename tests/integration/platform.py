@@ -65,9 +65,19 @@ class Platform:
         found = self.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=self.stack)
         return {each["LogicalResourceId"]: each for each in found}
 
+    def forget(self) -> None:
+        """Ask anew after a change."""
+        for known in ("parameters", "resources"):
+            self.__dict__.pop(known, None)
+
     def id(self, logical_id: str) -> str:
         """The physical id of a resource."""
         return self.resources[logical_id]["PhysicalResourceId"]  # type: ignore[no-any-return]
+
+    def physical_ids(self) -> dict[str, str]:
+        """Logical id → physical id of every resource, as they are now."""
+        self.forget()
+        return {name: each["PhysicalResourceId"] for name, each in self.resources.items()}
 
     def has(self, logical_id: str) -> bool:
         return logical_id in self.resources

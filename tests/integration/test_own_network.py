@@ -48,6 +48,13 @@ def network(ec2: Any) -> dict[str, list[str]]:
     return {kind: sorted(found) for kind, found in ids.items()}
 
 
+def clients(platform: Platform) -> set[str]:
+    """From where the balancer may be asked."""
+    group = [{"Name": "group-id", "Values": [platform.id("BalancerSecurityGroup")]}]
+    rules = platform.client("ec2").describe_security_group_rules(Filters=group)["SecurityGroupRules"]
+    return {rule["CidrIpv4"] for rule in rules if not rule["IsEgress"]}
+
+
 def test_the_platform_comes_into_a_network_and_leaves_it_as_it_was(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -69,21 +76,24 @@ def test_the_platform_comes_into_a_network_and_leaves_it_as_it_was(
             return deploy(environment, "apply", "dev", *options, "--yes").stdout
 
         deploy(environment, "bootstrap", "dev", "--yes")
-        apply(**given)
+        inside = {"BalancerScheme": "internal", "ClientCidr": "10.0.0.0/8"}
+        apply(**given, **inside)
 
         assert network(ec2) == before
         [balancer] = platform.client("elbv2").describe_load_balancers()["LoadBalancers"]
         assert {zone["SubnetId"] for zone in balancer["AvailabilityZones"]} == set(
             given["BalancerSubnetIds"].split(",")[:2]
         )
-        assert balancer["VpcId"] == given["VpcId"]
+        assert (balancer["VpcId"], balancer["Scheme"]) == (given["VpcId"], "internal")
+        assert clients(platform) == {"10.0.0.0/8"}
         assert len(platform.ids("AWS::EFS::MountTarget")) == 2
 
-        platform.__dict__.pop("resources")
-        told = apply(**given, ZoneCount="3")
+        platform.forget()
+        told = apply(**given, **{**inside, "ClientCidr": "10.40.0.0/16"}, ZoneCount="3")
 
         assert "MountTarget3" in told
-        assert "Replaced (" not in told
+        assert clients(platform) == {"10.40.0.0/16"}
+        assert "LoadBalancer (" not in told.partition("Replaced (")[2]
         targets = [platform.id(name) for name in platform.ids("AWS::EFS::MountTarget")]
         efs = platform.client("efs")
         subnets = [

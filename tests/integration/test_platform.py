@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.shown import as_list, statements
+
 if TYPE_CHECKING:
     from tests.integration.platform import Platform
 
@@ -186,6 +188,11 @@ def test_data_subnets_have_no_way_to_the_internet(platform: Platform) -> None:
         routes = route_table_of(platform, platform.id(f"DataSubnet{zone}"))
         assert default_route(routes) is None
         assert not [route for route in routes if route.get("NatGatewayId")]
+
+
+def test_the_network_has_the_range_that_was_asked_for(platform: Platform) -> None:
+    [vpc] = platform.client("ec2").describe_vpcs(VpcIds=[platform.id("Vpc")])["Vpcs"]
+    assert vpc["CidrBlock"] == platform.parameters["VpcCidr"]
 
 
 def test_subnets_spread_over_as_many_zones_as_asked_for(platform: Platform) -> None:
@@ -726,22 +733,6 @@ def test_a_deployment_is_taken_back_by_alarms_that_exist(platform: Platform) -> 
 
 
 # --- permissions
-
-
-def statements(platform: Platform, role: str) -> list[dict[str, Any]]:
-    """Everything that a role's policies allow."""
-    client, name = platform.client("iam"), platform.id(role)
-    assert platform.pages("iam", "list_role_policies", "PolicyNames", RoleName=name) == []
-    attached = platform.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name)
-    found: list[dict[str, Any]] = []
-    for arn in (each["PolicyArn"] for each in attached):
-        version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found += client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]["Statement"]
-    return found
-
-
-def as_list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def test_the_task_may_mount_exactly_its_access_point(platform: Platform) -> None:

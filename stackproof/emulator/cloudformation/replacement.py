@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # It has every type. What replaces a resource does not depend on the region.
 _REGION = "us-east-1"
+# The schema knows these as conditional: no cluster of one engine becomes one of another.
+_REPLACING = {"AWS::RDS::DBCluster": ("Engine",)}
 
 
 @cache
@@ -52,8 +54,9 @@ def recreation(type_name: str, name: str) -> str:
 
 def replaces(type_name: str, old: Properties, new: Properties) -> bool:
     """Whether the update replaces the resource: a value at a create-only path differs."""
+    also = tuple((name,) for name in _REPLACING.get(type_name, ()))
     return type_name in _schema_files() and any(
-        _at(old, path) != _at(new, path) for path in _paths(type_name, "createOnlyProperties")
+        _at(old, path) != _at(new, path) for path in _paths(type_name, "createOnlyProperties") + also
     )
 
 

@@ -1,9 +1,10 @@
-"""Elastic Load Balancing: network and deletion protection, attributes of listeners, and targets that are tasks."""
+"""Elastic Load Balancing: network, protection, attributes of listeners, fixed responses, targets that are tasks."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 from ministack.services import alb, ec2, ecs
 from ministack.services.cloudformation import provisioners
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _TYPE = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _render = alb._lb_xml
+_render_action = alb._action_xml
 _answer = alb._describe_target_health
 
 
@@ -33,6 +35,14 @@ def _with_zones(load_balancer: dict[str, Any]) -> str:
         return f"<ZoneName>{ec2._subnets[match[1]]['AvailabilityZone']}</ZoneName><SubnetId>{match[1]}</SubnetId>"
 
     return re.sub(r"<ZoneName>[^<]*</ZoneName><SubnetId>([^<]*)</SubnetId>", zone, _render(load_balancer))
+
+
+def _escaped(action: dict[str, Any]) -> str:
+    """An action in an answer; ministack lets the HTML of a fixed response end the XML."""
+    response = action.get("FixedResponseConfig")
+    if response is not None:
+        action = {**action, "FixedResponseConfig": {**response, "MessageBody": escape(response.get("MessageBody", ""))}}
+    return _render_action(action)
 
 
 def _listener(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:
@@ -71,6 +81,7 @@ def install() -> None:
     after(_TYPE, _load_balancer)
     after("AWS::ElasticLoadBalancingV2::Listener", _listener)
     alb._lb_xml = _with_zones
+    alb._action_xml = _escaped
     table = provisioners._RESOURCE_HANDLERS[_TYPE]
     delete = table["delete"]
 

@@ -97,7 +97,9 @@ def _web_acl(physical_id: str, properties: Properties, attributes: dict[str, Any
 
 
 def _answer(operation: str, request: dict[str, Any]) -> Response | None:
-    """What ministack does not know: how a web ACL logs."""
+    """What ministack does not know: how a web ACL logs, and that a balancer without one is no fault."""
+    if operation == "GetWebACLForResource" and request["ResourceArn"] not in waf._associations:
+        return json_response({})
     if operation != "GetLoggingConfiguration":
         return None
     found = _logging.get(request["ResourceArn"])
@@ -110,7 +112,7 @@ def _answer(operation: str, request: dict[str, Any]) -> Response | None:
 
 
 def install() -> None:
-    """Add the types, and the answer about logging."""
+    """Add the types, and the answers."""
     after("AWS::WAFv2::WebACL", _web_acl)
     for handler in (IPSet(), Association(), Logging()):
         add(handler)

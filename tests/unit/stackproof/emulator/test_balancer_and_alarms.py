@@ -219,3 +219,22 @@ def test_a_topic_shows_its_key_and_loses_it(stacks: Stacks) -> None:
 
     assert shown(KmsMasterKeyId="alias/own") == "alias/own"
     assert shown() is None
+
+
+def test_the_html_of_a_fixed_response_can_be_read_again(stacks: Stacks) -> None:
+    page = '<p class="a">We & you</p>'
+    template = balancer()
+
+    def answers(response: dict[str, Any]) -> dict[str, Any]:
+        action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", **response}}
+        listener = {"LoadBalancerArn": {"Ref": "Balancer"}, "Port": 80, "Protocol": "HTTP", "DefaultActions": [action]}
+        template["Resources"] |= resources(Listener=("ElasticLoadBalancingV2::Listener", listener))["Resources"]
+        stacks.deploy(template)
+        client = stacks.aws.client("elbv2")
+        (found,) = client.describe_listeners(LoadBalancerArn=stacks.physical_id("Balancer"))["Listeners"]
+        (rule,) = client.describe_rules(ListenerArn=stacks.physical_id("Listener"))["Rules"]
+        assert rule["Actions"] == found["DefaultActions"]
+        return found["DefaultActions"][0]["FixedResponseConfig"]  # type: ignore[no-any-return]
+
+    assert answers({"ContentType": "text/html", "MessageBody": page})["MessageBody"] == page
+    assert not answers({}).get("MessageBody")

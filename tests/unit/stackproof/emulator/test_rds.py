@@ -110,6 +110,23 @@ def kept(snapshot: str = "", **properties: Any) -> Template:
     return template
 
 
+def test_a_cluster_of_another_engine_is_another_cluster_and_leaves_a_snapshot(stacks: Stacks) -> None:
+    def template(engine: str) -> Template:
+        made = resources(Cluster=cluster(Engine=engine, EngineVersion=None))
+        made["Resources"]["Cluster"] |= {"UpdateReplacePolicy": "Snapshot", "DeletionPolicy": "Delete"}
+        return made
+
+    stacks.deploy(template("aurora-postgresql"))
+    before = cluster_of(stacks)["DBClusterIdentifier"]
+    assert stacks.changes(template("aurora-mysql"))["Cluster"]["Replacement"] == "Conditional"
+    stacks.deploy(template("aurora-mysql"))
+
+    (after,) = stacks.aws.client("rds").describe_db_clusters()["DBClusters"]
+    (snapshot,) = stacks.aws.client("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    assert (after["Engine"], snapshot["DBClusterIdentifier"]) == ("aurora-mysql", before)
+    assert after["DBClusterIdentifier"] != before
+
+
 @pytest.mark.parametrize("by", ["DBClusterSnapshotIdentifier", "DBClusterSnapshotArn"])
 def test_a_restored_cluster_has_the_user_of_its_snapshot(stacks: Stacks, by: str) -> None:
     stacks.deploy(kept(MasterUsername="moodle"))
