@@ -161,6 +161,7 @@ SETTINGS = {
     "AlarmLagSeconds": Setting(shown.threshold("CacheLagAlarm"), 5, 3, None, ("3", "3")),
     "AlarmEvictions": Setting(shown.threshold("CacheEvictionsAlarm"), None, 500, None, ("500", "500")),
     "AlarmSpotInterruptions": Setting(shown.threshold("SpotAlarm"), 5, 3, None, ("3", "3")),
+    "AlarmFailedTasks": Setting(shown.threshold("FailedTasksAlarm"), 3, 5, 9),
     "AlarmNatGigabytes": Setting(shown.threshold("NatTrafficAlarm"), 50, 20, 30),
     "AlarmCertificateDays": Setting(shown.threshold("CertificateAlarm"), None, 40, 50),
     "AlarmBlockedRequests": Setting(shown.threshold("BlockedRequestsAlarm"), None, 300, 400),
@@ -243,8 +244,10 @@ def test_every_parameter_is_applied_somewhere() -> None:
         for template in ("lms", "lms-in-vpc")
         for name in json.loads((ROOT / "dist" / f"{template}.json").read_text(encoding="utf-8"))["Parameters"]
     }
-    elsewhere = [name for names in ELSEWHERE.values() for name in names.split()]
-    assert sorted([*SETTINGS, *elsewhere]) == sorted(declared)
+    elsewhere = {name for names in ELSEWHERE.values() for name in names.split()}
+    assert declared - SETTINGS.keys() - elsewhere == set(), "say in SETTINGS what a service shows of it"
+    assert (SETTINGS.keys() | elsewhere) - declared == set(), "there is no such parameter"
+    assert SETTINGS.keys() & elsewhere == set()
 
 
 def others(before: Mapping[str, Mapping[str, Any]], platform: Platform) -> set[str]:
