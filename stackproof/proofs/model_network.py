@@ -10,7 +10,7 @@ from stackproof.proofs.model_groups import Group, model_groups
 from stackproof.proofs.model_outsiders import outsiders
 from stackproof.proofs.model_placement import Placement, each, listed, placement, switch, word
 from stackproof.proofs.model_ranges import Range, read
-from stackproof.proofs.values import Sym, Text, Unknown, Value, references, show
+from stackproof.proofs.values import Sym, Text, Unknown, Value, is_one_of, references, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,6 +47,7 @@ class Vpc:
         value: its first range as the template has it.
         resolves: whether its resolver answers (EnableDnsSupport).
         names: whether private names can be given out (EnableDnsHostnames).
+        asks: logical id of the DHCP options that name resolvers other than the VPC's own; empty without.
         internet: logical ids of the internet gateways that are attached to it.
     """
 
@@ -55,6 +56,7 @@ class Vpc:
     value: Value
     resolves: bool | None
     names: bool | None
+    asks: str
     internet: frozenset[str]
 
 
@@ -222,6 +224,7 @@ def _vpcs(stack: Stack) -> dict[str, Vpc]:
         vpc = _owner(stack, found.properties.get("VpcId"))
         if vpc is not None and (block := found.properties.get("CidrBlock")) is not None:
             more.setdefault(vpc, []).append(block)
+    resolvers = _other_resolvers(stack)
     return {
         found.logical_id: Vpc(
             found.logical_id,
@@ -229,10 +232,27 @@ def _vpcs(stack: Stack) -> dict[str, Vpc]:
             found.properties.get("CidrBlock"),
             switch(found.properties.get("EnableDnsSupport"), default=True),
             switch(found.properties.get("EnableDnsHostnames"), default=False),
+            resolvers.get(found.logical_id, ""),
             frozenset(gateways.get(found.logical_id, ())),
         )
         for found in stack.of_type("AWS::EC2::VPC")
     }
+
+
+# The one that the VPC brings along, by the names that it goes by.
+_OWN_RESOLVER: Final = ("AmazonProvidedDNS", "169.254.169.253")
+
+
+def _other_resolvers(stack: Stack) -> dict[str, str]:
+    """The DHCP options of each VPC that name other resolvers alone."""
+    found = {}
+    for tie in stack.of_type("AWS::EC2::VPCDHCPOptionsAssociation"):
+        vpc, options = _owner(stack, tie.properties.get("VpcId")), stack.target(tie.properties.get("DhcpOptionsId"))
+        servers = each(options.properties.get("DomainNameServers")) if options is not None else []
+        own = not servers or any(is_one_of(server, *_OWN_RESOLVER) for server in servers)
+        if vpc is not None and options is not None and not own:
+            found[vpc] = options.logical_id
+    return found
 
 
 def _known(values: Iterable[Value]) -> tuple[Range, ...]:

@@ -9,7 +9,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.model_iam import LOG_GROUP, key_of, named
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.needs import Missing, Need, Wanted, something
-from stackproof.proofs.values import Sym, Unknown, Value, at, equal, join, show
+from stackproof.proofs.values import Sym, Unknown, Value, at, equal, is_one_of, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def _encrypted_logs(scene: Scene, group: Resource) -> Iterator[Need]:
     yield base.to("be encrypted", ENCRYPT_LOGS, key.arn, holder=key.resource)
 
 
-def _balancer_logs(scene: Scene, balancer: Resource) -> Iterator[Need]:
+def _balancer_logs(scene: Scene, balancer: Resource) -> Iterator[Wanted]:
     """Access and connection logs of a load balancer."""
     path = "Properties.LoadBalancerAttributes"
     listed = each(balancer.properties.get("LoadBalancerAttributes"))
@@ -99,6 +99,17 @@ def _balancer_logs(scene: Scene, balancer: Resource) -> Iterator[Need]:
     for kind in ("access_logs", "connection_logs"):
         bucket = scene.stack.target(settings.get(f"{kind}.s3.bucket"))
         if show(settings.get(f"{kind}.s3.enabled")).lower() != "true" or bucket is None:
+            continue
+        if balancer.properties.get("Type") != "network" and (key := _bucket_key(bucket)):
+            yield Missing(
+                balancer.logical_id,
+                path,
+                f"{balancer.logical_id} cannot deliver its {kind.replace('_', ' ')} to {bucket.logical_id}, which is "
+                f"encrypted with {key}: an application balancer writes with S3's own keys (SSE-S3) alone, and is not "
+                "made.",
+                f"Set SSEAlgorithm of {bucket.logical_id} to AES256, or leave BucketEncryption out.",
+                rule="iam-key",
+            )
             continue
         prefix = settings.get(f"{kind}.s3.prefix")
         start: tuple[Value, ...] = (prefix, "/") if prefix is not None and prefix != "" else ()
@@ -115,6 +126,16 @@ def _balancer_logs(scene: Scene, balancer: Resource) -> Iterator[Need]:
         )
         purpose = f"deliver its {kind.replace('_', ' ')} to {bucket.logical_id}"
         yield base.to(purpose, ("s3:PutObject",), inside, holder=bucket.logical_id)
+
+
+def _bucket_key(bucket: Resource) -> str:
+    """The KMS key that a bucket is encrypted with, as a person names it; empty for S3's own keys."""
+    for rule in each(at(bucket.properties, "BucketEncryption", "ServerSideEncryptionConfiguration")):
+        default = at(rule, "ServerSideEncryptionByDefault")
+        if is_one_of(at(default, "SSEAlgorithm"), "aws:kms", "aws:kms:dsse"):
+            key = at(default, "KMSMasterKeyID")
+            return "a KMS key of AWS's" if key is None else f"the KMS key {show(key)}"
+    return ""
 
 
 def _cache_logs(scene: Scene, cache: Resource) -> Iterator[Need]:

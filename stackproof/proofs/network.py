@@ -15,7 +15,7 @@ from stackproof.proofs.network_balancers import admit_clients, listeners_of, pro
 from stackproof.proofs.network_exposure import prove_exposure
 from stackproof.proofs.network_filters import Traffic
 from stackproof.proofs.network_needs import Named, ServiceNeed, named_by_task, named_by_variables, service_needs
-from stackproof.proofs.network_outcomes import Outcome, Side, beyond_template, blocked, called, untold, worst
+from stackproof.proofs.network_outcomes import Outcome, Side, along, beyond_template, blocked, called, untold, worst
 from stackproof.proofs.network_paths import HTTPS, Paths
 from stackproof.proofs.network_peers import prove_database, prove_networks, prove_peering
 from stackproof.proofs.network_proof import Need, Proof
@@ -156,7 +156,7 @@ def _mounts(proof: Proof, file_system: str, side: Side) -> Outcome:
         for target in proof.paths.sides(mount.placement):
             same = None if target.subnet is None else equal(target.subnet.zone, subnet.zone)
             if same:
-                return proof.paths.connects(side, target, Traffic("tcp", FILES_PORT))
+                return along(proof.paths.asks(side), proof.paths.connects(side, target, Traffic("tcp", FILES_PORT)))
             if same is None:
                 doubts.append(mount.logical_id)
     if doubts:

@@ -69,7 +69,9 @@ class Filters:
         found = self._matches(side, peer, direction, traffic)
         if not found.sure and peer.range is not None and ranges.together(found.partly, peer.range):
             found.sure = [rule for rule in found.maybe if rule.peer.ranges]
-        for rule in found.sure or found.maybe:
+        # Of several rules that open the same way one is needed: the narrowest.
+        found.sure.sort(key=_width)
+        for rule in found.sure[:1] or found.maybe:
             self.used.setdefault(rule, set()).add(traffic)
             if peer.subnet is None:
                 self.outward.add(rule)
@@ -182,6 +184,12 @@ class Filters:
         if subnet.logical_id in acls.foreign:
             return f"the network ACL of {subnet.logical_id} is none of this template"
         return acls.by_subnet.get(subnet.logical_id) or acls.by_vpc.get(subnet.vpc or "")
+
+
+def _width(rule: Rule) -> tuple[bool, int, int]:
+    """How much a rule opens: one group before any range, then ports, then addresses."""
+    ports = 65_536 if rule.every_port or rule.first is None or rule.last is None else rule.last - rule.first
+    return rule.peer.kind != "group", ports, sum(found.num_addresses for found in rule.peer.ranges)
 
 
 def _opens(rule: Rule, traffic: Traffic) -> bool | None:

@@ -216,6 +216,19 @@ class Paths:
             "Turn EnableDnsSupport on.",
         )
 
+    def asks(self, side: Side) -> Outcome:
+        """Does the VPC's own resolver get the questions, which alone is sure to know the VPC's private names?"""
+        vpc = self.vpc(side.subnet)
+        if vpc is None or not vpc.asks:
+            return passed()
+        return untold(
+            vpc.asks,
+            "Properties.DomainNameServers",
+            f"{side.label} asks the servers in {vpc.asks} for names, and whether these pass questions on to "
+            f"the resolver of {vpc.logical_id} is not in the template",
+            "Name AmazonProvidedDNS, or accept this with a reason.",
+        )
+
     def _takes(self, endpoint: Endpoint, side: Side) -> bool:
         """Is a gateway endpoint in the route table of a subnet?"""
         table = side.subnet.table if side.subnet is not None else ""
@@ -262,7 +275,7 @@ class Paths:
                     f"{attribute} of {vpc.logical_id} is off: AWS refuses the private names of {endpoint.logical_id}",
                     f"Turn {attribute} on.",
                 )
-        return passed()
+        return self.asks(side)
 
     def _policy(self, endpoint: Endpoint, requests: tuple[Request, ...]) -> Outcome:
         for request in requests:

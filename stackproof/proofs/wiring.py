@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.wiring_alarms import alarms
+from stackproof.proofs.wiring_backups import backups
 from stackproof.proofs.wiring_balancers import balancers
 from stackproof.proofs.wiring_caches import caches
 from stackproof.proofs.wiring_capacity import capacity
@@ -18,7 +19,7 @@ from stackproof.proofs.wiring_orders import orders
 from stackproof.proofs.wiring_outputs import outputs
 from stackproof.proofs.wiring_policies import policies
 from stackproof.proofs.wiring_scaling import scaling
-from stackproof.proofs.wiring_schedules import schedules
+from stackproof.proofs.wiring_schedules import schedules, timetables
 from stackproof.proofs.wiring_services import services
 from stackproof.proofs.wiring_sizes import sizes
 from stackproof.proofs.wiring_tasks import tasks
@@ -40,6 +41,8 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     scaling,
     policies,
     schedules,
+    timetables,
+    backups,
     alarms,
     dashboards,
     databases,

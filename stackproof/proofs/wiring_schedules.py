@@ -11,6 +11,8 @@ from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_scaling import TARGET
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stackproof.proofs.model import System
     from stackproof.proofs.resolve import Resource
     from stackproof.proofs.wiring_common import Findings
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _AT: Final = re.compile(r"at\((\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)\)")
 _RATE: Final = re.compile(r"rate\(([1-9]\d*) (minutes?|hours?|days?)\)")
 _CRON: Final = re.compile(r"cron\((.*)\)")
+_TIMED: Final = ("AWS::Backup::RestoreTestingPlan", "AWS::Events::Rule", "AWS::Scheduler::Schedule")
 _REFUSED: Final = "Application Auto Scaling refuses the scheduled action"
 
 
@@ -28,7 +31,7 @@ def schedules(system: System) -> Findings:
         for index, action in enumerate(each(target.properties.get("ScheduledActions"))):
             path = f"Properties.ScheduledActions.{index}"
             name = at(action, "ScheduledActionName")
-            faults = [*_expression(action), *_window(action), *_capacity(target, action)]
+            faults = [*_expressed(action), *_window(action), *_capacity(target, action)]
             if isinstance(name, str) and name in seen:
                 faults.append(
                     ("ScheduledActionName", f"another is called {name} as well", "Give each a name of its own.")
@@ -41,20 +44,35 @@ def schedules(system: System) -> Findings:
                 yield proved("wire-schedule", target.logical_id, path, f"{show(name)}: {show(at(action, 'Schedule'))}")
 
 
-def _expression(action: Value) -> list[tuple[str, str, str]]:
-    """The schedule is one that the service can read."""
-    schedule = at(action, "Schedule")
+def unreadable(schedule: Value) -> Iterator[tuple[str, str]]:
+    """What is wrong with a schedule that AWS cannot read, and what mends it; all services write them alike."""
     if not isinstance(schedule, str) or _AT.fullmatch(schedule) or _RATE.fullmatch(schedule):
-        return []
+        return
     cron = _CRON.fullmatch(schedule)
     if cron is None or len(cron[1].split()) != 6:
         told = f"{schedule} is none of at(yyyy-mm-ddThh:mm:ss), rate(5 minutes), cron with six fields"
-        return [("Schedule", told, "Write cron(0 7 ? * MON-FRI *), for example.")]
+        yield told, "Write cron(0 7 ? * MON-FRI *), for example."
+        return
     day, weekday = cron[1].split()[2], cron[1].split()[4]
     if "?" not in {day, weekday}:
-        told = f"{schedule} says the day of the month and the day of the week"
-        return [("Schedule", told, "Write ? for one of the two.")]
-    return []
+        yield f"{schedule} says the day of the month and the day of the week", "Write ? for one of the two."
+
+
+def timetables(system: System) -> Findings:
+    """Schedules and rules of EventBridge, and restore tests."""
+    path = "Properties.ScheduleExpression"
+    for resource in system.stack.of_type(*_TIMED):
+        schedule = resource.properties.get("ScheduleExpression")
+        faults = list(unreadable(schedule))
+        for message, fix in faults:
+            yield broken("wire-schedule", resource.logical_id, path, f"AWS refuses the schedule: {message}.", fix)
+        if not faults and schedule is not None:
+            yield proved("wire-schedule", resource.logical_id, path, show(schedule))
+
+
+def _expressed(action: Value) -> list[tuple[str, str, str]]:
+    """The schedule is one that the service can read."""
+    return [("Schedule", *fault) for fault in unreadable(at(action, "Schedule"))]
 
 
 def _window(action: Value) -> list[tuple[str, str, str]]:

@@ -40,6 +40,25 @@ PARAMETERS: Template = {
     "Groups": {"Type": "List<AWS::EC2::SecurityGroup::Id>"},
     "Any": {"Type": "String"},
 }
+GATEWAY: Change = add(
+    S3=resource(
+        "EC2::VPCEndpoint",
+        VpcId=ref("Vpc"),
+        ServiceName={"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"},
+        RouteTableIds=[ref("PrivateTable")],
+    )
+)
+ALL_OF_IT: Change = add(Wide=rule("Ingress", "CacheGroup", "10.0.0.0/16", 6379))
+
+
+def _asking(*servers: str) -> Change:
+    """The VPC's DHCP options name resolvers."""
+    return add(
+        Options=resource("EC2::DHCPOptions", DomainNameServers=list(servers), DomainName="school.example"),
+        Tie=resource("EC2::VPCDHCPOptionsAssociation", VpcId=ref("Vpc"), DhcpOptionsId=ref("Options")),
+    )
+
+
 LIST_RULE: Change = put("TasksOut", "CidrIp", None)
 
 DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
@@ -117,6 +136,19 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
         "TasksToCacheIn",
         "TCP 6379 in from 10.0.11.0/28 covers",
     ),
+    "a range beside the group that needs it": (
+        [ALL_OF_IT],
+        "net-unused-rule",
+        "Wide",
+        "a part of Vpc itself (10.0.0.0/16), and nothing in the template needs it",
+    ),
+    "a resolver of one's own for endpoints": (
+        [ALL_ENDPOINTS, _asking("10.9.9.9", "10.9.9.10")],
+        "net-secret",
+        "Options",
+        "asks the servers in Options for names, and whether these pass questions on to the resolver of Vpc is not",
+    ),
+    "a resolver of one's own for files": ([_asking("10.9.9.9")], "net-files", "Options", "can mount FileSystem"),
     "a prefix list of AWS": (
         [LIST_RULE, put("TasksOut", "DestinationPrefixListId", "pl-1234")],
         "net-logs",
@@ -501,6 +533,31 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
         "TasksOut lets everything out to 0.0.0.0/0",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # The range serves tasks that the group's rule no longer lets in.
+        [ALL_OF_IT, without("TasksToCacheIn")],
+        [ALL_ENDPOINTS, _asking("AmazonProvidedDNS")],
+        # Public names are known to everybody, S3's among them.
+        [
+            GATEWAY,
+            _asking("10.9.9.9"),
+            put("Task", "Volumes", None),
+            put("Task", f"{CONTAINER}.MountPoints", None),
+            without("TasksToFilesOut", "TasksToFilesIn"),
+        ],
+        [ALL_ENDPOINTS, _asking("10.9.9.9", "169.254.169.253")],
+        [ALL_ENDPOINTS, _asking()],
+        [ALL_ENDPOINTS, _asking("10.9.9.9"), without("Tie")],
+        [ALL_ENDPOINTS, _asking("10.9.9.9"), put("Tie", "DhcpOptionsId", "dopt-12345678")],
+        [ALL_ENDPOINTS, _asking("10.9.9.9"), put("Tie", "VpcId", "vpc-12345678")],
+    ],
+)
+def test_a_range_that_is_needed_and_the_vpcs_own_resolver_are_no_doubt(change: list[Change]) -> None:
+    assert complaints(changed(*change)) == []
 
 
 @pytest.mark.parametrize("doubt", DOUBTS)

@@ -209,6 +209,38 @@ def test_a_bucket_that_lets_nobody_write_where_logs_go_stops_the_balancer(
     )
 
 
+def _encrypted(algorithm: str, **more: object) -> dict[str, object]:
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm, **more}}
+    return {"ServerSideEncryptionConfiguration": [rule]}
+
+
+@pytest.mark.parametrize(
+    ("encryption", "key"),
+    [
+        (_encrypted("aws:kms", KMSMasterKeyID=ref("Key")), "the KMS key ${Key}"),
+        (_encrypted("aws:kms"), "a KMS key of AWS's"),
+        (_encrypted("aws:kms:dsse"), "a KMS key of AWS's"),
+    ],
+)
+def test_an_application_balancer_writes_no_logs_with_a_kms_key(encryption: dict[str, object], key: str) -> None:
+    template = logging(allow("s3:PutObject", FILES, Principal=DELIVERY))
+    template["Resources"]["Key"] = resource("KMS::Key")
+    template["Resources"]["Bucket"]["Properties"]["BucketEncryption"] = encryption
+    found = the(template)
+    assert (found.id, found.verdict, found.logical_id) == ("iam-key", Verdict.BROKEN, "Balancer")
+    assert found.message == (
+        f"Balancer cannot deliver its access logs to Bucket, which is encrypted with {key}: an application balancer "
+        "writes with S3's own keys (SSE-S3) alone, and is not made."
+    )
+    assert found.fix == "Set SSEAlgorithm of Bucket to AES256, or leave BucketEncryption out."
+    template["Resources"]["Bucket"]["Properties"]["BucketEncryption"] = _encrypted("AES256")
+    assert complaints(template) == []
+    network = logging(allow("s3:PutObject", FILES, Principal=service("delivery.logs")), Type="network")
+    network["Resources"]["Bucket"]["Properties"]["BucketEncryption"] = encryption
+    network["Resources"]["Key"] = resource("KMS::Key")
+    assert complaints(network) == []
+
+
 def test_a_bucket_without_a_policy_is_named_itself() -> None:
     template = logging(allow("s3:PutObject", FILES, Principal=DELIVERY))
     del template["Resources"]["Door"]
