@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from stackproof.arguments import Commands
     from stackproof.deployment.plan import Setting
     from stackproof.deployment.running import Alarm, Running, Service
     from stackproof.deployment.stack import Stack
     from stackproof.deployment.summary import Files, Operation, Row, Standing
 
 
-def standing(found: Standing, why: str) -> Iterator[Line]:
-    """A stack on one screen; what needs somebody stands last, where the eye is, with the command that tells why."""
+def standing(found: Standing, commands: Commands) -> Iterator[Line]:
+    """A stack on one screen; what needs somebody stands last, where the eye is, with the command that helps."""
     yield from _head(found.stack, found.account, found.region, found.last)
     yield from _parameters(found.files, found.differences)
     yield from _running(found.running)
@@ -28,7 +29,10 @@ def standing(found: Standing, why: str) -> Iterator[Line]:
         yield from (Line(f"  ! {each}", "yellow") for each in found.running.unseen)
     if "ROLLBACK" in found.stack.status or "FAILED" in found.stack.status:
         yield from printing.cause(found.cause)
-        yield Line(f"More: {why}")
+        yield Line(f"More: {commands.why}")
+    if found.unfinished:
+        yield Line(f"Steps: {found.unfinished}", "bold yellow")
+        yield Line(f"  unless that is under way, go on with: {commands.apply}", "yellow")
 
 
 def _head(stack: Stack, account: str, region: str, last: Operation | None) -> Iterator[Line]:

@@ -43,6 +43,10 @@ class Call:
     notes: tuple[str, ...] = ()
     cache: Path = Path(".cache")
 
+    def progress(self, account: Aws, name: str) -> Path:
+        """The file that says how far the steps of a stack have come, while they are not all done."""
+        return self.cache / "plans" / f"{account.account}-{account.region}-{name}.json"
+
     def say(self, *lines: Line) -> None:
         """Progress, on standard error."""
         printing.show(lines, sys.stderr)

@@ -21,6 +21,8 @@ from stackproof.deploying.plan import previewed
 from stackproof.deployment import guards, operations, planfile, polling, recovery, runtask, stack, waiting
 from stackproof.errors import RefusedError, StackproofError
 from stackproof.printing import Line
+from stackproof.proofs.model_placement import each
+from stackproof.proofs.values import at
 from stackproof.step_files import SERVICE
 from stackproof.steps import Backup, Healthy, Idle, Task
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from stackproof.deployment.stack import Resource, Stack
     from stackproof.deployment.waiting import Ended, Look
     from stackproof.environments import Environment
+    from stackproof.proofs.resolve import Stack as Whole
     from stackproof.steps import Action
 
 
@@ -104,7 +107,7 @@ class Course:
         """Make the change set of a step, hold it against what was shown, and execute it."""
         call, account = self.call, self.account
         name = environment.stack
-        existing = stack.find(account.cloudformation, name)
+        existing = self._unmoved()
         with previewed(call, account, environment, existing) as found:
             stage = self.shown.stages[number]
             guards.as_shown(stage.title, stage.shown, found.plan.actions)
@@ -132,13 +135,26 @@ class Course:
         self._write(number, started="", is_done=is_done)
         return 0 if is_done else apply.tell(call, account, name, stack_id, is_executed=True)
 
+    def _unmoved(self) -> Stack | None:
+        """The stack as the last step left it.
+
+        Raises:
+            RefusedError: somebody else has changed it meanwhile, or is about to.
+        """
+        existing = stack.find(self.account.cloudformation, self.environment.stack)
+        if existing is not None and self.shown.updated not in {None, existing.updated.isoformat()}:
+            raise RefusedError(
+                f"{existing.name} was changed since the last step, by another run of this or by somebody else: nothing "
+                f"more is done here. See what became of it first: {self.call.commands.status}"
+            )
+        return existing
+
     def _act(self, number: int, action: Action) -> int:
         """Do what a step asks for, or go on watching what an earlier run started."""
         call, account, title = self.call, self.account, self.shown.stages[number].title
-        name = self.environment.stack
-        existing = stack.find(account.cloudformation, name)
+        existing = self._unmoved()
         if existing is None:
-            raise RefusedError(f"{name} does not exist, so no task of it can run")
+            raise RefusedError(f"{self.environment.stack} does not exist, so no task of it can run")
         points: dict[str, str] = {}
         found = {each.logical_id: each for each in stack.resources(account.cloudformation, existing.id)}
         if isinstance(action, Task):
@@ -168,6 +184,9 @@ class Course:
         where = runtask.place(account, existing, task)
         started = self.shown.stages[number].started
         if not started.startswith("arn:"):
+            # With a request of an earlier run, whose answer was lost, a task that runs may be its own.
+            if not started:
+                runtask.refuse_another(account, where)
             request = self._request(number)
             started = runtask.start(account, where, task, request)
             self._write(number, started=started)
@@ -217,25 +236,41 @@ class Course:
             printing.show_json({**result, "cause": cause}, sys.stdout)
 
 
-def words(action: Action, types: Mapping[str, str], outputs: Mapping[str, object]) -> list[str]:
+def words(action: Action, whole: Whole) -> list[str]:
     """What a step that is no change does, for a person: a line, and what has to be known about it.
 
     Args:
         action: of the step.
-        types: logical id → type, of what the stack will have.
-        outputs: by name, of those that it will have.
+        whole: the stack as it will be.
     """
-    upto = f"waits up to {action.minutes} minutes"
+    minutes = "minute" if action.minutes == 1 else "minutes"
+    upto = f"waits up to {action.minutes} {minutes}"
     if isinstance(action, Task):
-        command = shlex.join(action.command) if action.command else "its image's command"
         definition = f", with task definition {action.definition}" if action.definition else ""
-        where = f"where {action.service} runs" if action.service else f"in cluster {action.cluster}"
-        return [f"run {command} once, {where}{definition}; {upto}"]
+        where = f"where {action.service} runs" if action.service else f"in cluster {_output(whole, action.cluster)}"
+        return [f"run {_command(whole, action)} once, {where}{definition}; {upto}"]
     if isinstance(action, Backup):
-        stores, left = recovery.taken(action, types, outputs)
-        by = "by AWS Backup" if action.vault in outputs else "by a snapshot"
+        types = {name: each.type for name, each in whole.resources.items()}
+        stores, left = recovery.taken(action, types, whole.outputs)
+        by = "by AWS Backup" if action.vault in whole.outputs else "by a snapshot"
         told = f"take a recovery point of {' and '.join(stores)} {by}; {upto}" if stores else "nothing to take"
         return [told, *left]
     if isinstance(action, Idle):
-        return [f"wait until no task runs in cluster {action.cluster}; {upto}"]
+        return [f"wait until no task runs in cluster {_output(whole, action.cluster)}; {upto}"]
     return [f"wait until {' and '.join(action.services)} runs all its tasks, and all targets are healthy; {upto}"]
+
+
+def _output(whole: Whole, name: str) -> str:
+    """The value of an output, or its name where only AWS will know the value."""
+    output = whole.outputs.get(name)
+    return output.value if output is not None and isinstance(output.value, str) else name
+
+
+def _command(whole: Whole, task: Task) -> str:
+    """The command of a task, as somebody would type it."""
+    definition = whole.resources.get(task.definition)
+    containers = each(definition.properties.get("ContainerDefinitions")) if definition else []
+    meant = [one for one in containers if not task.container or at(one, "Name") == task.container]
+    own = at(meant[0], "Command") if meant else None
+    found = list(task.command) or own
+    return shlex.join(map(str, found)) if isinstance(found, list) else "its image's command"

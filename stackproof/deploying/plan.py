@@ -41,10 +41,13 @@ def _plan(
     account = connect(call, environment)
     existing = stack.find(account.cloudformation, environment.stack)
     guards.can_change(existing, environment.tags, call.commands, under_way(account, existing))
-    if taken := steps_of(upgrade, environment, existing):
+    if upgrade.steps or upgrade.create:
         from stackproof.deploying import steps
 
-        return steps.preview(steps.Work(call, account, environment, existing, load), taken, settings)
+        work = steps.Work(call, account, environment, existing, load)
+        waiting = steps.declared_preview(work, steps_of(upgrade, environment, existing), settings)
+        if waiting is not None:
+            return waiting
     with previewed(call, account, environment, existing) as found:
         plan_report.show(found.plan, call.options, share=share)
         if call.options.out:

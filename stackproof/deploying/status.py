@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stackproof import screens
 from stackproof.deploying.call import connect
-from stackproof.deployment import aws, events, operations, running, stack, summary
+from stackproof.deployment import aws, events, operations, planfile, running, stack, summary
 from stackproof.deployment.summary import Standing
 from stackproof.errors import BadInputError, Fault
 from stackproof.printing import Line
@@ -30,12 +30,12 @@ def run(call: Call, place: Target, files: Files) -> int:
             nothing: dict[str, object] = {"stack": name, "status": None, "outputs": {}, "cause": None}
             call.print([Line(f"{name} does not exist {where}.")], nothing)
             return 0
-        standing = _standing(account, found, files)
-        call.print(screens.standing(standing, call.commands.why), standing.as_json())
+        standing = _standing(call, account, found, files)
+        call.print(screens.standing(standing, call.commands), standing.as_json())
     return 0
 
 
-def _standing(account: Aws, found: Stack, files: Files) -> Standing:
+def _standing(call: Call, account: Aws, found: Stack, files: Files) -> Standing:
     history = events.last_operation(account.cloudformation, found.id)
     return Standing(
         stack=found,
@@ -46,7 +46,20 @@ def _standing(account: Aws, found: Stack, files: Files) -> Standing:
         files=files,
         differences=summary.compared(found, files),
         cause=operations.outcome(account, found.id).cause,
+        unfinished=_unfinished(call, account, found),
     )
+
+
+def _unfinished(call: Call, account: Aws, found: Stack) -> str:
+    """How far steps have come that `apply` begun here and has not ended; blank where there are none."""
+    try:
+        shown = planfile.read(call.progress(account, found.name))
+    except BadInputError:
+        return ""
+    left = [stage.title for stage in shown.stages if not stage.is_done]
+    if not left or shown != shown.at(found):
+        return ""
+    return f"{len(shown.stages) - len(left)} of {len(shown.stages)} done, next is: {left[0]}"
 
 
 def outputs(call: Call, place: Target) -> int:

@@ -77,13 +77,31 @@ def preview(work: Work, steps: Sequence[Step], settings: Mapping[str, str]) -> b
     Returns:
         Whether something would be done.
     """
-    call = work.call
-    stages = _stages(work, steps)
+    made = _made(work.account, work.environment, work.existing, settings)
+    return _preview(work, replace(made, stages=_stages(work, steps)))
+
+
+def declared_preview(work: Work, steps: Sequence[Step], settings: Mapping[str, str]) -> bool | None:
+    """Show what `declared` would do: steps that the template declares, or what an earlier run left of them.
+
+    Returns:
+        Whether something would be done; None where there are no steps to take.
+    """
+    made = _made(work.account, work.environment, work.existing, settings)
+    shown = _unfinished(work, work.call.progress(work.account, work.environment.stack), made)
+    left = [number for number, stage in enumerate(shown.stages, start=1) if not stage.is_done] if shown else []
+    if shown is None or not left:
+        return preview(work, steps, settings) if steps else None
+    work.call.say(Line(f"An earlier run stopped at step {left[0]} of {len(shown.stages)}; apply goes on there."))
+    return _preview(work, replace(shown, settings=dict(settings)))
+
+
+def _preview(work: Work, shown: PlanFile) -> bool:
+    call, stages = work.call, shown.stages
     with _plans(work, stages) as plans:
         _show(call, work.environment, stages, plans)
         if call.options.out:
-            made = _made(work.account, work.environment, work.existing, settings)
-            planfile.write(call.options.out, replace(made, stages=_as_shown(stages, plans)))
+            planfile.write(call.options.out, replace(shown, stages=_as_shown(stages, plans)))
             call.say(Line(f"Apply exactly this with: {call.commands.apply} --plan {call.options.out}"))
     return any(each is None or each.is_waiting for each in plans)
 
@@ -118,7 +136,7 @@ def declared(work: Work, steps: Sequence[Step]) -> int | None:
     Returns:
         None where there are no steps to take: it is a single change.
     """
-    path = unfinished(work.call, work.account, work.environment.stack)
+    path = work.call.progress(work.account, work.environment.stack)
     now = _made(work.account, work.environment, work.existing, {})
     shown = _unfinished(work, path, now)
     if shown is None:
@@ -131,11 +149,6 @@ def declared(work: Work, steps: Sequence[Step]) -> int | None:
     if code == 0:
         path.unlink(missing_ok=True)
     return code
-
-
-def unfinished(call: Call, account: Aws, name: str) -> Path:
-    """The file that says how far the steps of a stack have come."""
-    return call.cache / "plans" / f"{account.account}-{account.region}-{name}.json"
 
 
 def _unfinished(work: Work, path: Path, now: PlanFile) -> PlanFile | None:
@@ -235,7 +248,6 @@ def _show(call: Call, environment: Environment, stages: Sequence[Stage], plans: 
         printing.show_json(shown, sys.stdout)
         return
     whole = resolved(environment)
-    types = {name: each.type for name, each in whole.resources.items()}
     for number, (stage, each) in enumerate(zip(stages, plans, strict=True), start=1):
         title = f"Step {number} of {len(stages)}: {stage.title}"
         if each is not None:
@@ -243,7 +255,7 @@ def _show(call: Call, environment: Environment, stages: Sequence[Stage], plans: 
         elif stage.is_done or stage.action is None:
             printing.show([Line(f"{title}: done", "dim")], sys.stdout)
         else:
-            first, *more = words(stage.action, types, whole.outputs)
+            first, *more = words(stage.action, whole)
             printing.show([Line(f"{title}: {first}", "bold"), *(Line(f"  {line}") for line in more)], sys.stdout)
         sys.stdout.write("\n")
 

@@ -127,6 +127,20 @@ def physical(found: Mapping[str, Resource], logical_id: str, kind: str) -> str:
     return each.physical_id
 
 
+def refuse_another(account: Aws, where: Place) -> None:
+    """RefusedError where another such task runs in the cluster: two upgrades at once may ruin a database.
+
+    Tasks of the same family that a service keeps do not count: then the task is one of the service's own kind.
+    """
+    family = where.definition.rpartition("/")[2].partition(":")[0]
+    there = waiting.running(account, where.cluster, family)
+    if found := [each["taskArn"] for each in there if not each.get("group", "").startswith("service:")]:
+        raise RefusedError(
+            f"{', '.join(found)} runs already, of the same task definition: another run of this is under way, or "
+            "somebody started it by hand. Nothing is started beside it: wait until it has ended, and look how."
+        )
+
+
 def start(account: Aws, where: Place, task: Task, request: str) -> str:
     """Run the task and return its ARN. The same request twice is one task.
 

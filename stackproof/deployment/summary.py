@@ -104,6 +104,7 @@ class Standing:
         files: that it was compared with.
         differences: see `compared`.
         cause: of a failure, where its last operation failed.
+        unfinished: how far steps have come that have not ended; blank where there are none.
     """
 
     stack: Stack
@@ -114,6 +115,7 @@ class Standing:
     files: Files
     differences: tuple[Setting, ...] | None
     cause: Cause | None
+    unfinished: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The object that `status --json` prints."""
@@ -134,6 +136,7 @@ class Standing:
             **runs,
             "outputs": dict(self.stack.outputs),
             "cause": asdict(self.cause) if self.cause else None,
+            "unfinished": self.unfinished or None,
         }
 
 

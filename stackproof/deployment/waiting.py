@@ -14,7 +14,7 @@ from stackproof.deployment.observe import cluster_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mypy_boto3_ecs.type_defs import ServiceTypeDef
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
 
     from stackproof.deployment.aws import Aws
     from stackproof.deployment.polling import Pace
@@ -82,16 +82,26 @@ def until(
         pace.wait(news=bool(look.lines))
 
 
-def idle(account: Aws, cluster: str) -> Look:
-    """Whether no task runs in a cluster, nor is about to stop."""
+def running(account: Aws, cluster: str, family: str = "") -> Iterator[TaskTypeDef]:
+    """The tasks of a cluster, of one family where that is named, that run, are about to, or are about to stop."""
     ecs = account.ecs
-    left = 0
+    given = {"family": family} if family else {}
     pages = ecs.get_paginator("list_tasks").paginate
     for status in ("RUNNING", "STOPPED"):
-        for page in pages(cluster=cluster, desiredStatus=status, PaginationConfig={"PageSize": _TASKS_AT_ONCE}):
+        for page in pages(
+            cluster=cluster,
+            desiredStatus=status,
+            PaginationConfig={"PageSize": _TASKS_AT_ONCE},
+            **given,  # type: ignore[arg-type]  # the family, where there is one
+        ):
             arns = page["taskArns"]
             tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-            left += sum(each["lastStatus"] != "STOPPED" for each in tasks)
+            yield from (each for each in tasks if each["lastStatus"] != "STOPPED")
+
+
+def idle(account: Aws, cluster: str) -> Look:
+    """Whether no task runs in a cluster, nor is about to stop."""
+    left = sum(1 for _ in running(account, cluster))
     return Look(f"{left} task{'s' if left > 1 else ''} left") if left else Look("IDLE", ended=DONE)
 
 

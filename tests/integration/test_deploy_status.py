@@ -121,6 +121,7 @@ class TestState:
             "alarms": [],
             "unseen": [],
             "cause": None,
+            "unfinished": None,
         }
 
     def test_a_stack_that_does_not_exist_is_an_answer(self, deployer: Deployer) -> None:

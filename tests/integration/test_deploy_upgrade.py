@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.deployer import STACK
+from tests.integration.deployer import STACK, Deployer
 from tests.integration.lasting import status
 from tests.integration.tasks import ended, ending, running
 from tests.integration.test_deploy_steps import BROKEN, NETWORK, definition, log, setting
 from tests.proxy import Fault, proxy
 
 if TYPE_CHECKING:
-    from tests.integration.deployer import Deployer, Done
+    from tests.integration.deployer import Done
 
 YES_NO = {"Type": "String", "AllowedValues": ["yes", "no"]}
 PARAMETERS = {
@@ -230,9 +230,9 @@ def test_a_new_image_is_one_approved_plan(installed: Deployer) -> None:
     write(installed, "2")
     plan = installed("plan", "dev", "--out", "plan.json")
     assert titles(plan.out) == TITLES
-    assert "Step 2 of 7: Idle: wait until no task runs in cluster Cluster; waits up to 1 minutes\n" in plan.out
+    assert "Step 2 of 7: Idle: wait until no task runs in cluster Cluster; waits up to 1 minute\n" in plan.out
     assert "take a recovery point of Database and Files by AWS Backup; waits up to 60 minutes\n" in plan.out
-    assert "run its image's command once, in cluster Cluster, with task definition UpgradeTask;" in plan.out
+    assert "run lms upgrade once, in cluster Cluster, with task definition UpgradeTask;" in plan.out
     assert "  - Service  AWS::ECS::Service" in plan.out
     assert state(installed) == ("1", "no", "yes")
     with installed.start("apply", "dev", "--plan", "plan.json", "--yes") as process:
@@ -308,10 +308,61 @@ def test_a_failed_upgrade_stays_in_maintenance_and_says_how_to_go_back(installed
     back = ("--set", "Image=1", "--set", f"Snapshot={arns['rds']}")
     assert "± Database" in installed("plan", "dev", *back, "--out", "restore.json").out
 
-    done = apply(installed)
+    seen = installed("status", "dev").out
+    assert seen.endswith(
+        "Steps: 3 of 7 done, next is: Upgrade\n  unless that is under way, go on with: python deploy.py apply dev\n"
+    )
+    plan = installed("plan", "dev", "--out", "rest.json")
+    assert (titles(plan.out), plan.out.count(": done\n")) == (TITLES, 3)
+    assert plan.err.startswith("An earlier run stopped at step 4 of 7; apply goes on there.\n")
+    with ending(installed.aws, 0):
+        done = installed("apply", "dev", "--plan", "rest.json", "--yes")
     assert (done.code, state(installed)) == (0, ("2", "no", "yes")), done.err
     assert "Recovery point: done" in done.out
+    assert "Steps:" not in installed("status", "dev").out, "what is remembered here is of an earlier state"
     assert len(installed.aws.client("backup").list_backup_jobs()["BackupJobs"]) == 2
+
+
+def test_two_at_once_never_run_two_tasks(installed: Deployer, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The other one comes from a machine of its own, and finds the task that runs."""
+    steps = [each for each in UPGRADE["steps"] if each["title"] in {"Stop", "Upgrade", "Start", "Open"}]
+    write(installed, "2", upgrade={**UPGRADE, "steps": steps})
+    elsewhere = Deployer(installed.aws, tmp_path_factory.mktemp("elsewhere"), installed.capsys)
+    write(elsewhere, "2", upgrade={**UPGRADE, "steps": steps})
+    with installed.start("apply", "dev", "--yes") as process:
+        task = running(installed.aws)
+        done = elsewhere("apply", "dev", "--yes")
+        assert running(installed.aws) == task
+        ended(installed.aws, task, 0)
+        _, said = process.communicate(timeout=60)
+    assert done.code == 4
+    assert f"{task} runs already, of the same task definition: another run of this is under way, or" in done.err
+    assert "Stopped at step 2 of 4" in done.err
+    assert (process.returncode, state(installed)) == (0, ("2", "no", "yes")), said
+    assert elsewhere("apply", "dev", "--yes").code == 0
+    assert state(installed) == ("2", "no", "yes")
+
+
+def test_a_stack_that_somebody_changed_between_two_steps_is_left_alone(installed: Deployer) -> None:
+    write(installed, "2")
+    with installed.start("apply", "dev", "--yes") as process:
+        task = running(installed.aws)
+        now_set = [{"ParameterKey": name, "ParameterValue": value} for name, value in now(installed).items()]
+        installed.cloudformation.update_stack(
+            StackName=STACK,
+            UsePreviousTemplate=True,
+            Parameters=now_set,
+            Tags=[{"Key": "by", "Value": "hand"}],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        installed.cloudformation.get_waiter("stack_update_complete").wait(StackName=STACK)
+        ended(installed.aws, task, 0)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 4, said
+    assert "lms-dev was changed since the last step, by another run of this or by somebody else: nothing more" in said
+    assert "Stopped at step 5 of 7" in said
+    assert state(installed) == ("1", "yes", "no")
+    assert "Steps:" not in installed("status", "dev").out
 
 
 def test_with_other_parameters_a_failed_upgrade_begins_anew_and_names_the_recovery_points(installed: Deployer) -> None:

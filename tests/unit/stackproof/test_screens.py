@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stackproof import screens
+from stackproof.arguments import commands, parser
 from stackproof.deployment import summary
 from stackproof.deployment.running import Alarm, Deployment, Running, Service
 from stackproof.deployment.summary import Files, Operation, Standing
@@ -16,6 +17,7 @@ from tests.unit.stackproof.deployment import builders
 from tests.unit.stackproof.deployment.builders import START, event
 
 NOTHING = Running((), (), ())
+COMMANDS = commands("python deploy.py", parser("deploy.py").parse_args(["status", "dev"]), "dev")
 OLD = Deployment(("web:7",), desired=1, running=2, pending=0, failed=0, rollout="COMPLETED")
 NEW = Deployment((), desired=2, running=0, pending=1, failed=3, rollout="IN_PROGRESS")
 
@@ -28,11 +30,11 @@ def standing(status: str = "UPDATE_COMPLETE", running: Running = NOTHING, **more
 
 
 def shown(found: Standing) -> list[str]:
-    return [line.text for line in screens.standing(found, "python deploy.py why dev")]
+    return [line.text for line in screens.standing(found, COMMANDS)]
 
 
 def styles(found: Standing) -> dict[str, str]:
-    return {line.text: line.style for line in screens.standing(found, "")}
+    return {line.text: line.style for line in screens.standing(found, COMMANDS)}
 
 
 def test_the_head_says_what_where_when_and_by_whom() -> None:
@@ -119,3 +121,13 @@ class TestOperation:
     @pytest.mark.parametrize("history", [[], [event("REVIEW_IN_PROGRESS")]])
     def test_of_a_stack_that_was_never_made_there_is_none(self, history: Any) -> None:
         assert summary.operation(history, "") is None
+
+
+def test_steps_that_have_not_ended_stand_last_with_the_command_that_goes_on() -> None:
+    found = standing("UPDATE_ROLLBACK_COMPLETE", unfinished="4 of 7 done, next is: Open")
+    *_, more, steps, command = shown(found)
+    assert more == "More: python deploy.py why dev"
+    assert steps == "Steps: 4 of 7 done, next is: Open"
+    assert command == "  unless that is under way, go on with: python deploy.py apply dev"
+    assert found.as_json()["unfinished"] == "4 of 7 done, next is: Open"
+    assert standing().as_json()["unfinished"] is None
