@@ -6,12 +6,10 @@ with one value and with another; a parameter that is tested by itself stands in 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.integration import shown
-from tests.templates_support import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -232,22 +230,6 @@ def test_every_parameter_is_applied_changed_and_taken_back(running: Platform, ch
         "AWS::ElasticLoadBalancingV2::Listener", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
     }  # fmt: skip
     assert running.resources.keys() == before.keys()
-
-
-def test_every_parameter_is_applied_somewhere() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("test_*.py")]
-    for test, names in ELSEWHERE.items():
-        [source] = [each for each in sources if f"\ndef {test}(" in each]
-        assert [name for name in names.split() if name not in source] == [], test
-    declared = {
-        name
-        for template in ("lms", "lms-in-vpc")
-        for name in json.loads((ROOT / "dist" / f"{template}.json").read_text(encoding="utf-8"))["Parameters"]
-    }
-    elsewhere = {name for names in ELSEWHERE.values() for name in names.split()}
-    assert declared - SETTINGS.keys() - elsewhere == set(), "say in SETTINGS what a service shows of it"
-    assert (SETTINGS.keys() | elsewhere) - declared == set(), "there is no such parameter"
-    assert SETTINGS.keys() & elsewhere == set()
 
 
 def others(before: Mapping[str, Mapping[str, Any]], platform: Platform) -> set[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.templates_support import Emitted
+from tests.integration.test_platform_settings import ELSEWHERE, SETTINGS
+from tests.templates_support import ROOT, Emitted
 from tests.unit.templates.conftest import emitted
 from tests.unit.templates.test_lms import CHOICES, SWITCHES
 
@@ -141,3 +142,15 @@ def test_a_side_that_nothing_reaches_is_told() -> None:
     )
 
     assert unreached(template, [{}, {"Given": "x"}]) == {("Topic", frozenset({("Is", True), ("Is", False)}))}
+
+
+def test_every_parameter_is_applied_to_a_running_platform() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("test_*.py")]
+    for test, names in ELSEWHERE.items():
+        [source] = [each for each in sources if f"\ndef {test}(" in each]
+        assert [name for name in names.split() if name not in source] == [], test
+    declared = {name for template in NAMES for name in emitted(template).body["Parameters"]}
+    elsewhere = {name for names in ELSEWHERE.values() for name in names.split()}
+    assert declared - SETTINGS.keys() - elsewhere == set(), "say in SETTINGS what a service shows of it"
+    assert (SETTINGS.keys() | elsewhere) - declared == set(), "there is no such parameter"
+    assert SETTINGS.keys() & elsewhere == set()

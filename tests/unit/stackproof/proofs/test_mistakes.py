@@ -71,7 +71,8 @@ MISTAKES: dict[str, tuple[Change, str, str, str]] = {
         put(GROUP, AuthToken="0123456789abcdef"), "wire-cache-access", GROUP, "it has user groups and a token",
     ),
     "MultiAZEnabled without AutomaticFailoverEnabled": (
-        put(GROUP, MultiAZEnabled=True, AutomaticFailoverEnabled=False), "wire-cache-failover", GROUP, "",
+        put(GROUP, MultiAZEnabled=True, AutomaticFailoverEnabled=False),
+        "wire-cache-failover", GROUP, "needs automatic failover",
     ),
     "a Valkey version that does not exist": (
         put(GROUP, EngineVersion="6.3"), "wire-cache-engine", GROUP, "6.3",
@@ -85,7 +86,7 @@ MISTAKES: dict[str, tuple[Change, str, str, str]] = {
     ),
     "an EFS access point or IAM without transit encryption": (
         inside("TaskDefinition", "Volumes", 0, "EFSVolumeConfiguration", TransitEncryption="DISABLED"),
-        "wire-efs-encryption", "TaskDefinition", "",
+        "wire-efs-encryption", "TaskDefinition", "an access point and IAM has to be encrypted in transit",
     ),
     "an EFS access point with a RootDirectory of its own": (
         inside("TaskDefinition", "Volumes", 0, "EFSVolumeConfiguration", RootDirectory="/x"),
@@ -98,10 +99,12 @@ MISTAKES: dict[str, tuple[Change, str, str, str]] = {
         strategy(ON_DEMAND, SPOT), "wire-strategy", "Service", "only one provider may have a base",
     ),
     "BLUE_GREEN without AdvancedConfiguration": (
-        inside("Service", "DeploymentConfiguration", Strategy="BLUE_GREEN"), "wire-blue-green", "Service", "",
+        inside("Service", "DeploymentConfiguration", Strategy="BLUE_GREEN"),
+        "wire-blue-green", "Service", "two target groups, and one is named",
     ),
     "zone rebalancing with MaximumPercent 100": (
-        inside("Service", "DeploymentConfiguration", MaximumPercent=100), "wire-rebalancing", "Service", "",
+        inside("Service", "DeploymentConfiguration", MaximumPercent=100),
+        "wire-rebalancing", "Service", "MaximumPercent 100 leaves no room",
     ),
     "StopTimeout above 120 seconds on Fargate": (
         inside("TaskDefinition", "ContainerDefinitions", 0, StopTimeout=300),
@@ -114,23 +117,41 @@ MISTAKES: dict[str, tuple[Change, str, str, str]] = {
         add("AWS::WAFv2::WebACL", Scope="CLOUDFRONT"), "wire-web-acl", "Added", "us-east-1",
     ),
     "a regional NAT gateway with a SubnetId": (
-        put("NatGateway1", AvailabilityMode="regional", AllocationId=None), "wire-nat", "NatGateway1", "",
+        put("NatGateway1", AvailabilityMode="regional", AllocationId=None),
+        "wire-nat", "NatGateway1", "belongs to a VPC, not to a subnet",
     ),
     "a public NAT gateway without AllocationId": (
         put("NatGateway1", AllocationId=None), "wire-nat", "NatGateway1", "a public one needs an address",
     ),
     "PredictiveScaling without its configuration": (
-        put("CpuScaling", **PREDICTIVE), "wire-scaling-policy", "CpuScaling", "",
+        put("CpuScaling", **PREDICTIVE),
+        "wire-scaling-policy", "CpuScaling", "PredictiveScalingPolicyConfiguration is missing",
     ),
     "ALBRequestCountPerTarget without ResourceLabel": (
         inside(
             "RequestScaling", "TargetTrackingScalingPolicyConfiguration",
             PredefinedMetricSpecification={"PredefinedMetricType": "ALBRequestCountPerTarget"},
         ),
-        "wire-scaling-policy", "RequestScaling", "",
+        "wire-scaling-policy", "RequestScaling", "and none is named",
     ),
 }  # fmt: skip
 """Mistake: how it is made in our template, the rule that tells it, of which resource, and words of its sentence."""
+IAM_ALONE = {"FilesystemId": {"Ref": "FileSystem"}, "AuthorizationConfig": {"IAM": "ENABLED"}}
+OTHER_WAYS: dict[str, tuple[Change, str]] = {
+    "UserGroupIds or AuthToken without TLS": (
+        put(GROUP, UserGroupIds=None, AuthToken="0123456789abcdef", TransitEncryptionEnabled=False),
+        "AuthToken needs encryption in transit",
+    ),
+    "an EFS access point or IAM without transit encryption": (
+        inside("TaskDefinition", "Volumes", 0, EFSVolumeConfiguration=IAM_ALONE),
+        "a volume with IAM has to be encrypted in transit",
+    ),
+}
+"""Where the table says "or": the other one, and words of its sentence."""
+WAYS = [
+    *MISTAKES.values(),
+    *((change, *MISTAKES[mistake][1:3], words) for mistake, (change, words) in OTHER_WAYS.items()),
+]
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +173,12 @@ def test_the_table_of_docs_has_these_mistakes_and_rules() -> None:
     assert len(rows) == len(MISTAKES)
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(
+    ("change", "rule", "logical_id", "words"), WAYS, ids=[*MISTAKES, *map("{} (2)".format, OTHER_WAYS)]
+)
 def test_the_mistake_is_told_with_a_sentence(
-    template: dict[str, Any], parameters: dict[str, str], mistake: str
+    template: dict[str, Any], parameters: dict[str, str], change: Change, rule: str, logical_id: str, words: str
 ) -> None:
-    change, rule, logical_id, words = MISTAKES[mistake]
     wrong = copy.deepcopy(template)
     change(wrong["Resources"])
 
