@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import jmespath  # type: ignore[import-untyped]  # boto3 brings it
 from botocore import xform_name
 
 if TYPE_CHECKING:
@@ -24,11 +25,21 @@ def main(words: Sequence[str]) -> None:
     client: Any = boto3.client(service, region_name=os.environ["AWS_REGION"])  # type: ignore[call-overload]  # any
     method = operation.replace("-", "_")
     model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
-    known = {f"--{xform_name(name, '-')}": name for name in model.input_shape.members}
-    given = {known[name]: value for name, value in zip(options[::2], options[1::2], strict=True)}
+    members = model.input_shape.members
+    known = {f"--{xform_name(name, '-')}": name for name in members}
+    pairs = dict(zip(options[::2], options[1::2], strict=True))
+    query, is_text = pairs.pop("--query", ""), pairs.pop("--output", "json") == "text"
+    given = {
+        known[name]: value if members[known[name]].type_name == "string" else json.loads(value)
+        for name, value in pairs.items()
+    }
     answer = getattr(client, method)(**given)
     del answer["ResponseMetadata"]
-    if answer:
+    if query:
+        answer = jmespath.search(query, answer)
+    if is_text:
+        sys.stdout.write(f"{answer}\n")
+    elif answer:
         sys.stdout.write(f"{json.dumps(answer, indent=4, default=str)}\n")
 
 

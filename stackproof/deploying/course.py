@@ -21,8 +21,9 @@ from stackproof.deploying.plan import previewed
 from stackproof.deployment import guards, operations, planfile, polling, recovery, runtask, stack, waiting
 from stackproof.errors import RefusedError, StackproofError
 from stackproof.printing import Line
+from stackproof.proofs import arns
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.values import at
+from stackproof.proofs.values import Sym, at
 from stackproof.step_files import SERVICE
 from stackproof.steps import Backup, Healthy, Idle, Task
 
@@ -263,7 +264,11 @@ def words(action: Action, whole: Whole) -> list[str]:
 def _output(whole: Whole, name: str) -> str:
     """The value of an output, or its name where only AWS will know the value."""
     output = whole.outputs.get(name)
-    return output.value if output is not None and isinstance(output.value, str) else name
+    value = output.value if output else None
+    target = whole.target(value) if isinstance(value, Sym) else None
+    if isinstance(value, Sym) and target is not None and arns.meaning(target.type, value.attribute) == arns.NAME:
+        value = arns.name(target)
+    return value if isinstance(value, str) else name
 
 
 def _command(whole: Whole, task: Task) -> str:

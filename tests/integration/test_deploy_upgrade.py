@@ -230,9 +230,9 @@ def test_a_new_image_is_one_approved_plan(installed: Deployer) -> None:
     write(installed, "2")
     plan = installed("plan", "dev", "--out", "plan.json")
     assert titles(plan.out) == TITLES
-    assert "Step 2 of 7: Idle: wait until no task runs in cluster Cluster; waits up to 1 minute\n" in plan.out
+    assert "Step 2 of 7: Idle: wait until no task runs in cluster lms; waits up to 1 minute\n" in plan.out
     assert "take a recovery point of Database and Files by AWS Backup; waits up to 60 minutes\n" in plan.out
-    assert "run lms upgrade once, in cluster Cluster, with task definition UpgradeTask;" in plan.out
+    assert "run lms upgrade once, in cluster lms, with task definition UpgradeTask;" in plan.out
     assert "  - Service  AWS::ECS::Service" in plan.out
     assert state(installed) == ("1", "no", "yes")
     with installed.start("apply", "dev", "--plan", "plan.json", "--yes") as process:

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/deploying.md", "docs/deploying/plans.md", "docs/deploying/apply.md", "docs/existing-stacks.md"]
+    "name",
+    [
+        "docs/deploying.md",
+        "docs/deploying/plans.md",
+        "docs/deploying/apply.md",
+        "docs/existing-stacks.md",
+        "docs/upgrades.md",
+    ],
 )
 def test_each_example_prints_what_the_document_says(name: str, tmp_path: Path) -> None:
     """To accept what they print now: `python -m tests.documents NAME`."""

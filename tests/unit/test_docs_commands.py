@@ -1,4 +1,4 @@
-"""docs/restore.md and docs/door.md: every command exists, with the options and parameters that it is given."""
+"""docs/restore.md, door.md and upgrades.md: every command exists, with the options and parameters that it is given."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from templates import TEMPLATES
 from tests.templates_support import Emitted
 
 ROOT = Path(__file__).parents[2]
-TEXTS = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("restore.md", "door.md")}
-BLOCKS = [block for text in TEXTS.values() for block in re.findall(r"```\n(.*?)```", text, re.DOTALL)]
+TEXTS = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("restore.md", "door.md", "upgrades.md")}
+FENCES = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# What is marked as a console is run (tests/documents.py).
+BLOCKS = [block for text in TEXTS.values() for label, block in FENCES.findall(text) if not label]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
 AWS = [command for command in COMMANDS if command.startswith("aws ")]
 OURS = [command for command in COMMANDS if command.startswith("python deploy.py ")]

@@ -17,6 +17,7 @@ def said(action: Any, *containers: dict[str, Any], cluster: Any = CLUSTER) -> st
     template = {
         "Resources": {
             "Cluster": {"Type": "AWS::ECS::Cluster"},
+            "Named": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": {"Fn::Sub": "lms-${AWS::Region}"}}},
             "Upgrade": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": list(containers)}},
         },
         "Outputs": {"Cluster": cluster} if cluster else {},
@@ -46,7 +47,14 @@ def test_the_command_is_that_of_the_container_that_runs(task: Task, containers: 
 
 
 @pytest.mark.parametrize(
-    ("cluster", "told"), [({"Value": "lms-cluster"}, "lms-cluster"), (CLUSTER, "Cluster"), (None, "Cluster")]
+    ("cluster", "told"),
+    [
+        ({"Value": "lms-cluster"}, "lms-cluster"),
+        ({"Value": {"Ref": "Named"}}, "lms-sa-east-1"),
+        ({"Value": {"Fn::GetAtt": ["Named", "Arn"]}}, "Cluster"),
+        (CLUSTER, "Cluster"),
+        (None, "Cluster"),
+    ],
 )
 def test_the_cluster_has_its_name_where_that_is_known(cluster: Any, told: str) -> None:
     assert said(Idle("Cluster", minutes=1), cluster=cluster) == (
