@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs import arns
 from stackproof.proofs.model_iam import LOG_GROUP, key_of, named
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.needs import Missing, Need, Wanted, something
+from stackproof.proofs.needs import Doubt, Missing, Need, Wanted, something
 from stackproof.proofs.values import Sym, Unknown, Value, at, equal, is_one_of, join, show
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ ALARM_ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 ENCRYPT_LOGS: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 NOT_MADE: Final = "it is not made"
+MOST_OF_A_RULE: Final = 64 - len("--123456789012")
+"""Characters that CloudFormation has for a stack's name and a logical id in a rule's name, before it cuts them."""
 
 GRANTED: Final = {
     "AWS::Backup::BackupVault": ("EncryptionKeyArn", "backup"),
@@ -72,6 +74,7 @@ def _messages(scene: Scene) -> Iterator[Wanted]:
     for rule in stack.of_type("AWS::Events::Rule"):
         for index, target in enumerate(each(rule.properties.get("Targets"))):
             if at(target, "RoleArn") is None:
+                yield from _event_log(scene, rule, f"Properties.Targets.{index}.Arn", at(target, "Arn"))
                 sender = _Sender(scene, rule, f"Properties.Targets.{index}.Arn", "events")
                 yield from sender.to(stack.target(at(target, "Arn")))
     for subscription in stack.of_type("AWS::SNS::Subscription"):
@@ -154,6 +157,41 @@ def _firewall_logs(scene: Scene, logging: Resource) -> Iterator[Need]:
         if group is not None:
             name = Sym(group.logical_id, "Ref")
             yield from _delivered(scene, logging, f"Properties.LogDestinationConfigs.{index}", name)
+
+
+def _event_log(scene: Scene, rule: Resource, path: str, value: Value) -> Iterator[Wanted]:
+    """Events in a log group of this stack; CloudFormation, unlike the console, adds no policy for them."""
+    stack = scene.stack
+    arn = arns.expand(stack, value)
+    groups = stack.of_type(LOG_GROUP)
+    found = [one for one in groups if stack.target(value) is one or equal(arn, arns.arn(stack, one)) is True]
+    for group in found:
+        streams, holder = scene.log_streams(Sym(group.logical_id, "Ref"))
+        if not scene.access.on(holder) and not scene.access.shared:
+            message = (
+                f"Whether {rule.logical_id} can write to {group.logical_id} cannot be told: no policy of this template "
+                f"lets events.amazonaws.com in, and only the account may have one."
+            )
+            fix = f"Give {group.logical_id} a ResourcePolicyDocument, or add an AWS::Logs::ResourcePolicy."
+            yield Doubt(rule.logical_id, path, message, fix, rule="iam-service")
+            continue
+        purpose = f"keep its events in {group.logical_id}"
+        base = replace(scene.as_service(rule.logical_id, path, "events"), otherwise="every event is lost")
+        # It makes a stream before it says for which rule.
+        first = base.knowing(aws__sourceaccount=(), aws__sourcearn=())
+        yield first.to(purpose, ("logs:CreateLogStream",), streams, holder=holder)
+        then = base.knowing(aws__sourcearn=(_rule_arn(scene, rule),))
+        yield then.to(purpose, ("logs:PutLogEvents",), streams, holder=holder)
+
+
+def _rule_arn(scene: Scene, rule: Resource) -> Value:
+    """A rule's ARN. The name that CloudFormation gives one begins with the stack's and its own, as far as 64 go."""
+    stack = scene.stack
+    given = rule.properties.keys() & {"Name", "EventBusName"}
+    long = len(show(stack.stack_name)) + len(rule.logical_id) > MOST_OF_A_RULE
+    if given or long:
+        return arns.arn(stack, rule)
+    return scene.arn("events", "rule/", stack.stack_name, f"-{rule.logical_id}-", something("the end of its name"))
 
 
 def _delivered(scene: Scene, owner: Resource, path: str, value: Value) -> Iterator[Need]:

@@ -10,9 +10,11 @@ from stackproof.proofs.wiring_balancers import balancers
 from stackproof.proofs.wiring_caches import caches
 from stackproof.proofs.wiring_capacity import capacity
 from stackproof.proofs.wiring_certificates import certificates
+from stackproof.proofs.wiring_composites import composites
 from stackproof.proofs.wiring_dashboards import dashboards
 from stackproof.proofs.wiring_databases import databases
 from stackproof.proofs.wiring_deployments import deployments
+from stackproof.proofs.wiring_filters import filters
 from stackproof.proofs.wiring_firewalls import firewalls
 from stackproof.proofs.wiring_gateways import gateways
 from stackproof.proofs.wiring_orders import orders
@@ -44,6 +46,8 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     timetables,
     backups,
     alarms,
+    composites,
+    filters,
     dashboards,
     databases,
     orders,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -440,6 +441,74 @@ def test_a_permission_for_a_function_of_elsewhere_lets_nobody_in_here() -> None:
         "Lambda::Permission", FunctionName="other", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
     )
     assert complaints(alone(Door=door)) == []
+
+
+STREAMS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/events:log-stream:*"
+LOG = {"Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/events"}
+MAKE = allow("logs:CreateLogStream", STREAMS, Principal=service("events"))
+
+
+def write(source: str) -> dict[str, Any]:
+    """A rule may write events."""
+    condition = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{source}"}}
+    return allow("logs:PutLogEvents", STREAMS, Principal=service("events"), Condition=condition)
+
+
+def kept(*statements: object, **rule: object) -> Template:
+    """A rule that keeps events in a log group with a policy."""
+    group = resource("Logs::LogGroup", LogGroupName="/events", ResourcePolicyDocument=document(*statements))
+    return ruled(LOG, *(put("Rule", name, value) for name, value in rule.items()), Group=group)
+
+
+def test_a_rule_keeps_events_by_the_policy_of_the_log_group() -> None:
+    """A name that CloudFormation gives begins with the stack's and the rule's own."""
+    assert complaints(kept(MAKE, write("lms-*"))) == []
+    assert complaints(kept(MAKE, write("lms-Rule-*"))) == []
+    assert complaints(kept(MAKE, write("mine"), Name="mine")) == []
+    assert complaints(kept(MAKE, write("*"))) == []
+    target = {"Arn": att("Group", "Arn")}
+    group = resource("Logs::LogGroup", LogGroupName="/events", ResourcePolicyDocument=document(MAKE, write("*")))
+    assert complaints(ruled(target, Group=group)) == []
+    assert "Rule can keep its events in Group" in " ".join(proofs(kept(MAKE, write("*")), "iam-service"))
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        ((MAKE, write("other-*")), "Rule cannot keep its events in Group"),
+        ((write("lms-*"),), "events.amazonaws.com may not logs:CreateLogStream"),
+        (
+            ({**write("lms-*"), "Action": ["logs:CreateLogStream", "logs:PutLogEvents"]},),
+            "logs:CreateLogStream",
+        ),
+        ((MAKE, {**write("lms-*"), "Principal": service("delivery.logs")}), "logs:PutLogEvents"),
+    ],
+    ids=["another stack's rules", "no stream", "a stream for a rule", "another service"],
+)
+def test_a_policy_that_does_not_let_its_events_in_loses_them(statements: tuple[object, ...], words: str) -> None:
+    found = the(kept(*statements))
+    assert (found.id, found.logical_id) == ("iam-service", "Group")
+    assert words in found.message
+    assert "every event is lost" in found.message
+
+
+def test_a_name_that_cloudformation_would_cut_is_known_to_aws_only() -> None:
+    template = kept(MAKE, write("lms-*"))
+    template["Resources"]["R" * 60] = template["Resources"].pop("Rule")
+    found = the(template)
+    assert (found.id, found.verdict) == ("iam-service", Verdict.UNKNOWN)
+
+
+def test_without_any_policy_only_the_account_may_let_events_in() -> None:
+    group = resource("Logs::LogGroup", LogGroupName="/events")
+    (found,) = complaints(ruled(LOG, Group=group))
+    assert (found.id, found.verdict, found.path) == ("iam-service", Verdict.UNKNOWN, "Properties.Targets.0.Arn")
+    assert "no policy of this template lets events.amazonaws.com in" in found.message
+    shared = resource(
+        "Logs::ResourcePolicy", PolicyName="events", PolicyDocument={"Fn::Sub": json.dumps(document(MAKE, write("*")))}
+    )
+    assert complaints(ruled(LOG, Group=group, Shared=shared)) == []
+    assert complaints(ruled({"Arn": LOG["Arn"] + "-of-others"}, Group=group)) == []
 
 
 def test_a_rule_needs_a_topic_policy_and_a_target_of_elsewhere_nothing() -> None:

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource
 from tests.unit.stackproof.proofs.wiring_support import Fault, alarm, changed, complaints, forgets, only, waits
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.unit.stackproof.proofs.wiring_support import Template
-
 DIMENSIONS = "Properties.Dimensions"
 NODE = "Properties.Metrics.1.MetricStat.Metric.Dimensions.0.Value"
 
-
-def composite(rule: object) -> Callable[[Template], None]:
-    return add(All=resource("CloudWatch::CompositeAlarm", AlarmRule=rule))
-
-
 FAULTS: dict[str, Fault] = {
-    "a topic in a composite alarm's rule": (
-        [composite({"Fn::Sub": "ALARM(${Errors}) OR OK(${LogBucket})"})],
-        "wire-alarm",
-        "All",
-        "Properties.AlarmRule",
-        "All asks for the state of LogBucket, which is no alarm but of type AWS::S3::Bucket. Name an alarm.",
-    ),
     "ARN for a full name": (
         [put("Errors", "Dimensions.0.Value", ref("Balancer"))],
         "wire-alarm",
@@ -285,39 +266,3 @@ def test_an_alarm_names_a_vault_of_backups() -> None:
     wrong = alarm("AWS/Backup", "NumberOfBackupJobsFailed", BackupVaultName=att("Vault", "BackupVaultArn"))
     (found,) = complaints(changed(add(Vault=vault, Odd=wrong)))
     assert (found.id, found.verdict, found.logical_id) == ("wire-alarm", Verdict.BROKEN, "Odd")
-
-
-@pytest.mark.parametrize(
-    ("rule", "name"),
-    [
-        ('ALARM("elsewhere")', "elsewhere"),
-        ("NOT OK(elsewhere) AND ALARM(web-named)", "elsewhere"),
-        ("INSUFFICIENT_DATA('elsewhere')", "elsewhere"),
-        ({"Fn::Sub": "ALARM(${Errors}) OR (ALARM(web-${Errors}))"}, "web-${Errors}"),
-        ("ALARM(arn:aws:cloudwatch:sa-east-1:111122223333:alarm:other)", ":alarm:other"),
-    ],
-)
-def test_an_alarm_that_the_template_does_not_have_is_unknown(rule: object, name: str) -> None:
-    named = add(Named=resource("CloudWatch::Alarm", AlarmName="web-named"))
-    found = [one for one in complaints(changed(named, composite(rule))) if one.logical_id == "All"]
-    assert [(one.id, one.verdict, one.path) for one in found] == [
-        ("wire-alarm", Verdict.UNKNOWN, "Properties.AlarmRule")
-    ]
-    assert found[0].message.endswith(f"{name} cannot be told: the template has none of that name.")
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"Fn::Join": [" OR ", [{"Fn::Sub": 'ALARM("${Errors}")'}, {"Fn::Sub": "ALARM(${Busy.Arn})"}]]},
-        "ALARM ( web-named )",
-        "ALARM(arn:aws:cloudwatch:sa-east-1:111122223333:alarm:web-named) AND (TRUE)",
-        {"Fn::Sub": "ALARM(${Errors}) ${Given}"},
-        {"Fn::ImportValue": "rule"},
-        None,
-    ],
-)
-def test_a_composite_alarm_may_name_its_alarms_in_any_way(rule: object) -> None:
-    named = add(Named=resource("CloudWatch::Alarm", AlarmName="web-named"))
-    template = {**changed(named, composite(rule)), "Parameters": {"Given": {"Type": "String"}}}
-    assert [str(one) for one in complaints(template) if one.logical_id == "All"] == []

@@ -324,6 +324,46 @@ def _scaling() -> Template:
     }
 
 
+def composite(rule: str, **properties: object) -> dict[str, Any]:
+    """An alarm over others."""
+    return resource("CloudWatch::CompositeAlarm", AlarmRule={"Fn::Sub": rule}, **properties)
+
+
+def _paging() -> Template:
+    return {
+        "Noticed": composite(
+            'ALARM("${Busy}") OR NOT (OK(${ManyLines.Arn}) AND TRUE)', AlarmActions=["arn:aws:sns:x:1:topic"]
+        ),
+        "Told": composite("ALARM('${Noticed}')"),
+        "Later": composite(
+            'ALARM("${Busy}") OR INSUFFICIENT_DATA("${ManyLines}")',
+            OKActions=["arn:aws:sns:x:1:topic"],
+            ActionsSuppressor=att("Told", "Arn"),
+            ActionsSuppressorWaitPeriod=60,
+            ActionsSuppressorExtensionPeriod=60,
+        ),
+        "Lines": resource(
+            "Logs::MetricFilter",
+            LogGroupName=ref("Logs"),
+            FilterPattern="?ERROR ?FATAL",
+            MetricTransformations=[
+                {
+                    "MetricNamespace": {"Fn::Sub": "web/${AWS::StackName}"},
+                    "MetricName": "Lines",
+                    "MetricValue": "1",
+                    "DefaultValue": 0,
+                }
+            ],
+        ),
+        "ManyLines": put_in(alarm("", "Lines"), Namespace={"Fn::Sub": "web/${AWS::StackName}"}),
+    }
+
+
+def put_in(found: dict[str, Any], **properties: object) -> dict[str, Any]:
+    """A resource with other properties."""
+    return {**found, "Properties": {**found["Properties"], **properties}}
+
+
 def _others() -> Template:
     return {
         "CacheParameters": resource("ElastiCache::ParameterGroup", CacheParameterGroupFamily="valkey8"),
@@ -405,7 +445,7 @@ def platform() -> Template:
         "Url": {"Value": {"Fn::Sub": "https://${Balancer.DNSName}"}, "Export": {"Name": "platform-url"}},
         "Name": {"Value": att("Service", "Name")},
     }
-    resources = {**_network(), **_balancer(), **_tasks(), **_service(), **_scaling(), **_others()}
+    resources = {**_network(), **_balancer(), **_tasks(), **_service(), **_scaling(), **_paging(), **_others()}
     # Two parameters without a value: what they stand for, only AWS knows.
     parameters = {"Given": {"Type": "String"}, "Listed": {"Type": "CommaDelimitedList"}}
     conditions = {"Maybe": {"Fn::Equals": [ref("Given"), "yes"]}}
