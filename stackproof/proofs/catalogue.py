@@ -67,6 +67,7 @@ RULES: Final = (
     "wire-addresses",
     "wire-alarm",
     "wire-alarm-period",
+    "wire-alias",
     "wire-backup",
     "wire-blue-green",
     "wire-cache-access",

@@ -45,6 +45,7 @@ def role_needs(scene: Scene) -> Iterator[Wanted]:
         "AWS::Lambda::EventSourceMapping": _event_source,
         "AWS::Scheduler::Schedule": _schedule,
         "AWS::Events::Rule": _rule,
+        "AWS::ECS::Service": _hooks,
         "AWS::Cognito::UserPool": _text_messages,
         "AWS::RDS::DBProxy": _proxy,
         "AWS::RDS::DBCluster": _monitoring,
@@ -165,6 +166,18 @@ def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
             arn = scene.access.roles[passed].arn
             need = base.to(f"pass {passed} on to {task.logical_id}", ("iam:PassRole",), arn)
             yield need.knowing(iam__passedtoservice=("ecs-tasks.amazonaws.com",))
+
+
+def _hooks(scene: Scene, service: Resource) -> Iterator[Wanted]:
+    """ECS calls the functions that a deployment waits for."""
+    for index, hook in enumerate(each(at(service.properties, "DeploymentConfiguration", "LifecycleHooks"))):
+        function = named(scene.stack, at(hook, "HookTargetArn"), "AWS::Lambda::Function")
+        role = role_of(scene.stack, at(hook, "RoleArn"))
+        if function is not None and role is not None:
+            path = f"Properties.DeploymentConfiguration.LifecycleHooks.{index}.RoleArn"
+            base = replace(scene.as_role(service.logical_id, path, role), otherwise="every deployment fails at it")
+            call, arn = ("lambda:InvokeFunction",), arns.arn(scene.stack, function)
+            yield base.to(f"call the hook {function.logical_id}", call, arn, holder=function.logical_id)
 
 
 def _text_messages(scene: Scene, pool: Resource) -> Iterator[Wanted]:

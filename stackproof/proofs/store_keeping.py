@@ -85,7 +85,9 @@ def _kept_replaced(store: Store, *, asked: bool) -> Iterator[Finding]:
     Asked of all that should be kept, and of what the template itself keeps on deletion in so many words.
     """
     stated = store.resource.deletion_policy
-    if not asked and not (isinstance(stated, str) and fate(store, stated) != "lost"):
+    # S3 refuses to delete a bucket that holds something: without a word about it, its data stays.
+    said = store.type.kind != "bucket" and isinstance(stated, str) and fate(store, stated) != "lost"
+    if not asked and not said:
         return
     found = fate(store, store.resource.update_replace_policy)
     name = store.logical_id
@@ -96,12 +98,16 @@ def _kept_replaced(store: Store, *, asked: bool) -> Iterator[Finding]:
     else:
         stays = isinstance(stated, str) and fate(store, stated) != "lost"
         beside = f": DeletionPolicy {stated} does not count there" if stays else ""
+        message = f"When a change replaces {name}, CloudFormation deletes the old one with its data{beside}."
+        if store.type.kind == "bucket":
+            message = f"When a change replaces {name}, CloudFormation deletes the old one, or fails at it where objects"
+            message += f" are still in it{beside}."
         advice = "Snapshot" if store.type.snapshot else "Retain"
         yield broken(
             "store-kept-replaced",
             name,
             "UpdateReplacePolicy",
-            f"When a change replaces {name}, CloudFormation deletes the old one with its data{beside}.",
+            message,
             f"Set UpdateReplacePolicy to {advice}.",
         )
 

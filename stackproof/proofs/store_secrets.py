@@ -49,6 +49,10 @@ VARIABLE: Final = re.compile(
     re.IGNORECASE,
 )
 """How the name of an environment variable ends that holds a secret."""
+ASSIGNED: Final = re.compile(
+    r"""^[ \t]*(?:export |set |\$env:|\$)?(\w+) ?= ?["']?([^\s"'$`(){}<>]+)["']?[ \t\r;]*$""", re.MULTILINE
+)
+"""A line of a shell script that gives a variable a literal."""
 KEY_MATERIAL: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")
 """What gives access by itself, wherever it stands: a private key, an access key's id."""
 EXAMPLE_KEYS: Final = ("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE")
@@ -102,6 +106,8 @@ class _Secrets:
                 yield _shown_parameter(resource, path, leaf.owner)
             elif material := _key_material(_decoded(leaf) if path[-1] == "UserData" else leaf):
                 yield _written(resource, path, f"{material} stands in the template")
+            elif path[-1] == "UserData" and (name := _assigned(_decoded(leaf))):
+                yield _written(resource, path, f"The secret {name} stands in the user data")
             elif isinstance(leaf, str) and leaf and held:
                 owner = self.shown.get(leaf)
                 if owner is not None:
@@ -153,6 +159,15 @@ def _decoded(leaf: Scalar) -> Scalar:
         return base64.b64decode(leaf, validate=True).decode("utf-8", "replace") if isinstance(leaf, str) else leaf
     except ValueError:
         return leaf
+
+
+def _assigned(leaf: Scalar) -> str:
+    """The first variable of a script that is called like a secret and is given a literal; empty without one."""
+    for part in _parts(leaf):
+        for name, value in ASSIGNED.findall(part) if isinstance(part, str) else ():
+            if VARIABLE.search(name) and _looks_secret(value):
+                return str(name)
+    return ""
 
 
 def _suspects(found: Leaves) -> list[tuple[Path, Scalar]]:

@@ -20,6 +20,7 @@ from stackproof.proofs.wiring_gateways import gateways
 from stackproof.proofs.wiring_orders import orders
 from stackproof.proofs.wiring_outputs import outputs
 from stackproof.proofs.wiring_policies import policies
+from stackproof.proofs.wiring_records import records
 from stackproof.proofs.wiring_scaling import scaling
 from stackproof.proofs.wiring_schedules import schedules, timetables
 from stackproof.proofs.wiring_services import services
@@ -57,6 +58,7 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     caches,
     gateways,
     certificates,
+    records,
     firewalls,
     outputs,
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _GROUP: Final = "AWS::Logs::LogGroup"
 _BEHIND_A_SECRET: Final = 3
 """JSON key, version stage, version id (Amazon ECS Developer Guide, secrets in environment variables)."""
+_MANAGED: Final = ("", "username", "password")
+"""What the secret holds that RDS keeps itself (RDS User Guide, "Password management with Secrets Manager")."""
 _REGISTER: Final = "ECS refuses to register the task definition"
 
 
@@ -31,7 +33,7 @@ def tasks(system: System) -> Findings:
         for container in task.containers:
             yield from _mounts(system.stack, resource, container)
             yield from _siblings(system.stack, task, container)
-            yield from _secrets(task, container)
+            yield from _secrets(system.stack, task, container)
             if container.log is not None:
                 yield from _log_group(system.stack, task.logical_id, container.log)
         yield from _names(task)
@@ -54,8 +56,9 @@ def _names(task: TaskDefinition) -> Findings:
                 seen.add(thing.name)
 
 
-def _secrets(task: TaskDefinition, container: Container) -> Findings:
+def _secrets(stack: Stack, task: TaskDefinition, container: Container) -> Findings:
     """Behind a secret's ARN stand a JSON key, a stage and a version, blank or not; or nothing at all."""
+    stores = {found.logical_id for found in stack.of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")}
     for secret in container.secrets:
         if secret.kind != "secret" or not secret.suffix:
             continue
@@ -70,6 +73,15 @@ def _secrets(task: TaskDefinition, container: Container) -> Findings:
                 f"Write {tail}{colons}, the JSON key, the stage and the version, blank or not."
                 if colons
                 else "Write the JSON key, the stage and the version behind the ARN, and nothing else.",
+            )
+        elif secret.resource in stores and secret.suffix[0] not in _MANAGED:
+            yield broken(
+                "wire-secret",
+                task.logical_id,
+                secret.path,
+                f"Tasks cannot start: the secret that RDS keeps for {secret.resource} holds username and password, and"
+                f" no {secret.suffix[0]}.",
+                f"Give the container {secret.suffix[0]} from the attributes of {secret.resource}, in Environment.",
             )
         else:
             yield proved("wire-secret", task.logical_id, secret.path, f"{secret.name} names a key, stage or version")

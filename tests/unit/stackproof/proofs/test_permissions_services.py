@@ -812,3 +812,32 @@ def test_monitoring_says_for_which_database_it_comes() -> None:
     assert complaints(monitored("arn:aws:rds:${AWS::Region}:${AWS::AccountId}:db:*")) == []
     found = the(monitored("arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:*"))
     assert (found.id, found.logical_id, found.verdict) == ("iam-trust", "Watcher", Verdict.BROKEN)
+
+
+# Deployment hooks
+
+
+def hooked(statement: dict[str, Any], **hook: object) -> Template:
+    """A service whose deployments wait for a function."""
+    whole = {"HookTargetArn": att("Smoke", "Arn"), "RoleArn": att("Caller"), **hook}
+    lambda_role = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    return alone(
+        Smoke=resource("Lambda::Function", Role=att("Own"), Code={"ZipFile": "x"}),
+        Own=role("lambda", ManagedPolicyArns=[lambda_role]),
+        Caller=role("ecs", statement),
+        Service=resource("ECS::Service", DeploymentConfiguration={"LifecycleHooks": [whole, ref("AWS::NoValue")]}),
+    )
+
+
+def test_ecs_may_call_the_function_that_a_deployment_waits_for() -> None:
+    right = hooked(allow("lambda:InvokeFunction", att("Smoke", "Arn")))
+    assert complaints(right) == []
+    assert "Service can call the hook Smoke" in " ".join(one.message for one in findings(right))
+    found = the(hooked(allow("lambda:GetFunction", att("Smoke", "Arn"))))
+    assert (found.id, found.verdict, found.logical_id) == ("iam-allowed", Verdict.BROKEN, "Caller")
+    assert found.message.startswith("Service cannot call the hook Smoke, so that every deployment fails at it: Caller")
+    elsewhere = "arn:aws:lambda:sa-east-1:111122223333:function:theirs"
+    assert complaints(hooked(allow("lambda:InvokeFunction", elsewhere), HookTargetArn=elsewhere)) == []
+    theirs = hooked(allow("lambda:InvokeFunction", att("Smoke", "Arn")), RoleArn="arn:aws:iam::111122223333:role/x")
+    del theirs["Resources"]["Caller"]
+    assert complaints(theirs) == []

@@ -87,6 +87,18 @@ def test_kept_on_deletion_is_meant_on_replacement() -> None:
     )
 
 
+def test_a_bucket_that_holds_something_is_never_deleted() -> None:
+    bucket = {"Bucket": make("S3::Bucket", "Retain")}
+    assert complaints(prove, bucket) == {}
+    expect(
+        complaints(prove, bucket, KEEP),
+        {
+            "broken store-kept-replaced Bucket.UpdateReplacePolicy": "When a change replaces Bucket, CloudFormation "
+            "deletes the old one, or fails at it where objects are still in it: DeletionPolicy Retain does not count",
+        },
+    )
+
+
 def test_a_policy_in_doubt_is_no_pass() -> None:
     store = make("EFS::FileSystem", KmsKeyId=att("Key"))
     store |= {"DeletionPolicy": IN_DOUBT, "UpdateReplacePolicy": IN_DOUBT}

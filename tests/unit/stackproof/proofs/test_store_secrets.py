@@ -19,6 +19,16 @@ def prove(system: Any, _: Any) -> Any:
     return list(prove_secrets(system.stack))
 
 
+SCRIPT = """#!/bin/sh
+DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id shop)
+API_KEY=${API_KEY}
+DB_SECRET=arn:aws:secretsmanager:sa-east-1:111111111111:secret:x
+PASSWORD=""
+echo PASSWORD=hunter2 is no password
+USER=students
+"""
+
+
 def task(name: str, value: Any, **container: Any) -> dict[str, Any]:
     environment = {"Environment": [{"Name": name, "Value": value}]}
     return make("ECS::TaskDefinition", ContainerDefinitions=[{"Name": "web", **environment, **container}])
@@ -50,6 +60,8 @@ RIGHT = [
     function("TABLE", "users"),
     function("SECRET_ARN", ref("Unknown")),
     make("EC2::Instance", UserData={"Fn::Base64": "echo AKIAIOSFODNN7EXAMPLE"}),
+    # Where the secret is, who fetches it, and other words.
+    make("EC2::Instance", UserData={"Fn::Base64": SCRIPT}),
     make("CodeBuild::Project", Environment={"EnvironmentVariables": [{"Name": "A_TOKEN", "Type": "PLAINTEXT"}]}),
     make(
         "CodeBuild::Project",
@@ -100,6 +112,19 @@ WRITTEN = [
         "access",
     ),
     (make("EC2::Instance", UserData={"Fn::Base64": "K=AKIAABCDEFGH2345WXYZ"}), "UserData", "An access key stands"),
+    (
+        make("EC2::Instance", UserData={"Fn::Base64": "#!/bin/sh\nexport DB_PASSWORD='hunter2-secret'\nrun\n"}),
+        "UserData",
+        "The secret DB_PASSWORD stands in the user data: everybody who reads the file",
+    ),
+    (
+        make(
+            "EC2::LaunchTemplate",
+            LaunchTemplateData={"UserData": {"Fn::Base64": {"Fn::Sub": 'A=${Shown}\n$env:API_KEY = "abcdef"\r\n'}}},
+        ),
+        "LaunchTemplateData.UserData",
+        "The secret API_KEY stands in the user data",
+    ),
     (make("SSM::Parameter", Value="-----BEGIN RSA PRIVATE KEY-----\nMII"), "Value", "A private key stands"),
 ]
 

@@ -12,7 +12,9 @@ from stackproof.proofs.verdicts import Verdict
 ARN = "arn:aws:secretsmanager:sa-east-1:111122223333:secret:site-AbCdEf"
 
 
-def said(rule: str, value_from: Any, **service: Any) -> list[tuple[Verdict, str, str, str]]:
+def said(
+    rule: str, value_from: Any, resources: dict[str, Any] | None = None, **service: Any
+) -> list[tuple[Verdict, str, str, str]]:
     """What a rule says of a task with one secret and its service: verdict, component, path, sentences."""
     task = {
         "RequiresCompatibilities": ["FARGATE"],
@@ -27,6 +29,7 @@ def said(rule: str, value_from: Any, **service: Any) -> list[tuple[Verdict, str,
                 "Type": "AWS::ECS::Service",
                 "Properties": {"TaskDefinition": {"Ref": "Task"}, "LaunchType": "FARGATE", **service},
             },
+            **(resources or {}),
         }
     }
     found = check(template, strict=True).findings
@@ -77,3 +80,20 @@ def test_tasks_with_addresses_of_their_own_need_subnets() -> None:
     assert "the tasks of Task have addresses of their own, and no subnet to take them from" in sentences
     network = {"AwsvpcConfiguration": {"Subnets": ["subnet-1"]}}
     assert said("wire-fargate", ARN, NetworkConfiguration=network) == []
+
+
+@pytest.mark.parametrize("kind", ["DBCluster", "DBInstance"])
+def test_the_secret_that_rds_keeps_holds_a_user_name_and_a_password(kind: str) -> None:
+    def template(tail: str) -> list[tuple[Verdict, str, str, str]]:
+        database = {"Type": f"AWS::RDS::{kind}", "Properties": {"ManageMasterUserPassword": True}}
+        return said("wire-secret", {"Fn::Sub": f"${{Main.MasterUserSecret.SecretArn}}{tail}"}, {"Main": database})
+
+    for tail in (":password::", ":username::", ":::", ""):
+        assert template(tail) == []
+    [(verdict, component, path, sentences)] = template(":host::")
+    assert (verdict, component) == (Verdict.BROKEN, "Task")
+    assert path.endswith("Secrets.0.ValueFrom")
+    assert sentences == (
+        "Tasks cannot start: the secret that RDS keeps for Main holds username and password, and no host. Give the "
+        "container host from the attributes of Main, in Environment."
+    )
