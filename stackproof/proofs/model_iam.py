@@ -14,7 +14,7 @@ from stackproof.proofs.iam import Document, Principal, Statement
 from stackproof.proofs.iam_conditions import Condition
 from stackproof.proofs.iam_documents import read_document
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.values import Scalar, Unknown, Value, at, equal, items, join, show
+from stackproof.proofs.values import Scalar, Text, Unknown, Value, at, equal, items, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -246,7 +246,8 @@ def permission(stack: Stack, resource: Resource) -> Document:
     """AWS::Lambda::Permission as the statement that it adds to the function's policy."""
     properties = resource.properties
     principal = properties.get("Principal")
-    service = isinstance(principal, str) and "amazonaws.com" in principal
+    # A service, else an account, an ARN or everybody: `events.${AWS::URLSuffix}` is one as well.
+    service = isinstance(principal, str | Text) and "." in show(principal) and not show(principal).startswith("arn:")
     lines = {
         "SourceArn": ("ArnLike", "aws:SourceArn"),
         "SourceAccount": ("StringEquals", "aws:SourceAccount"),

@@ -82,6 +82,30 @@ def test_a_user_pool_without_text_messages_or_with_a_role_from_elsewhere_is_no_f
     ]
 
 
+@pytest.mark.parametrize(
+    ("principal", "is_broken"),
+    [
+        ("events.amazonaws.com", False),
+        ({"Fn::Sub": "events.${AWS::URLSuffix}"}, False),
+        ({"Fn::Sub": "s3.${AWS::URLSuffix}"}, True),
+        ("111122223333", True),
+        ({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/events.amazonaws.com"}, True),
+    ],
+)
+def test_a_service_may_be_spelled_with_the_suffix_of_its_partition(principal: object, *, is_broken: bool) -> None:
+    function = {"Fn::GetAtt": ["Function", "Arn"]}
+    role = "arn:aws:iam::111122223333:role/elsewhere"
+    resources = {
+        "Function": resource("AWS::Lambda::Function", Role=role, Code={"ZipFile": "x"}),
+        "Rule": resource("AWS::Events::Rule", Targets=[{"Id": "f", "Arn": function}]),
+        "Door": resource(
+            "AWS::Lambda::Permission", FunctionName=function, Action="lambda:InvokeFunction", Principal=principal
+        ),
+    }
+    found = check({"Resources": resources}, strict=True).findings
+    assert (("iam-service", "Door") in {(each.id, each.logical_id) for each in found}) is is_broken
+
+
 def test_logs_that_are_kept_say_nothing_of_other_data() -> None:
     table = resource("AWS::DynamoDB::Table")
     kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
