@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awacs.aws import ArnEquals, ArnLike, Bool, StringEquals
+from awacs.aws import ArnEquals, ArnLike, StringEquals
 from troposphere import And, Condition, Equals, GetAtt, If, Not, Or, Ref, Sub
 from troposphere.ecs import (
     CapacityProviderStrategyItem,
@@ -34,12 +34,12 @@ from troposphere.scheduler import (
     ScheduleGroup,
     Target,
 )
-from troposphere.sqs import Queue, QueuePolicy
 
 from templates.cluster import ON_DEMAND
+from templates.dead_letters import add_dead_letters
 from templates.interface import condition, output, parameter
 from templates.parts import part
-from templates.policies import ANYBODY, add_policy, allow, assume_role, deny, document, permissions_boundary
+from templates.policies import add_policy, allow, assume_role, permissions_boundary
 from templates.security_groups import group_id
 from templates.task_definition import LONGEST_STOP, add_task_definition, command_parameter, size_parameter
 
@@ -56,8 +56,6 @@ OFTEN = (1, 2, 3, 4)
 MINUTES = (*OFTEN, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)
 LATE_SECONDS = 300
 """A run that is this late is not made up for: the next one does its work."""
-KEPT_SECONDS = 14 * 24 * 3600
-"""The longest that SQS keeps a message."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +203,8 @@ def _add_schedule(
     place = application.place
     # A name of its own, since the role's trust names the group before there is one.
     name = Sub(f"lms-cron-${{{environment.suffix.title}}}")
-    queue = _add_dead_letters(t, exists, key)
+    queue = add_dead_letters(t, "Cron", exists=exists, key=key)
+    output(t, "CronDeadLettersUrl", Ref(queue), "Queue of periodic runs that could not be started", condition=exists)
     letters = GetAtt(queue, "Arn")
     role, policy = _add_role(
         t, application=application, definition=definition, letters=letters, key=key, exists=exists, group=name
@@ -291,16 +290,3 @@ def _add_role(
         ),
     )
     return GetAtt(role, "Arn"), policy
-
-
-def _add_dead_letters(t: Template, exists: str, key: Key) -> Queue:
-    """The queue of runs that could not be started."""
-    queue = t.add_resource(
-        Queue("CronDeadLetters", Condition=exists, KmsMasterKeyId=key.arn, MessageRetentionPeriod=KEPT_SECONDS)
-    )
-    plain = deny("sqs:*", GetAtt(queue, "Arn"), principal=ANYBODY, conditions=[Bool("aws:SecureTransport", "false")])
-    t.add_resource(
-        QueuePolicy("CronDeadLettersPolicy", Condition=exists, Queues=[Ref(queue)], PolicyDocument=document(plain))
-    )
-    output(t, "CronDeadLettersUrl", Ref(queue), "Queue of periodic runs that could not be started", condition=exists)
-    return queue

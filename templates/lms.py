@@ -30,8 +30,10 @@ from templates.firewall import add_firewall
 from templates.keys import add_keys
 from templates.network import add_interface_endpoints, add_network
 from templates.production import add_production_rules
+from templates.redeployment import Deployed, add_redeployment
 from templates.restore_testing import add_restore_testing
 from templates.retention import keep_data
+from templates.rotation import add_rotation
 from templates.scaling import add_scaling
 from templates.tags import add_environment, add_tags
 from templates.topic import add_topic
@@ -108,6 +110,18 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     background = add_background_switch(t, application=application)
     workers = add_workers(t, environment=environment, application=application, background=background)
     cron = add_cron(t, environment=environment, application=application, background=background, key=topic.key)
+    add_redeployment(
+        t,
+        rotation=add_rotation(t, database=database.own, topic=topic, log_key=keys.logs),
+        runs=application.runs,
+        cluster=application.place.cluster,
+        services=[
+            Deployed(application.name),
+            Deployed(workers.name, workers.exists),
+            Deployed(cron.service, cron.runs_on),
+        ],
+        topic=topic,
+    )
     add_upgrade(t, application=application, upgrade=upgrade)
     declare_upgrade(t)
     log = add_event_log(t, log_key=keys.logs)

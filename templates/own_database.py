@@ -2,8 +2,8 @@
 
 Writer and reader stand in two zones and fail over to each other. Its credentials are generated, and attached to the
 cluster, so that the secret has the same keys as that of an existing database: host, port, dbname, username, password.
-The password does not rotate: ECS hands secrets over when a task starts, and a rotated one would stop every new
-connection of the tasks that run.
+The password rotates by parameter only (rotation.py): ECS hands secrets over when a task starts, and a rotated one stops
+every new connection of the tasks that run until others have taken their place.
 
 The cluster's name is generated, so that a restore can put a new one in its place. RDS names its log groups after the
 cluster: they are made between the cluster and its first instance, which is the first that writes.

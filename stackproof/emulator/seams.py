@@ -107,17 +107,21 @@ NAMES = {
         _arn_cluster _clusters _create_snapshot _replication_groups _rg_xml _snapshots _tags
     """,
     "ministack.services.iam": "_roles",
+    "ministack.services.lambda_svc": """
+        _execute_function_with_config_scope _execution_record_for_config _get_func_record_for_ref
+    """,
     "ministack.services.rds": """
-        _cluster_xml _clusters _create_cluster_snapshot_internal _create_db_proxy _db_cluster_snapshots _db_proxies
-        _delete_db_proxy _deregister_db_proxy_targets _instance_xml _instances _modify_db_proxy
-        _modify_db_proxy_target_group _register_db_proxy_targets _tags
+        _apply_cluster_master_password_change _cluster_xml _clusters _create_cluster_snapshot_internal
+        _create_db_proxy _db_cluster_snapshots _db_proxies _delete_db_proxy _deregister_db_proxy_targets
+        _instance_xml _instances _modify_db_proxy _modify_db_proxy_target_group _register_db_proxy_targets
+        _tags
     """,
     "ministack.services.s3": """
         _buckets _delete_bucket _delete_bucket_encryption _delete_bucket_lifecycle
         _delete_bucket_ownership_controls _delete_bucket_tagging _put_bucket_encryption _put_bucket_lifecycle
         _put_bucket_ownership_controls _put_bucket_tagging
     """,
-    "ministack.services.secretsmanager": "_get_random_password _resolve",
+    "ministack.services.secretsmanager": "_get_random_password _get_secret_value _resolve _rotate_secret",
     "ministack.services.sns": "_topics",
     "ministack.services.waf": """
         _associate_web_acl _associations _create_ip_set _delete_ip_set _disassociate_web_acl _ip_sets _update_ip_set

@@ -77,6 +77,9 @@ def _messages(scene: Scene) -> Iterator[Wanted]:
                 yield from _event_log(scene, rule, f"Properties.Targets.{index}.Arn", at(target, "Arn"))
                 sender = _Sender(scene, rule, f"Properties.Targets.{index}.Arn", "events")
                 yield from sender.to(stack.target(at(target, "Arn")))
+            letters = named(stack, at(target, "DeadLetterConfig", "Arn"), QUEUE)
+            path = f"Properties.Targets.{index}.DeadLetterConfig.Arn"
+            yield from _Sender(scene, rule, path, "events").to(letters)
     for subscription in stack.of_type("AWS::SNS::Subscription"):
         yield from _subscription(scene, subscription)
     for bucket in stack.of_type(BUCKET):

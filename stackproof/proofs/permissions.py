@@ -19,7 +19,9 @@ from stackproof.proofs.needs import Doubt, Missing, Need, Scene, Wanted
 from stackproof.proofs.needs_application import application_needs
 from stackproof.proofs.needs_backup import backup_needs
 from stackproof.proofs.needs_declared import declared_needs
+from stackproof.proofs.needs_machines import machine_needs
 from stackproof.proofs.needs_roles import role_needs
+from stackproof.proofs.needs_rotation import rotation_needs
 from stackproof.proofs.needs_services import service_needs
 from stackproof.proofs.needs_tasks import execution_needs
 from stackproof.proofs.permissions_excess import excess
@@ -51,6 +53,8 @@ def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
         *execution_needs(scene),
         *application_needs(scene),
         *role_needs(scene),
+        *machine_needs(scene),
+        *rotation_needs(scene),
         *backup_needs(scene),
         *service_needs(scene),
         *declared_needs(scene, intent),

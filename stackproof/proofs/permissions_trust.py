@@ -57,6 +57,7 @@ TAKERS: Final[dict[tuple[str, str], str]] = {
 SOURCES: Final = {
     "ecs-tasks": ("ecs", ""),
     "monitoring.rds": ("rds", "db:"),
+    "states": ("states", "stateMachine:"),
     "vpc-flow-logs": ("ec2", "vpc-flow-log/"),
 }
 """Services that say for which resource they come: the ARN's service, and how its last part begins."""

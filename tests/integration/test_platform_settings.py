@@ -182,6 +182,7 @@ ELSEWHERE = {
         "DatabaseMaximumCapacity DatabaseMinimumCapacity DatabaseName DatabaseProxy DatabaseReader DatabaseSecretArn "
         "DatabaseSnapshotIdentifier DatabaseUser"
     ),
+    "test_a_rotation_changes_the_password_and_deploys_every_service": "DatabaseRotation",
     "test_backups_come_change_and_go_and_leave_their_vault": (
         "BackupDailyDays BackupLock BackupMonthlyDays Backups RestoreTesting"
     ),

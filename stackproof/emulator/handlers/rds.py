@@ -1,7 +1,11 @@
-"""RDS: what a cluster says of itself, restoring a snapshot, one writer, deletion protection, and database proxies."""
+"""RDS: what a cluster says of itself, restoring a snapshot, one writer, deletion protection, and database proxies.
+
+A new password takes a second, in which the cluster is not available.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,6 +28,9 @@ _SHOWN = (
 )
 """What is told of clusters and instances alike, by the API's names."""
 _render_cluster, _render_instance = rds._cluster_xml, rds._instance_xml
+_change_password = rds._apply_cluster_master_password_change
+_RESETTING = "resetting-master-credentials"
+_RESET_SECONDS = 1
 
 
 def _cluster(physical_id: str, properties: Properties, attributes: dict[str, Any]) -> None:
@@ -49,7 +56,15 @@ def _told(properties: Properties) -> dict[str, Any]:
     return {name: by_name[name.lower()] for name in _SHOWN if by_name.get(name.lower()) is not None}
 
 
+def _reset_password(cluster: dict[str, Any], password: str) -> None:
+    """A new password, which AWS sets after it has answered."""
+    _change_password(cluster, password)
+    cluster.update(Status=_RESETTING, ResetAt=time.monotonic() + _RESET_SECONDS)
+
+
 def _with_more(cluster: dict[str, Any]) -> str:
+    if cluster["Status"] == _RESETTING and time.monotonic() > cluster["ResetAt"]:
+        cluster["Status"] = "available"
     exports = "".join(f"<member>{escape(name)}</member>" for name in cluster.get("Exports", []))
     more = f"<EnabledCloudwatchLogsExports>{exports}</EnabledCloudwatchLogsExports>"
     return str(_render_cluster(cluster)) + more + _elements(cluster.get("Told", {}))
@@ -181,5 +196,6 @@ def install() -> None:
     table.update(create=create_cluster, delete=delete_cluster)
     provisioners._STACK_TAG_PROPERTY[_CLUSTER] = ("Tags", "list")
     rds._cluster_xml, rds._instance_xml = _with_more, _with_settings
+    rds._apply_cluster_master_password_change = _reset_password
     add(Proxy())
     add(ProxyTargetGroup())

@@ -44,6 +44,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "DatabasePortKey": ("", "port"),
     "DatabaseProxy": ("no", "yes"),
     "DatabaseReader": ("no", "yes"),
+    "DatabaseRotation": ("no", "weekly"),
     # For which there is an existing database, and none of our own.
     "DatabaseSecretArn": ("", ARN.format("secretsmanager", "secret:lms/db-AbCdEf")),
     "DatabaseSecretKeyArn": ("", ARN.format("kms", "key/01234567-89ab-cdef-0123-456789abcdef")),
@@ -248,7 +249,7 @@ class TestNames:
 
     def test_log_groups_lie_under_the_stacks_own_prefix(self, lms: Emitted) -> None:
         names = [group["LogGroupName"] for group in lms.of_type("AWS::Logs::LogGroup").values()]
-        assert len(names) == len(set(names)) == 7
+        assert len(names) == len(set(names)) == 8
         assert [name for name in names if not name.startswith("/lms/lms-dev/")] == ["aws-waf-logs-lms-dev"]
 
 

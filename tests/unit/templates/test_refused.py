@@ -49,12 +49,13 @@ REFUSED: dict[str, list[Case]] = {
         ("prod", {"DatabaseSecretKeyArn": KEY}, "ExistingDatabaseIsWhole"),
         ("prod", {"DatabasePeeringConnectionId": "pcx-11111111"}, "ExistingDatabaseIsWhole"),
     ],
-    "what needs something else, without it: a proxy of an existing database or of one that may sleep, a lock or a "
-    "restore test without backups, a sender without its identity, a name without a certificate, two certificates, an "
-    "internal balancer whose clients are everybody": [
+    "what needs something else, without it: a proxy or a new password of an existing database, a proxy of one "
+    "that may sleep, a lock or a restore test without backups, a sender without its identity, a name without a "
+    "certificate, two certificates, an internal balancer whose clients are everybody": [
         ("dev", {"DatabaseProxy": "yes"}, "DatabaseProxyFits"),
         ("prod", {"DatabaseMinimumCapacity": "0"}, "a proxy never lets a database sleep"),
         ("prod", {"DatabasePort": "6000"}, "DatabaseProxyFits"),
+        ("dev", {"DatabaseRotation": "weekly"}, "DatabaseRotationIsOurs"),
         ("dev", {"BackupLock": "governance"}, "BackupsAreOn"),
         ("dev", {"RestoreTesting": "yes"}, "BackupsAreOn"),
         ("dev", {"MailFrom": "lms@example.org"}, "MailFromNeedsIdentity"),
