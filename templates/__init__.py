@@ -1,6 +1,7 @@
 """The platform's templates. Nothing is built on import: TEMPLATES holds the functions that do it.
 
-application.toml is the only file that is read here, when a template that needs it is built (docs/adr/0004).
+Two files are read here, when a template that needs them is built: application.toml (docs/adr/0004), and the code of the
+function that stands in the template (functions/, docs/adr/0012).
 """
 
 from __future__ import annotations
