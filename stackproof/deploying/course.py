@@ -70,8 +70,7 @@ class Course:
             # It may come between the start of a task and the first look, too.
             if str(stopped) or not started.startswith("arn:"):
                 raise
-            said = tasks.goes_on(self.call, f"the task goes on in AWS: {started}")
-            raise KeyboardInterrupt(f"interrupted; {said}") from None
+            raise KeyboardInterrupt(tasks.interrupted(self.call, f"the task goes on in AWS: {started}")) from None
         if code:
             self.call.say(*self._stopped(number))
             self.call.say(Line(f"When the cause is mended, take it up again: {self.call.commands.apply}"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof import plan_report, printing
 from stackproof.comparing import between, resolved
-from stackproof.deploying import apply
+from stackproof.deploying import apply, tasks
 from stackproof.deploying.call import connect, under_way
 from stackproof.deploying.course import Course, words
 from stackproof.deploying.plan import previewed
@@ -182,9 +182,12 @@ def _carry_out(work: Work, shown: PlanFile, path: Path) -> int:
         if left:
             apply.approve(call, _whole(account, shown.stack, plans))
     course = Course(call, account, environment, path, shown)
-    for number in left:
-        if code := course.step(number, work.load(shown.stages[number].values)):
-            return code
+    try:
+        for number in left:
+            if code := course.step(number, work.load(shown.stages[number].values)):
+                return code
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(str(stopped) or tasks.interrupted(call, "")) from None
     return apply.tell(call, account, environment.stack, environment.stack, is_executed=False)
 
 

@@ -43,10 +43,15 @@ def watch(
                 _show(call, look, title=title, elapsed=now - began, is_new=look.status != status)
                 status, spoke = look.status, now
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; {goes_on(call, meanwhile)}") from None
+        raise KeyboardInterrupt(interrupted(call, meanwhile)) from None
     except (ClientError, BotoCoreError) as error:
         raise StackproofError(f"{aws.explain(error)}\n{goes_on(call, meanwhile)}") from error
     return look
+
+
+def interrupted(call: Call, meanwhile: str) -> str:
+    """What a person reads who has interrupted a plan of several steps."""
+    return f"interrupted; {goes_on(call, meanwhile)}" if meanwhile else f"interrupted\n{goes_on(call, meanwhile)}"
 
 
 def goes_on(call: Call, meanwhile: str) -> str:

@@ -85,7 +85,7 @@ def offline(old: Stack, new: Stack) -> dict[str, Offline]:
 
 
 def decide(found: Sequence[Change], known: Mapping[str, Offline], opaque: Collection[str]) -> tuple[Change, ...]:
-    """The changes of a change set, those that may replace decided where the templates say it.
+    """The changes of a change set, those that may replace, or show no value, decided where the templates say it.
 
     Args:
         found: the change set's.
@@ -118,6 +118,8 @@ def _cause(by: str) -> str:
 
 
 def _decided(change: Change, known: Offline | None) -> Change | None:
+    if known is None and change.has_no_values:
+        return replace(change, is_same=True)
     if change.action != OPEN or (known is not None and known.action == OPEN):
         return change
     if known is None:

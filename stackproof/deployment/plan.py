@@ -76,6 +76,7 @@ class Change:
         because: why, by path.
         properties: of the new resource as far as CloudFormation knows them; empty where it does not say.
         part: of the platform that it belongs to; blank where the template does not say.
+        is_same: its values stay as they are, as the templates of both sides say.
     """
 
     logical_id: str
@@ -86,6 +87,13 @@ class Change:
     because: tuple[Because, ...]
     properties: Mapping[str, Any]
     part: str = ""
+    is_same: bool = False
+
+    @property
+    def has_no_values(self) -> bool:
+        """It is to be modified, and the change set shows no value that becomes another one."""
+        same = all(each.before == each.after for each in self.because)
+        return self.action == "modify" and bool(self.because) and same
 
     @property
     def follows(self) -> bool:
@@ -159,9 +167,10 @@ class Plan:
     def actions(self) -> dict[str, str]:
         """Logical id → what would be done with it, without what is touched only because it refers to another change.
 
-        A change set lists that, too, where it cannot know beforehand that an attribute stays as it is.
+        A change set lists that, too, where it cannot know beforehand that an attribute stays as it is; and what names a
+        parameter that changes, though only in a part that stays the same.
         """
-        return {each.logical_id: each.action for each in self.changes if not each.follows}
+        return {each.logical_id: each.action for each in self.changes if not each.follows and not each.is_same}
 
     def as_json(self) -> dict[str, Any]:
         """The object that `plan --json` prints."""

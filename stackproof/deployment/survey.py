@@ -135,7 +135,7 @@ def _compare(
         account=account.account,
         stack_name=level.deployed.name if level.deployed else level.name,
     )
-    if level.deployed and any(each.action == conditional.OPEN for each in changes):
+    if level.deployed and any(each.action == conditional.OPEN or each.has_no_values for each in changes):
         changes = conditional.decide(changes, conditional.offline(old, new), opaque)
     sides = Sides(old, new, frozenset(opaque), {each.logical_id for each in changes})
     parts = {**parts_of(before), **parts_of(template)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stackproof.deployment import planfile
 from tests.integration.deployer import STACK, Deployer
 from tests.integration.lasting import status
 from tests.integration.tasks import ended, ending, running
@@ -321,6 +322,22 @@ def test_a_failed_upgrade_stays_in_maintenance_and_says_how_to_go_back(installed
     assert "Recovery point: done" in done.out
     assert "Steps:" not in installed("status", "dev").out, "what is remembered here is of an earlier state"
     assert len(installed.aws.client("backup").list_backup_jobs()["BackupJobs"]) == 2
+
+
+def test_interrupted_between_two_looks_it_says_how_to_go_on(
+    installed: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    write(installed, "2")
+    with monkeypatch.context() as patched:
+        patched.setattr(planfile, "write", interrupted)
+        done = installed("apply", "dev", "--yes")
+    assert done.code == 130
+    assert done.err.endswith("\ninterrupted\nTake it up again: python deploy.py apply dev\n")
+    assert apply(installed).code == 0
+    assert state(installed) == ("2", "no", "yes")
 
 
 def test_two_at_once_never_run_two_tasks(installed: Deployer, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from tests.integration.deployer import Deployer, Done
 
 ROOT = Path(__file__).parents[2]
-IMAGE = "public.ecr.aws/docker/library/lms"
 CLUSTER = "lms-cluster-dev"
+
+
+def image(deployer: Deployer, version: int) -> str:
+    """In the account's own registry, as in production: which repository is pulled from stands in a permission."""
+    return f"{deployer.aws.account}.dkr.ecr.sa-east-1.amazonaws.com/lms:{version}"
 
 
 def write(deployer: Deployer, version: int) -> None:
     """One environment of the platform, with everything that an upgrade has to do with."""
     given = {
         "EnvironmentSuffix": "dev",
-        "Image": f"{IMAGE}:{version}",
+        "Image": image(deployer, version),
         "UpgradeCommand": "lms,upgrade",
         "WorkerCommand": "lms,work",
         "Backups": "yes",
@@ -64,7 +68,7 @@ def test_it_is_installed_upgraded_and_left_in_maintenance_by_a_failure(deployer:
     assert done.code == 1
     assert "Stopped at step 4 of 7" in done.err
     found = parameters(deployer)
-    assert (found["Image"], found["MaintenancePage"], found["RunApplication"]) == (f"{IMAGE}:1", "yes", "no")
+    assert (found["Image"], found["MaintenancePage"], found["RunApplication"]) == (image(deployer, 1), "yes", "no")
     ecs = deployer.aws.client("ecs")
     services = {arn.rpartition("/")[2] for arn in ecs.list_services(cluster=CLUSTER)["serviceArns"]}
     assert services == {"lms-worker-dev"}
@@ -73,7 +77,7 @@ def test_it_is_installed_upgraded_and_left_in_maintenance_by_a_failure(deployer:
     jobs = deployer.aws.client("backup").list_backup_jobs()["BackupJobs"]
     assert {each["State"] for each in jobs} == {"COMPLETED"}
     points = {each["ResourceArn"].split(":")[2]: each["RecoveryPointArn"] for each in jobs}
-    restore = f"--set Image={IMAGE}:1 --set DatabaseSnapshotIdentifier={points['rds']} --out restore.json"
+    restore = f"--set Image={image(deployer, 1)} --set DatabaseSnapshotIdentifier={points['rds']} --out restore.json"
     assert f"  python deploy.py plan dev {restore}\n" in done.err
     assert points["elasticfilesystem"] in done.err
 
@@ -81,18 +85,18 @@ def test_it_is_installed_upgraded_and_left_in_maintenance_by_a_failure(deployer:
     assert done.code == 0, done.err
     assert "Step 3 of 7: Recovery point: done" in done.out
     found = parameters(deployer)
-    assert (found["Image"], found["MaintenancePage"], found["UpgradeImage"]) == (f"{IMAGE}:2", "no", "")
+    assert (found["Image"], found["MaintenancePage"], found["UpgradeImage"]) == (image(deployer, 2), "no", "")
     (service,) = ecs.describe_services(cluster=CLUSTER, services=["lms-application-dev"])["services"]
     assert service["runningCount"] == service["desiredCount"] > 0
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    assert definition["containerDefinitions"][0]["image"] == f"{IMAGE}:2"
+    assert definition["containerDefinitions"][0]["image"] == image(deployer, 2)
 
     write(deployer, 3)
     path = deployer.folder / "params" / "dev.json"
     content = json.loads(path.read_text())
-    content["Parameters"]["RollingImage"] = f"{IMAGE}:3"
+    content["Parameters"]["RollingImage"] = image(deployer, 3)
     path.write_text(json.dumps(content))
     done = deployer.apply()
     assert titles(done) == []
-    assert parameters(deployer)["Image"] == f"{IMAGE}:3"
+    assert parameters(deployer)["Image"] == image(deployer, 3)
     assert (deployer.stack() or {})["StackName"] == STACK

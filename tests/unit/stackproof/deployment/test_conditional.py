@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from stackproof.deployment import conditional
-from stackproof.deployment.plan import Because, Change
+from stackproof.deployment.plan import Because, Change, Plan
 
 FILES = "AWS::EFS::FileSystem"
 PLACE = {"region": "sa-east-1", "account": "123456789012", "stack_name": "lms-dev"}
@@ -120,3 +121,24 @@ def test_what_hangs_on_a_value_that_nobody_can_compare_stays_open(parameter: str
 def test_what_the_change_set_is_sure_of_is_not_asked_again() -> None:
     sure = change("Files", "template", action="replace", data="retained")
     assert decided(template(), (sure,)) == {"Files": sure}
+
+
+def test_what_names_a_parameter_that_changes_and_stays_as_it_is_is_no_action() -> None:
+    """A part of a name, say, which is the same in both: a step of a plan must not be refused for it."""
+    touched = change("Files", "parameter Mode", action="modify")
+    found = decided(template(), (touched,))["Files"]
+    assert found == replace(touched, is_same=True)
+    plan = Plan("lms-dev", "123456789012", "sa-east-1", False, None, (found,), ())
+    assert plan.actions == {}
+    assert replace(plan, changes=(touched,)).actions == {"Files": "modify"}
+
+
+def test_what_gets_another_value_is_an_action() -> None:
+    touched = change("Files", "parameter Mode", action="modify")
+    assert decided(template(), (touched,), after=GIVEN | {"Mode": "maxIO"})["Files"] == touched
+    shown = replace(touched, because=(Because("Properties.Mode", "parameter Mode", "a", "b"),))
+    assert decided(template(), (shown,))["Files"] == shown, "the change set shows the values, and is believed"
+    hidden = change("Files", "parameter Password", action="modify")
+    assert decided(template(), (hidden,))["Files"] == hidden
+    bare = change("Files", action="modify")
+    assert decided(template(), (bare,))["Files"] == bare, "tags, say: no property is named"
