@@ -51,6 +51,7 @@ ALL_OPTIONS = {
     "ExecuteCommand": "yes",
     "HostedZoneId": "Z0123456789ABCDEFGHIJ",
     "MaintenancePage": "yes",
+    "UpgradeImage": f"333333333333.dkr.ecr.sa-east-1.amazonaws.com/lms-upgrade@sha256:{'3' * 64}",
     "WorkerCommand": "lms,worker",
 }
 PLACES: dict[str, tuple[str, dict[str, str]]] = {

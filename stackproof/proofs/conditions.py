@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from stackproof.java_patterns import compile_pattern
-from stackproof.proofs.contradictions import contradict
+from stackproof.proofs.implications import contradict
 from stackproof.proofs.resolver import MAX_DEPTH, Resolver
 from stackproof.proofs.rules import refuses
 from stackproof.proofs.values import Sym, Unknown, Value, number, scalar_text, show

@@ -163,7 +163,11 @@ def _doubt(statement: Statement) -> str:
 
 def covers(statement: Statement, request: Request, *, delegated: bool = False) -> bool | None:
     """Does a statement cover a request, whatever its effect?"""
-    certain = statement.certain
+    action = of_action(statement, request.action)
+    if action is False:
+        # Nearly every statement is about something else.
+        return False
+    certain = statement.certain and action is True
     for answer in _parts(statement, request, delegated=delegated):
         if answer is False:
             return False
@@ -172,8 +176,7 @@ def covers(statement: Statement, request: Request, *, delegated: bool = False) -
 
 
 def _parts(statement: Statement, request: Request, *, delegated: bool) -> Iterator[bool | None]:
-    """The cheapest first."""
-    yield of_action(statement, request.action)
+    """What remains when it covers the action, the cheapest first."""
     yield of_principal(statement, request.caller, delegated=delegated)
     yield of_resource(statement, request.resource)
     for condition in statement.conditions:

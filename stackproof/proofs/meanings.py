@@ -7,9 +7,8 @@ is judged only where the table in `arns` knows what it stands for, and a finding
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stackproof.java_patterns import compile_pattern
 from stackproof.proofs import arns
@@ -112,9 +111,8 @@ def meanings(stack: Stack) -> list[Finding]:
     return found or [proved("ref-meaning", "", "", f"{count} references have the meaning that their property wants")]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One reference where it is used: by whom, at which property, to what, and what it stands for.
+class Use(NamedTuple):
+    """One reference where it is used: by whom, at which property, to what, and what it stands for. There are hundreds.
 
     Attributes:
         place: the property without positions in lists.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_stores import SHAPES
-from stackproof.proofs.values import Value, symbols_of
+from stackproof.proofs.values import NESTED, Value, symbols_of
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve import Stack
@@ -46,8 +46,15 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
 
 def _has_groups(value: Value, depth: int = 6) -> bool:
     """Does a resource name security groups anywhere near its top?"""
-    if isinstance(value, dict) and any("SecurityGroup" in key for key in value):
-        return True
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    # Most of it is text, which has nothing inside.
-    return depth > 0 and any(_has_groups(inner, depth - 1) for inner in inside if not isinstance(inner, str))
+    if isinstance(value, dict):
+        for key in value:
+            if "SecurityGroup" in key:
+                return True
+    elif not isinstance(value, list):
+        return False
+    if depth > 0:
+        for inner in value.values() if isinstance(value, dict) else value:
+            # Most of it is text, which has nothing inside.
+            if isinstance(inner, NESTED) and _has_groups(inner, depth - 1):
+                return True
+    return False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stackproof.proofs.needs import Scene
-    from stackproof.proofs.resolve import Resource
+    from stackproof.proofs.resolve import Resource, Stack
 
 # Amazon SQS Developer Guide, "Key management": a producer has a data key made, and checks it.
 SEND_ENCRYPTED: Final = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -123,6 +123,17 @@ def _rule(scene: Scene, rule: Resource) -> Iterator[Wanted]:
             yield from _target(scene, rule, f"Properties.Targets.{index}", target)
 
 
+def followed(stack: Stack, schedule: Resource) -> bool:
+    """Are all needs of a schedule's role derived? Not for a target elsewhere, an action by name, a key of its own."""
+    target = schedule.properties.get("Target")
+    reached = stack.target(at(target, "Arn"))
+    if reached is None or schedule.properties.get("KmsKeyArn") is not None:
+        return False
+    if reached.type == "AWS::ECS::Cluster":
+        return stack.target(at(target, "EcsParameters", "TaskDefinitionArn")) is not None
+    return reached.type in TARGETS
+
+
 def _target(scene: Scene, owner: Resource, path: str, target: Value) -> Iterator[Wanted]:
     """A target of a schedule or a rule: the action that reaches it, the roles that it passes on, its dead letters."""
     stack = scene.stack
@@ -160,6 +171,10 @@ def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
         return
     run = base.to(f"run {task.logical_id}", ("ecs:RunTask",), arns.arn(scene.stack, task))
     yield run.knowing(ecs__cluster=(arns.expand(scene.stack, at(target, "Arn")),))
+    if any(at(target, "EcsParameters", key) is not None for key in ("PropagateTags", "Tags")):
+        # Asked for where an account has ECS authorise tags (Amazon ECS Developer Guide, "Tagging authorization").
+        started = scene.arn("ecs", "task/", something("a task"))
+        yield replace(base, required=False).to("tag its tasks", ("ecs:TagResource",), started)
     for name in ("ExecutionRoleArn", "TaskRoleArn"):
         passed = role_of(scene.stack, task.properties.get(name))
         if passed is not None:

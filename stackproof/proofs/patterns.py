@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from stackproof.proofs.values import Dynamic, Sym, Text, Unknown, Value, scalar_text
+from stackproof.proofs.values import NESTED, Dynamic, Sym, Text, Unknown, Value, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,21 +33,30 @@ def matches(pattern: Value, text: Value) -> bool | None:
     stands for. None when it depends on what the symbols stand for, or when either is Unknown; False for a list or an
     object.
     """
+    if isinstance(pattern, str) and isinstance(text, str):
+        return _plainly(pattern, text)
     if isinstance(pattern, Unknown) or isinstance(text, Unknown):
         return None
-    if isinstance(pattern, list | dict) or isinstance(text, list | dict):
+    if isinstance(pattern, NESTED) or isinstance(text, NESTED):
         return False
     begins, other = _head(pattern).partition(ANY)[0].partition(ONE)[0], _head(text)
     common = min(len(begins), len(other))
     if begins[:common] != other[:common]:
-        # Most ARNs are of another service, and need not be looked at sign by sign.
+        # As above: nothing to be looked at sign by sign.
         return False
     if pattern == text:
         return True
-    if isinstance(pattern, str) and isinstance(text, str):
-        return _literally(pattern)(text) is not None
     # What they begin with in common, often all but an ARN's last part, need not be looked at twice.
     return _matches(tokens(pattern)[common:], tokens(text)[common:], globs=True)
+
+
+def _plainly(pattern: str, text: str) -> bool:
+    """The same without symbols."""
+    begins = pattern.partition(ANY)[0].partition(ONE)[0]
+    if len(begins) == len(pattern) or not text.startswith(begins):
+        # Most ARNs are of another service, and need no expression.
+        return pattern == text
+    return _literally(pattern)(text) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -49,23 +49,20 @@ def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:
         intent: what the application itself needs stands there.
     """
     scene = Scene(system, model_iam(system.stack))
-    wanted = [
-        *execution_needs(scene),
-        *application_needs(scene),
-        *role_needs(scene),
-        *machine_needs(scene),
-        *rotation_needs(scene),
-        *backup_needs(scene),
-        *service_needs(scene),
-        *declared_needs(scene, intent),
-    ]
+    wanted = [*_of_roles(scene), *service_needs(scene), *declared_needs(scene, intent)]
     return [
         *(finding for item in wanted for finding in _said(scene, item)),
         *_boundaries(scene),
         *trust(scene),
         *opened(scene),
-        *excess(scene, [item for item in wanted if isinstance(item, Need)]),
+        *excess(scene, [item for item in wanted if isinstance(item, Need)], _of_roles),
     ]
+
+
+def _of_roles(scene: Scene) -> Iterator[Wanted]:
+    """What the users of roles need."""
+    for derive in (execution_needs, application_needs, role_needs, machine_needs, rotation_needs, backup_needs):
+        yield from derive(scene)
 
 
 @dataclass(frozen=True, slots=True)

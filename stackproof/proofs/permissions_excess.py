@@ -8,25 +8,27 @@ at all, and nothing is called unused there.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from stackproof.proofs import iam_managed
 from stackproof.proofs.iam import names, names_resource, of_action
+from stackproof.proofs.left_out import users_left_out, with_left_out
+from stackproof.proofs.needs import Need
+from stackproof.proofs.needs_roles import followed
 from stackproof.proofs.patterns import action_matches
 from stackproof.proofs.permissions_trust import TAKERS, named_by, uses
+from stackproof.proofs.permissions_wide import broad, everything, passing, wide, wildcard
 from stackproof.proofs.rules import some
 from stackproof.proofs.schemas import actions as known_actions
 from stackproof.proofs.values import equal, show, symbols
 from stackproof.proofs.verdicts import Finding, broken, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from stackproof.proofs.iam import Statement
     from stackproof.proofs.model_iam import Role
-    from stackproof.proofs.needs import Need, Scene
+    from stackproof.proofs.needs import Scene, Wanted
     from stackproof.proofs.resolve import Resource
     from stackproof.proofs.values import Value
 
@@ -38,6 +40,7 @@ CLOSED: Final = {
     ("AWS::RDS::DBCluster", "MonitoringRoleArn"),
     ("AWS::RDS::DBInstance", "MonitoringRoleArn"),
     ("AWS::RDS::DBProxy", "RoleArn"),
+    ("AWS::Scheduler::Schedule", "Target.RoleArn"),
 }
 """Properties whose role AWS alone uses, for needs that are all derived."""
 TOLD: Final = {
@@ -70,51 +73,98 @@ class Holder:
     named: frozenset[str]
 
 
-def excess(scene: Scene, needs: list[Need]) -> Iterator[Finding]:
-    """Everything that is granted beyond the needs."""
-    by_role: dict[str, list[Need]] = {}
-    for need in needs:
-        by_role.setdefault(need.role or "", []).append(need)
-    services: dict[str, set[str]] = {}
-    for use in uses(scene):
-        services.setdefault(use.role, set()).add(use.service)
-    for holder in _holders(scene, by_role):
-        yield from _of_role(scene, holder)
-        if holder.kind in {"closed", "told"} and not holder.outside:
-            yield from _let_in_for_nothing(scene, holder.role, services.get(holder.role.logical_id, set()))
+def excess(scene: Scene, needs: list[Need], derive: Callable[[Scene], Iterable[Wanted]]) -> Iterator[Finding]:
+    """Everything that is granted beyond the needs.
+
+    A role may also be there for what other parameters make. That is worked out only for a role of which there is
+    something to say without it, so that a template with nothing too much does not pay for it.
+
+    Args:
+        scene: the stack, with all roles and policies.
+        needs: every need in it.
+        derive: gives the needs of the users of roles.
+    """
+    here = _Uses(scene, needs)
+    left_out = users_left_out(scene)
+    whole: _Uses | None = None
+    for role in scene.access.roles.values():
+        found = list(_of_role(here, role, frozenset()))
+        elsewhere = left_out.get(role.logical_id)
+        if found and elsewhere:
+            if whole is None:
+                other = with_left_out(scene)
+                whole = _Uses(other, [*needs, *(item for item in derive(other) if isinstance(item, Need))])
+            found = list(_of_role(whole, role, elsewhere))
+        yield from found
 
 
-def _of_role(scene: Scene, holder: Holder) -> Iterator[Finding]:
-    """What one role is granted beyond its needs."""
+class _Uses:
+    """Who uses each role of a scene, and for what.
+
+    Attributes:
+        needs: by the role.
+        services: which take the role on.
+        named: the resources that name the role, with the property.
+    """
+
+    def __init__(self, scene: Scene, needs: Iterable[Need]) -> None:
+        self.scene = scene
+        self.needs: dict[str, list[Need]] = {}
+        for need in needs:
+            self.needs.setdefault(need.role or "", []).append(need)
+        self.services: dict[str, set[str]] = {}
+        for use in uses(scene):
+            self.services.setdefault(use.role, set()).add(use.service)
+        self.named = named_by(scene)
+        self.outputs = {symbol.owner for output in scene.stack.outputs.values() for symbol in symbols(output.value)}
+
+    def holder(self, role: Role, left_out: frozenset[str]) -> Holder:
+        """A role with its kind; `left_out` are users that conditions leave out."""
+        found = self.named.get(role.logical_id, [])
+        users = {resource.logical_id for resource, _ in found}
+        outside = role.logical_id in self.outputs
+        kind, doubt = _kind(self.scene, role, {_place(self.scene, resource, place) for resource, place in found})
+        if left_out and (users <= left_out or not left_out <= users):
+            # All its users are left out, or nobody can tell what one of them does with it.
+            kind, doubt = "open", ""
+        if outside and kind in {"closed", "unused"}:
+            kind, doubt = "told", "an output hands it to users outside of the template"
+        needs = tuple(self.needs.get(role.logical_id, ()))
+        return Holder(role, kind, doubt, outside, needs, _named(self.scene, found))
+
+
+def _of_role(known: _Uses, role: Role, left_out: frozenset[str]) -> Iterator[Finding]:
+    """What is to be said of one role: what it is granted beyond its needs, and who is let in."""
+    holder = known.holder(role, left_out)
+    yield from _granted_beyond(known.scene, holder)
+    if holder.kind in {"closed", "told"} and not holder.outside:
+        yield from _let_in_for_nothing(known.scene, role, known.services.get(role.logical_id, set()))
+
+
+def _granted_beyond(scene: Scene, holder: Holder) -> Iterator[Finding]:
     if holder.kind == "unused":
         yield _useless(holder.role)
         return
     for statement in _granted(holder.role):
-        yield from _passing(statement)
+        yield from passing(statement)
         if holder.kind == "open":
-            yield from _wildcard(statement)
+            yield from wildcard(statement)
         else:
             yield from _beyond(scene, holder, statement)
     if holder.kind != "open":
-        yield from _everything(holder.role)
+        yield from everything(holder.role)
 
 
-def _holders(scene: Scene, by_role: Mapping[str, list[Need]]) -> Iterator[Holder]:
-    """Every role with its kind."""
-    users = named_by(scene)
-    outputs = {symbol.owner for output in scene.stack.outputs.values() for symbol in symbols(output.value)}
-    for role in scene.access.roles.values():
-        found = users.get(role.logical_id, [])
-        kind, doubt = _kind(scene, role, {(resource.type, place) for resource, place in found})
-        if role.logical_id in outputs and kind in {"closed", "unused"}:
-            kind, doubt = "told", "an output hands it to users outside of the template"
-        outside = role.logical_id in outputs
-        yield Holder(role, kind, doubt, outside, tuple(by_role.get(role.logical_id, ())), _named(scene, found))
+def _place(scene: Scene, resource: Resource, place: str) -> tuple[str, str]:
+    """The property that names a role; none of the tables' for a schedule with needs that are not derived."""
+    if resource.type == "AWS::Scheduler::Schedule" and not followed(scene.stack, resource):
+        return resource.type, ""
+    return resource.type, place
 
 
 def _kind(scene: Scene, role: Role, places: set[tuple[str, str]]) -> tuple[Kind, str]:
     """What is known about the use of a role, by the properties that name it, and why not all is."""
-    if scene.stack.rewritten or not _for_services(role) or _written(scene, role, scene.stack.absent):
+    if scene.stack.rewritten or not _for_services(role):
         return "open", ""
     if not places:
         # Elsewhere a fixed name is enough to use it; a branch that is dead here is alive with other parameters.
@@ -253,17 +303,7 @@ def _resources(holder: Holder, statement: Statement, met: list[list[Need]]) -> I
             yield _unused(holder, statement, path, show(resource), "no need is about this resource")
         elif broad(show(resource)) and not all(need.resource == "*" or _opaque(need) for need in one):
             bound = [action for need in one if need.resource != "*" for action in need.actions]
-            yield _wide(statement, path, resource, bound)
-
-
-def broad(pattern: str) -> bool:
-    """Does an ARN pattern cover everything of its kind, or what other regions or accounts have?"""
-    fields = re.sub(r"\$\{[^}]*\}", "x", pattern).split(":", 5)
-    if len(fields) < 6:
-        return "*" in pattern
-    region, account, rest = fields[3:]
-    # In S3 the account is left out, and a bucket's name stands where others have the kind.
-    return "*" in region or "*" in account or rest == "*" or bool(account and re.fullmatch(r"[A-Za-z-]+[:/]\*", rest))
+            yield wide(statement, path, resource, bound)
 
 
 def _opaque(need: Need) -> bool:
@@ -291,85 +331,6 @@ def _unused(holder: Holder, statement: Statement, place: str, what: str, why: st
         f"{statement.owner} grants {what} to {role} for nothing: {why}.",
         "Remove it, or narrow it to what is used.",
     )
-
-
-def _wide(statement: Statement, path: str, resource: Value, actions: list[str]) -> Finding:
-    where = f"{statement.path}.{path}" if path else f"{statement.path}.Resource"
-    return broken(
-        "iam-wildcard",
-        statement.owner,
-        where,
-        f"{statement.owner} grants {', '.join(dict.fromkeys(actions))} on {show(resource)}, so on everything of its "
-        "kind in the account, although these actions can be held to one resource.",
-        "Name the resource's ARN.",
-    )
-
-
-_INTERFACE: Final = re.compile(r"^ec2:.*(NetworkInterface|PrivateIpAddresses|Ipv6Addresses)", re.IGNORECASE)
-"""What a service in a VPC does to interfaces that it makes itself, so that nobody knows their ARNs beforehand."""
-
-
-def _wildcard(statement: Statement) -> Iterator[Finding]:
-    """`*` as the resource of actions that take one, in a role whose needs are not known."""
-    if "*" not in (statement.resources or ()) or statement.not_actions or _tagged(statement):
-        return
-    # Passing a role on has a finding of its own.
-    bound = [
-        show(action)
-        for action in statement.actions
-        if _takes_resource(show(action)) and action != "iam:PassRole" and not _INTERFACE.search(show(action))
-    ]
-    if bound:
-        yield _wide(statement, "", "*", bound)
-
-
-def _tagged(statement: Statement) -> bool:
-    """Does a condition hold the statement to some resources?"""
-    return any(
-        "resource" in condition.key.lower() or condition.key.lower().startswith(("ecs:", "ec2:", "kms:"))
-        for condition in statement.conditions
-    )
-
-
-def _takes_resource(action: str) -> bool:
-    """Does an action that is spelled out take a resource? A pattern, and what is not known, is not judged."""
-    service, _, name = action.lower().partition(":")
-    known = known_actions().get(service, {}).get("Actions", {}).get(name)
-    return isinstance(known, dict) and bool(known.get("Resources"))
-
-
-def _passing(statement: Statement) -> Iterator[Finding]:
-    """iam:PassRole of any role to any service: whoever has it has every role of the account."""
-    resources = [show(resource) for resource in statement.resources or ()]
-    broad = [resource for resource in resources if resource == "*" or resource.endswith(":role/*")]
-    held = any(condition.key.lower() in {"iam:passedtoservice", "iam:associatedresourcearn"} for condition in
-               statement.conditions)  # fmt: skip
-    passes = not statement.not_actions and any(
-        isinstance(action, str) and action != "*" and action_matches(action, "iam:PassRole")
-        for action in statement.actions
-    )
-    if passes and broad and not held:
-        yield broken(
-            "iam-pass-role",
-            statement.owner,
-            statement.path,
-            f"{statement.owner} allows iam:PassRole on {broad[0]} to any service: whoever has it can run code with any "
-            "role of the account.",
-            "Name the roles that are passed on, and the service by iam:PassedToService.",
-        )
-
-
-def _everything(role: Role) -> Iterator[Finding]:
-    """A policy of AWS's own that allows everything."""
-    for document in role.documents:
-        if not document.owner and document.path == iam_managed.EVERYTHING:
-            yield broken(
-                "iam-unused-action",
-                role.logical_id,
-                "Properties.ManagedPolicyArns",
-                f"{role.logical_id} has {document.path}: every action of every service, to start or run one task.",
-                "Allow what is needed, and no more.",
-            )
 
 
 def _let_in_for_nothing(scene: Scene, role: Role, services: set[str]) -> Iterator[Finding]:

@@ -84,6 +84,7 @@ class Stack:
         conditions: each condition: True, False, or None when it depends on what only AWS knows.
         notes: what was not analysed.
         partition: `aws`, or a symbol; so are region, account and stack_name.
+        resolver: worked these values out; `left_out` works out more.
         transforms: the macros that the template names, SAM's among them.
         template: the template as it was given; empty when it was no object.
         origins: where values come from when that is not where they ended up; see `source`.
@@ -101,6 +102,7 @@ class Stack:
     region: Scalar
     account: Scalar
     stack_name: Scalar
+    resolver: Resolver = field(repr=False, compare=False)
     transforms: tuple[str, ...] = ()
     template: Mapping[str, object] = field(default_factory=dict, repr=False)
     origins: Mapping[Path, Path] = field(default_factory=dict, repr=False)
@@ -215,7 +217,7 @@ def resolve(
         if resolver.condition(condition) is False:
             resolver.absent[name] = str(condition)
     resources = {
-        name: _resource(resolver, name, body) for name, body in declared.items() if name not in resolver.absent
+        name: read_resource(resolver, name, body) for name, body in declared.items() if name not in resolver.absent
     }
     for name, resource in resources.items():
         if resource.unknown is not None:
@@ -234,6 +236,7 @@ def resolve(
         transforms=transforms,
         template=whole,
         origins=resolver.origins,
+        resolver=resolver,
     )
 
 
@@ -308,7 +311,8 @@ def parameter(name: str, body: Mapping[str, object], given: object) -> Value:
     return join(text)
 
 
-def _resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Resource:
+def read_resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Resource:
+    """A resource as it is with the resolver's parameters."""
     place: Path = ("Resources", name)
 
     def read(key: str) -> Value:

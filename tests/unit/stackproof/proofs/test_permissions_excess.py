@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stackproof.proofs.permissions_excess import broad
+from stackproof.proofs import permissions_excess
+from stackproof.proofs.left_out import with_left_out
+from stackproof.proofs.permissions_wide import broad
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, add, att, put, ref, resource
 from tests.unit.stackproof.proofs.permissions_support import (
@@ -14,6 +17,7 @@ from tests.unit.stackproof.proofs.permissions_support import (
     changed,
     complaints,
     document,
+    policy,
     role,
     service,
     sub,
@@ -24,6 +28,7 @@ from tests.unit.stackproof.proofs.test_permissions_services import alone, functi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stackproof.proofs.needs import Scene
     from tests.unit.stackproof.proofs.permissions_support import Template
 
     Change = Callable[[Template], None]
@@ -269,6 +274,103 @@ def test_a_role_whose_user_is_left_out_here_is_not_called_unused() -> None:
     template["Resources"]["Task"]["Properties"]["TaskRoleArn"] = {
         "Fn::If": ["Never", att("Own", "Arn"), {"Ref": "AWS::NoValue"}]
     }
+    assert complaints(template) == []
+
+
+TAGS_LOGS = put(
+    "ExecutionPolicy", f"{STATEMENT}.2.Action", ["logs:CreateLogStream", "logs:PutLogEvents", "logs:TagResource"]
+)
+
+
+def with_worker(*changes: Change, **more: object) -> Template:
+    """The platform with a second task of the same roles, which a condition leaves out here."""
+
+    def worker(resources: Template) -> None:
+        task = copy.deepcopy(resources["Task"])
+        container = task["Properties"]["ContainerDefinitions"][0]
+        container |= {"Name": "worker", "Secrets": [{"Name": "TOKEN", "ValueFrom": ref("Token")}], **more}
+        resources["Worker"] = {**task, "Condition": "Never"}
+        resources["Token"] = {**resource("SecretsManager::Secret"), "Condition": "Never"}
+
+    template = changed(worker, *changes)
+    template["Conditions"] = {"Never": {"Fn::Equals": ["a", "b"]}}
+    return template
+
+
+def test_what_no_user_needs_is_found_also_while_one_of_them_is_left_out() -> None:
+    assert complaints(with_worker()) == []
+    found = the(with_worker(TAGS_LOGS))
+    assert (found.id, found.verdict, found.logical_id) == ("iam-unused-action", Verdict.BROKEN, "ExecutionPolicy")
+    assert found.message == (
+        "ExecutionPolicy grants logs:TagResource to ExecutionRole for nothing: no need of its users asks for it there."
+    )
+    own = the(with_worker(grant("TaskRole", allow("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs"))))
+    assert (own.verdict, own.logical_id) == (Verdict.UNKNOWN, "TaskRole")
+    assert "cannot be told, since the application's own calls are not in the template" in own.message
+
+
+def test_what_only_a_user_that_is_left_out_needs_is_not_granted_for_nothing() -> None:
+    secret = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/token"
+    granted = grant("ExecutionPolicy", allow("ssm:GetParameters", secret))
+    inside = {"Fn::If": ["Never", {"Name": "TOKEN", "ValueFrom": secret}, {"Ref": "AWS::NoValue"}]}
+    assert complaints(with_worker(granted, Secrets=[inside])) == []
+    assert "no need of its users asks for it there" in the(with_worker(granted, Secrets=[])).message
+
+
+def test_what_a_condition_of_a_left_out_user_needs_is_true_for_it_too() -> None:
+    secret = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/token"
+    inside = {"Fn::If": ["HasToken", {"Name": "TOKEN", "ValueFrom": secret}, {"Ref": "AWS::NoValue"}]}
+    template = with_worker(grant("ExecutionPolicy", allow("ssm:GetParameters", secret)), Secrets=[inside])
+    template["Conditions"] |= {
+        "HasToken": {"Fn::Equals": ["a", "b"]},
+        "WorksWithToken": {"Fn::And": [{"Condition": "HasToken"}, {"Fn::Not": [{"Condition": "Never"}]}]},
+    }
+    assert the(template).id == "iam-unused-action"
+    template["Resources"]["Worker"]["Condition"] = "WorksWithToken"
+    assert complaints(template) == []
+
+
+def test_users_that_are_left_out_cost_nothing_while_nothing_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Scene] = []
+
+    def counted(scene: Scene) -> Scene:
+        asked.append(scene)
+        return with_left_out(scene)
+
+    monkeypatch.setattr(permissions_excess, "with_left_out", counted)
+    assert complaints(with_worker()) == []
+    assert not asked
+    both = (TAGS_LOGS, grant("TaskRole", allow("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs")))
+    assert {finding.logical_id for finding in complaints(with_worker(*both))} == {"ExecutionPolicy", "TaskRole"}
+    assert len(asked) == 1
+
+
+def test_a_policy_that_is_left_out_uses_no_role_that_it_is_attached_to_or_passes_on() -> None:
+    passing = policy("TaskRole", allow("iam:PassRole", att("ExecutionRole", "Arn")))
+    template = changed(
+        add(Spare={**passing, "Condition": "Never"}),
+        TAGS_LOGS,
+    )
+    template["Conditions"] = {"Never": {"Fn::Equals": ["a", "b"]}}
+    assert the(template).logical_id == "ExecutionPolicy"
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        pytest.param(resource("Lambda::Function", Role=att("ExecutionRole", "Arn")), id="code that is not analysed"),
+        pytest.param(
+            resource("EC2::FlowLog", Tags={"Fn::If": ["Other", att("ExecutionRole", "Arn"), "none"]}),
+            id="a branch that is dead here",
+        ),
+    ],
+)
+def test_a_user_that_is_left_out_and_does_what_nobody_can_tell_leaves_the_role_open(user: dict[str, Any]) -> None:
+    template = changed(
+        add(Elsewhere={**user, "Condition": "Never"}),
+        TAGS_LOGS,
+    )
+    template["Conditions"] = {name: {"Fn::Equals": ["a", "b"]} for name in ("Never", "Other")}
     assert complaints(template) == []
 
 

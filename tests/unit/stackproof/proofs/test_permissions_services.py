@@ -655,6 +655,60 @@ def test_a_schedule_that_calls_an_action_of_any_service_needs_that_action() -> N
     assert complaints(scheduled(target, allow("ecs:UpdateService", "*", Condition={"Null": {"ecs:cluster": "false"}})))
 
 
+TOO_MUCH = allow("sqs:PurgeQueue", att("Queue", "Arn"))
+
+
+def test_a_schedule_needs_no_more_than_to_reach_its_target() -> None:
+    send = allow("sqs:SendMessage", att("Queue", "Arn"))
+    found = the(scheduled(QUEUE, send, TOO_MUCH, Queue=resource("SQS::Queue")))
+    assert (found.id, found.verdict, found.logical_id) == ("iam-unused-action", Verdict.BROKEN, "Role")
+    assert found.message.startswith("Role grants sqs:PurgeQueue to Role for nothing")
+
+
+@pytest.mark.parametrize(
+    ("target", "more"),
+    [
+        pytest.param({"Arn": "arn:aws:elsewhere"}, {}, id="what it reaches is elsewhere"),
+        pytest.param({"Arn": ref("Stream")}, {"Stream": resource("MSK::Cluster")}, id="nobody knows how it is reached"),
+        pytest.param(
+            {"Arn": att("Cluster", "Arn"), "EcsParameters": {"TaskDefinitionArn": "arn:aws:elsewhere"}},
+            {"Cluster": resource("ECS::Cluster")},
+            id="the task is elsewhere",
+        ),
+    ],
+)
+def test_a_schedule_with_needs_that_are_not_derived_is_not_judged(
+    target: dict[str, Any], more: dict[str, dict[str, Any]]
+) -> None:
+    assert complaints(scheduled(target, TOO_MUCH, Queue=resource("SQS::Queue"), **more)) == []
+
+
+def test_a_schedule_with_a_key_of_its_own_is_not_judged() -> None:
+    send = allow("sqs:SendMessage", att("Queue", "Arn"))
+    template = scheduled(QUEUE, send, TOO_MUCH, Queue=resource("SQS::Queue"))
+    template["Resources"]["Schedule"]["Properties"]["KmsKeyArn"] = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/own"
+    assert complaints(template) == []
+
+
+def test_a_schedule_that_tags_what_it_runs_may_be_allowed_to() -> None:
+    tag = allow("ecs:TagResource", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/*/*")
+    run = allow("ecs:RunTask", ref("Task"))
+    passed = allow("iam:PassRole", [att("ExecutionRole", "Arn"), att("TaskRole", "Arn")])
+
+    def template(**more: object) -> Template:
+        target = {"Arn": att("Cluster", "Arn"), "EcsParameters": {"TaskDefinitionArn": ref("Task"), **more}}
+        return changed(
+            add(
+                Schedule=resource("Scheduler::Schedule", Target={"RoleArn": att("Role", "Arn"), **target}),
+                Role=role("scheduler", run, passed, tag),
+            )
+        )
+
+    assert complaints(template(PropagateTags="TASK_DEFINITION")) == []
+    assert complaints(template(Tags=[{"Key": "a", "Value": "b"}])) == []
+    assert the(template()).message.startswith("Role grants ecs:TagResource to Role for nothing")
+
+
 def test_a_schedule_that_runs_a_task_passes_its_roles_on() -> None:
     target = {"Arn": att("Cluster", "Arn"), "EcsParameters": {"TaskDefinitionArn": ref("Task")}}
     run = allow("ecs:RunTask", ref("Task"))

@@ -1,4 +1,4 @@
-"""Do some answers of conditions contradict each other by the form of the conditions alone?
+"""What answers of conditions follow from others by the form of the conditions alone.
 
 Fn::And of A and B is not true while A is false, whatever the parameters are. To see that costs nothing, and spares the
 search through the parameters' values nearly always; what cannot be seen here may contradict itself all the same.
@@ -19,6 +19,14 @@ def contradict(conditions: Mapping[str, object], wanted: Mapping[str, bool]) -> 
         conditions: the template's section.
         wanted: an answer for each of some conditions.
     """
+    known = implied(conditions, wanted)
+    if known is None:
+        return True
+    return any(_refuted(conditions[name], known, answer=answer) for name, answer in known.items() if name in conditions)
+
+
+def implied(conditions: Mapping[str, object], wanted: Mapping[str, bool]) -> dict[str, bool] | None:
+    """The answers that are wanted, with those that they need; None when they contradict each other."""
     known: dict[str, bool] = {}
     todo: list[tuple[object, bool]] = [({"Condition": name}, answer) for name, answer in wanted.items()]
     while todo:
@@ -30,8 +38,8 @@ def contradict(conditions: Mapping[str, object], wanted: Mapping[str, bool]) -> 
             known[name] = answer
             todo.append((conditions.get(name), answer))
         elif known[name] is not answer:
-            return True
-    return any(_refuted(conditions[name], known, answer=answer) for name, answer in known.items() if name in conditions)
+            return None
+    return known
 
 
 def _condition(node: object) -> str:

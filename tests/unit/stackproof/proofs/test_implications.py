@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stackproof.proofs.conditions import Space
-from stackproof.proofs.contradictions import contradict
+from stackproof.proofs.implications import contradict
 
 
 def when(name: str) -> dict[str, Any]:
