@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +19,10 @@ from stackproof.proofs.verdicts import broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = Callable[..., "Outcome"]
 
+ROOT = Path(__file__).resolve().parents[3]
 BUCKET: dict[str, Any] = {
     "Parameters": {
         "Access": {"Type": "String", "Default": "Private", "AllowedValues": ["Private", "PublicRead"]},
@@ -465,3 +467,12 @@ def test_both_sides_are_read_before_anything_is_said(write: Any, run: Run) -> No
     assert outcome.code == 2
     assert {line.split(":")[0] for line in outcome.err.splitlines()} == {"no.json", "bad.json"}
     assert run("diff", write("new.json", NAMED), "new.json", "--params", "p.json").err.count("p.json") == 1
+
+
+def test_the_page_on_proofs_shows_a_template_with_its_real_answer(write: Any, run: Run) -> None:
+    page = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")
+    told = page.partition("## How to read an answer")[2]
+    template, answer = re.findall(r"^```(?:yaml)?\n(.*?)^```$", told, re.MULTILINE | re.DOTALL)[:2]
+    outcome = run("check", write("site.yaml", template))
+    assert outcome.code == 1
+    assert outcome.out == answer
