@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.proofs.resolver import MAX_DEPTH
+from stackproof.proofs.values import NESTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,25 +47,27 @@ def mentions(node: object, path: Path = (), guards: Guards = ()) -> list[Mention
 
 def _collect(node: object, path: Path, guards: Guards, found: list[Mention]) -> None:
     """Into one list: a generator inside a generator hands each mention up through every level."""
-    if len(path) > MAX_DEPTH:
+    if not isinstance(node, NESTED) or len(path) > MAX_DEPTH:
         return
-    if isinstance(node, list):
-        for index, inner in enumerate(node):
-            # Most of a template is text, which mentions nothing.
-            if not isinstance(inner, str):
-                _collect(inner, (*path, index), guards, found)
-    elif isinstance(node, dict):
-        if len(node) == 1:
-            ((key, inner),) = node.items()
-            _of_key(str(key), inner, (*path, str(key)), guards, found)
-            return
-        for key, inner in node.items():
-            if not isinstance(inner, str):
-                _collect(inner, (*path, str(key)), guards, found)
+    if isinstance(node, dict) and len(node) == 1:
+        ((key, inner),) = node.items()
+        _of_key(str(key), inner, path, guards, found)
+        return
+    for key, inner in enumerate(node) if isinstance(node, list) else node.items():
+        # Most of a template is text, which mentions nothing, and the rest mostly a Ref.
+        if not isinstance(inner, NESTED):
+            continue
+        here = (*path, key if isinstance(node, list) else str(key))
+        if len(inner) == 1 and isinstance(inner, dict):
+            ((name, argument),) = inner.items()
+            _of_key(str(name), argument, here, guards, found)
+        else:
+            _collect(inner, here, guards, found)
 
 
-def _of_key(key: str, inner: object, path: Path, guards: Guards, found: list[Mention]) -> None:
+def _of_key(key: str, inner: object, place: Path, guards: Guards, found: list[Mention]) -> None:
     """The references in an object with this one key."""
+    path = (*place, key)
     if key == "Ref" and isinstance(inner, str):
         found.append(Mention(inner, "Ref", path, guards))
     elif key == "Fn::GetAtt":

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model_stores import SHAPES
-from stackproof.proofs.values import NESTED, Value, symbols_of
+from stackproof.proofs.values import symbols_of
 
 if TYPE_CHECKING:
+    from stackproof.proofs.leaves import Leaves
     from stackproof.proofs.resolve import Stack
 
 _MODELLED: Final = frozenset(
@@ -35,7 +36,7 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
         stranger = not resource.type.startswith("AWS::") or resource.type.startswith(
             ("AWS::CloudFormation::", "AWS::Serverless::")
         )
-        if not stranger and (resource.type in known or not _has_groups(resource.properties)):
+        if not stranger and (resource.type in known or not _has_groups(stack.leaves[resource.logical_id])):
             continue
         for _, symbol in symbols_of(stack.leaves[resource.logical_id].made):
             elsewhere.add(symbol.owner)
@@ -44,17 +45,6 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(strangers), frozenset(elsewhere)
 
 
-def _has_groups(value: Value, depth: int = 6) -> bool:
-    """Does a resource name security groups anywhere near its top?"""
-    if isinstance(value, dict):
-        for key in value:
-            if "SecurityGroup" in key:
-                return True
-    elif not isinstance(value, list):
-        return False
-    if depth > 0:
-        for inner in value.values() if isinstance(value, dict) else value:
-            # Most of it is text, which has nothing inside.
-            if isinstance(inner, NESTED) and _has_groups(inner, depth - 1):
-                return True
-    return False
+def _has_groups(leaves: Leaves) -> bool:
+    """Does a resource name security groups of this stack, or what may be one?"""
+    return any("SecurityGroup" in key for path, _ in leaves.made for key in path if isinstance(key, str))

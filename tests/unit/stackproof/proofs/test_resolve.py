@@ -14,6 +14,8 @@ from stackproof.proofs.resolver import MAX_DEPTH, Resolver
 from stackproof.proofs.values import Dynamic, Sym, Unknown, Value, equal, join, show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stackproof.proofs.values import Path
 
 REGION = "sa-east-1"
@@ -385,15 +387,16 @@ def test_what_may_rewrite_a_template_is_named() -> None:
     )
 
 
-def nested(depth: int) -> object:
+def nested(depth: int, wrap: Callable[[object], object] = lambda inner: [inner]) -> object:
     node: object = "x"
     for _ in range(depth):
-        node = [node]
+        node = wrap(node)
     return node
 
 
 def test_depth_has_a_limit() -> None:
     assert "nested deeper than 200 levels" in show(value(nested(MAX_DEPTH + 5)))
+    assert "nested deeper than 200 levels" in show(value(nested(MAX_DEPTH + 5, lambda inner: {"In": inner})))
     assert "nested deeper" not in show(value(nested(100)))
     node: object = {"Fn::Equals": [1, 1]}
     for _ in range(MAX_DEPTH):

@@ -74,6 +74,7 @@ RIGHT = [
     {"Type": "Custom::Thing", "Properties": {"Password": "plain", "Value": RESOLVED}},
     make("S3::Bucket", Value=[RESOLVED]),
     make("Synthetics::Canary", Environment="production"),
+    make("Synthetics::Canary", Environment="production", Code={"Environment": {"Variables": {"TABLE": ref("Shown")}}}),
 ]
 
 
