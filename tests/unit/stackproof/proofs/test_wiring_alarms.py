@@ -248,6 +248,9 @@ def test_a_fault_is_found_where_it_is(fault: Fault) -> None:
     [
         ("AWS/ECS", "CPUUtilisation", ', did you mean "CPUUtilization"'),
         ("AWS/ApplicationELB", "HTTPCode_ELB_5xx", ', did you mean "HTTPCode_ELB_'),
+        ("AWS/ElastiCache", "EngineCpuUtilization", ', did you mean "EngineCPUUtilization"'),
+        ("AWS/EFS", "PercentIoLimit", ', did you mean "PercentIOLimit"'),
+        ("AWS/NATGateway", "PortAllocationErrors", ""),
         ("AWS/Backup", "Sorrow", ""),
     ],
 )
