@@ -95,20 +95,18 @@ def add_event_alarms(
     t: Template, *, application: Application, workers: Workers, topic: AlarmTopic, log: EventLog
 ) -> list[Alarm]:
     """Add the rules, and the alarms on tasks, Spot and lines in the log; they exist where the service does."""
-    t.add_resource(
-        Rule(
-            "DeploymentFailed",
-            Condition=application.runs,
-            Description="A deployment of a service of this cluster failed, and was taken back: read the reason in the "
-            "message, then python deploy.py why.",
-            EventPattern={
-                "source": ["aws.ecs"],
-                "detail-type": ["ECS Deployment State Change"],
-                "resources": [_services(application)],
-                "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
-            },
-            Targets=[Target(Id="topic", Arn=topic.arn)],
-        )
+    topic.tell(
+        t,
+        "DeploymentFailed",
+        application.runs,
+        "A deployment of a service of this cluster failed, and was taken back: read the reason in the "
+        "message, then python deploy.py why.",
+        {
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Deployment State Change"],
+            "resources": [_services(application)],
+            "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
+        },
     )
     return [
         _add_failed_tasks(t, application, workers, log),

@@ -30,6 +30,25 @@ def of_service(
     return Measure(namespace, name, {"ClusterName": cluster, "ServiceName": service}, statistic)
 
 
+def missing_tasks(
+    name: str, cluster: AWSHelperFn, service: AWSHelperFn, exists: str, *, problem: str, remedy: str
+) -> Watch:
+    """Fewer tasks of a service run than are wanted."""
+    counts = {"wanted": "DesiredTaskCount", "running": "RunningTaskCount"}
+    return Watch(
+        name,
+        problem=problem,
+        remedy=remedy,
+        measures={key: of_service(cluster, service, metric, "Average", INSIGHTS) for key, metric in counts.items()},
+        expression="wanted - running",
+        threshold=0,
+        bad=10,
+        among=10,
+        missing=UNKNOWN,
+        exists=exists,
+    )
+
+
 @part("watching")
 def add_application_alarms(
     t: Template, *, balancer: Balancer, application: Application, scaling: Scaling, thresholds: Thresholds
@@ -64,18 +83,13 @@ def add_application_alarms(
             missing=UNKNOWN,
             exists=application.runs,
         ),
-        Watch(
+        missing_tasks(
             "MissingTasksAlarm",
+            *service,
+            application.runs,
             problem="Fewer tasks run than are wanted, for ten minutes: they do not start, or do not stay.",
             remedy="The service's events in ECS say why: no Spot capacity (raise OnDemandWeight), an image that cannot "
             "be pulled, a health check that fails, a quota.",
-            measures={"wanted": wanted, "running": of_service(*service, "RunningTaskCount", "Average", INSIGHTS)},
-            expression="wanted - running",
-            threshold=0,
-            bad=10,
-            among=10,
-            missing=UNKNOWN,
-            exists=application.runs,
         ),
         Watch(
             "MaximumTasksAlarm",

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from troposphere import And, Condition, Or, Ref
 
 from templates.alarm_events import FAILED, STOPPED
-from templates.alarms import UNKNOWN, Measure, Watch, add_alarm
-from templates.alarms_application import INSIGHTS, of_service
+from templates.alarms import UNKNOWN, Watch, add_alarm
+from templates.alarms_application import missing_tasks, of_service
+from templates.dead_letters import waiting
 from templates.interface import condition
 from templates.parts import part
 
 if TYPE_CHECKING:
-    from troposphere import AWSHelperFn, Template
+    from troposphere import Template
     from troposphere.cloudwatch import Alarm
 
     from templates.alarm_events import EventLog
@@ -74,7 +75,7 @@ def add_background_alarms(
             missing=UNKNOWN,
             exists=workers.exists,
         ),
-        _missing(
+        missing_tasks(
             "MissingWorkersAlarm",
             cluster,
             workers.name,
@@ -83,7 +84,7 @@ def add_background_alarms(
             remedy="The service's events in ECS say why: no Spot capacity (raise WorkerOnDemandWeight), an image that "
             "cannot be pulled, a command that ends.",
         ),
-        _missing(
+        missing_tasks(
             "MissingCronAlarm",
             cluster,
             cron.service,
@@ -108,11 +109,7 @@ def add_background_alarms(
             problem="The periodic command was not even asked for: its schedule could not reach ECS, and what it does "
             "is late.",
             remedy="The newest message in the queue says why; take the messages out when it is mended.",
-            measures={
-                "letters": Measure(
-                    "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": cron.letters}, "Maximum"
-                )
-            },
+            measures={"letters": waiting(cron.letters)},
             threshold=0,
             period=300,
             bad=1,
@@ -123,20 +120,3 @@ def add_background_alarms(
     some = Or(Condition(workers.exists), Condition(cron.exists))
     exists = condition(t, "WorksInBackground", And(Condition(application.runs), some))
     return Background([add_alarm(t, watch) for watch in watches], exists)
-
-
-def _missing(name: str, cluster: AWSHelperFn, service: AWSHelperFn, exists: str, *, problem: str, remedy: str) -> Watch:
-    """Fewer tasks of a service run than are wanted."""
-    counts = {"wanted": "DesiredTaskCount", "running": "RunningTaskCount"}
-    return Watch(
-        name,
-        problem=problem,
-        remedy=remedy,
-        measures={key: of_service(cluster, service, metric, "Average", INSIGHTS) for key, metric in counts.items()},
-        expression="wanted - running",
-        threshold=0,
-        bad=10,
-        among=10,
-        missing=UNKNOWN,
-        exists=exists,
-    )

@@ -26,14 +26,12 @@ from troposphere.backup import (
     LockConfigurationType,
 )
 from troposphere.cloudwatch import Alarm, MetricDimension
-from troposphere.events import Rule, Target
-from troposphere.iam import Role
 
 from templates.files import OWN as OWN_FILES
 from templates.interface import YES_NO, condition, output, parameter
 from templates.keys import add_key
 from templates.parts import part
-from templates.policies import OnlyIf, add_policy, allow, assume_role, key_policy, permissions_boundary
+from templates.policies import OnlyIf, add_policy, add_role, allow, assume_role, key_policy
 
 if TYPE_CHECKING:
     from awacs.aws import Statement
@@ -233,14 +231,7 @@ def add_backup_role(
     t: Template, name: str, exists: str, vault: Vault, statements: list[Statement]
 ) -> tuple[AWSHelperFn, str]:
     """Add a role that AWS Backup takes on, which knows the vault and may do what the statements say."""
-    role = t.add_resource(
-        Role(
-            f"{name}Role",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("backup", says_for_whom=False),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, f"{name}Role", assume_role("backup", says_for_whom=False), exists=exists)
     known = allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vault.arn)
     return GetAtt(role, "Arn"), add_policy(t, f"{name}Policy", role, known, *statements)
 
@@ -306,19 +297,17 @@ def use_keys(vault: Key, files: Files, database: Database, *, files_when: str | 
 
 def _add_alarm(t: Template, backups: Backups, vault: Vault, topic: AlarmTopic) -> None:
     """Tell of a backup that failed, and of one that no metric counts as failed."""
-    t.add_resource(
-        Rule(
-            "BackupNotMade",
-            Condition=backups.exists,
-            Description="A backup into this stack's vault did not begin in its window, was stopped, or lacks a part: "
-            "read the reason in the message, and in AWS Backup's list of jobs.",
-            EventPattern={
-                "source": ["aws.backup"],
-                "detail-type": ["Backup Job State Change"],
-                "detail": {"state": ["EXPIRED", "ABORTED", "PARTIAL"], "backupVaultArn": [vault.arn]},
-            },
-            Targets=[Target(Id="topic", Arn=topic.arn)],
-        )
+    topic.tell(
+        t,
+        "BackupNotMade",
+        backups.exists,
+        "A backup into this stack's vault did not begin in its window, was stopped, or lacks a part: "
+        "read the reason in the message, and in AWS Backup's list of jobs.",
+        {
+            "source": ["aws.backup"],
+            "detail-type": ["Backup Job State Change"],
+            "detail": {"state": ["EXPIRED", "ABORTED", "PARTIAL"], "backupVaultArn": [vault.arn]},
+        },
     )
     t.add_resource(
         Alarm(

@@ -22,7 +22,6 @@ from troposphere.ecs import (
     DeploymentConfiguration,
     Service,
 )
-from troposphere.iam import Role
 from troposphere.scheduler import (
     AwsVpcConfiguration,
     DeadLetterConfig,
@@ -39,7 +38,7 @@ from templates.cluster import ON_DEMAND
 from templates.dead_letters import add_dead_letters
 from templates.interface import condition, output, parameter
 from templates.parts import part
-from templates.policies import add_policy, allow, assume_role, permissions_boundary
+from templates.policies import add_policy, add_role, allow, assume_role
 from templates.security_groups import group_id
 from templates.task_definition import LONGEST_STOP, add_task_definition, command_parameter, size_parameter
 
@@ -263,14 +262,7 @@ def _add_role(
         "aws:SourceArn",
         Sub("arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/${Group}", Group=group),
     )
-    role = t.add_resource(
-        Role(
-            "CronRole",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("scheduler", conditions=[mine]),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "CronRole", assume_role("scheduler", conditions=[mine]), exists=exists)
     blueprint = application.blueprint
     policy = add_policy(
         t,

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troposphere import And, Condition, Equals, FindInMap, GetAtt, If, Not, NoValue, Or, Ref, Sub
-from troposphere.iam import Role
 from troposphere.rds import AuthFormat, ConnectionPoolConfigurationInfoFormat, DBProxy, DBProxyTargetGroup
 
 from templates.interface import YES_NO, condition, output, parameter, rule
 from templates.own_database_parameters import GROUP
-from templates.policies import add_policy, assume_role, decrypt_secret, permissions_boundary, read_secret
+from templates.policies import add_policy, add_role, assume_role, decrypt_secret, read_secret
 from templates.security_groups import Endpoint, connect, group_id, security_group
 
 if TYPE_CHECKING:
@@ -60,14 +59,7 @@ def add_database_proxy(t: Template, *, environment: Environment, network: Networ
         t, "DatabaseProxySecurityGroup", description="Database proxy", vpc=network.vpc, condition=exists
     )
     rules = connect(t, guard, database.endpoint.server, port, "Proxy to the database", condition=exists)
-    role = t.add_resource(
-        Role(
-            "DatabaseProxyRole",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("rds", says_for_whom=False),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "DatabaseProxyRole", assume_role("rds", says_for_whom=False), exists=exists)
     policy = add_policy(
         t, "DatabaseProxyPolicy", role, read_secret(database.secret.arn), decrypt_secret(database.secret.key_arn)
     )

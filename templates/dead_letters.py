@@ -8,6 +8,7 @@ from awacs.aws import ArnEquals, Bool
 from troposphere import GetAtt, Ref
 from troposphere.sqs import Queue, QueuePolicy
 
+from templates.alarms import Measure
 from templates.policies import ANYBODY, allow, deny, document, service
 
 if TYPE_CHECKING:
@@ -43,3 +44,8 @@ def add_dead_letters(t: Template, name: str, *, exists: str, key: Key, rule: AWS
         )
     )
     return queue
+
+
+def waiting(name: AWSHelperFn) -> Measure:
+    """How many messages wait in a queue of this name for somebody to read them."""
+    return Measure("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": name}, "Maximum")

@@ -28,12 +28,11 @@ from troposphere.ec2 import (
     VPCEndpoint,
     VPCGatewayAttachment,
 )
-from troposphere.iam import Role
 
 from templates.interface import YES_NO, condition, output, parameter
 from templates.logs import log_group
 from templates.parts import part
-from templates.policies import add_policy, allow, assume_role, permissions_boundary
+from templates.policies import add_policy, add_role, allow, assume_role
 from templates.security_groups import INTERNET, connect, group_id, security_group
 
 if TYPE_CHECKING:
@@ -340,13 +339,7 @@ def _add_flow_log(t: Template, vpc: VPC, key: Key) -> None:
     group = log_group(t, "FlowLogGroup", "flow", key=key)
     source = ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc-flow-log/*"))
     write = allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], GetAtt(group, "Arn"))
-    role = t.add_resource(
-        Role(
-            "FlowLogRole",
-            AssumeRolePolicyDocument=assume_role("vpc-flow-logs", conditions=[source]),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "FlowLogRole", assume_role("vpc-flow-logs", conditions=[source]))
     policy = add_policy(t, "FlowLogPolicy", role, write)
     t.add_resource(
         FlowLog(

@@ -16,7 +16,6 @@ from string import punctuation
 from typing import TYPE_CHECKING
 
 from troposphere import And, Condition, Equals, FindInMap, GetAtt, If, Not, NoValue, Ref, Sub
-from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.rds import (
     DBCluster,
@@ -32,7 +31,7 @@ from templates.interface import condition, output
 from templates.keys import DATABASE_LOG_PREFIX, Key, Secret, add_key
 from templates.logs import retention_days
 from templates.own_database_parameters import add_own_database_parameters
-from templates.policies import add_policy, allow, assume_role, key_policy, permissions_boundary
+from templates.policies import add_policy, add_role, allow, assume_role, key_policy
 from templates.security_groups import Endpoint, group_id, security_group
 
 if TYPE_CHECKING:
@@ -210,14 +209,7 @@ def _add_secret(t: Template, asked: OwnDatabaseParameters, exists: str, key: Key
 def _add_monitoring_role(t: Template, exists: str) -> tuple[AWSHelperFn, str]:
     """Add the role of enhanced monitoring: AWS's managed policy for it reaches groups of every name that starts so."""
     group = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{OS_METRICS}"
-    role = t.add_resource(
-        Role(
-            "DatabaseMonitoringRole",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("monitoring.rds"),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "DatabaseMonitoringRole", assume_role("monitoring.rds"), exists=exists)
     policy = add_policy(
         t,
         "DatabaseMonitoringPolicy",

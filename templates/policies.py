@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from awacs.aws import Action, Condition, ConditionElement, PolicyDocument, Principal, Statement, StringEquals
 from troposphere import Equals, If, Not, NoValue, Ref, Sub
-from troposphere.iam import ManagedPolicy
+from troposphere.iam import ManagedPolicy, Role
 
 from templates.interface import condition, parameter
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
-    from troposphere.iam import Role
 
     Value: TypeAlias = "str | AWSHelperFn"
 
@@ -93,6 +92,21 @@ class OnlyIf(Statement):
 def document(*statements: Statement) -> PolicyDocument:
     """A policy document in today's version of the language."""
     return PolicyDocument(Version="2012-10-17", Statement=list(statements))
+
+
+def add_role(t: Template, logical_id: str, trust: PolicyDocument, *, exists: str | None = None) -> Role:
+    """Add a role within the permissions boundary; what it may do comes by `add_policy`.
+
+    Args:
+        t: the template.
+        logical_id: of the role.
+        trust: who may take it on, from `assume_role`.
+        exists: name of the condition under which it exists; always without one.
+    """
+    role = Role(logical_id, AssumeRolePolicyDocument=trust, PermissionsBoundary=permissions_boundary(t))
+    if exists is not None:
+        role.Condition = exists
+    return t.add_resource(role)
 
 
 def add_policy(t: Template, logical_id: str, role: Role, *statements: Statement) -> str:

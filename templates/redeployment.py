@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from troposphere import And, Condition, GetAtt, If, NoValue, Ref, Sub
 from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, Target
-from troposphere.iam import Role
 from troposphere.stepfunctions import StateMachine
 
 from templates.alarms import Measure, Watch, add_alarm
-from templates.dead_letters import add_dead_letters
+from templates.dead_letters import add_dead_letters, waiting
 from templates.interface import condition
 from templates.parts import part
-from templates.policies import OnlyIf, add_policy, allow, assume_role, permissions_boundary
+from templates.policies import OnlyIf, add_policy, add_role, allow, assume_role
 from templates.rotation import KIND, SOURCE
 
 if TYPE_CHECKING:
@@ -83,14 +82,7 @@ def add_redeployment(
     # Named before there is a queue, whose policy names it as well.
     rule = Rule("RedeploymentRule", Condition=exists)
     letters = add_dead_letters(t, "Redeployment", exists=exists, key=topic.key, rule=GetAtt(rule, "Arn"))
-    role = t.add_resource(
-        Role(
-            "RedeploymentEventRole",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("events", says_for_whom=False),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "RedeploymentEventRole", assume_role("events", says_for_whom=False), exists=exists)
     start = add_policy(t, "RedeploymentEventPolicy", role, allow("states:StartExecution", machine))
     rule.Description = "The database has a new password: a new deployment of each service that uses it."
     rule.EventPattern = {"source": [SOURCE], "detail-type": [KIND], "resources": [rotation.secret]}
@@ -110,14 +102,7 @@ def add_redeployment(
 
 def _add_machine(t: Template, exists: str, cluster: TaskCluster, services: Sequence[Deployed]) -> AWSHelperFn:
     """Add the state machine with its role; returns its ARN."""
-    role = t.add_resource(
-        Role(
-            "RedeploymentRole",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("states"),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "RedeploymentRole", assume_role("states"), exists=exists)
     policy = add_policy(t, "RedeploymentPolicy", role, *(_may_deploy(cluster, each) for each in services))
     machine = t.add_resource(
         StateMachine(
@@ -206,8 +191,7 @@ def _add_alarm(t: Template, exists: str, machine: AWSHelperFn, letters: Queue, t
         name.lower(): Measure("AWS/States", f"Executions{name}", {"StateMachineArn": machine}, "Sum")
         for name in ("Aborted", "Failed", "TimedOut")
     }
-    queue = {"QueueName": GetAtt(letters, "QueueName")}
-    measures["letters"] = Measure("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, "Maximum")
+    measures["letters"] = waiting(GetAtt(letters, "QueueName"))
     add_alarm(
         t,
         Watch(

@@ -15,7 +15,6 @@ from troposphere.backup import (
     RestoreTestingRecoveryPointSelection,
     RestoreTestingSelection,
 )
-from troposphere.events import Rule, Target
 
 from templates.backup import GROUP, add_backup_role, use_keys
 from templates.interface import YES_NO, condition, parameter, rule
@@ -119,22 +118,20 @@ def add_restore_testing(
         "vpcSecurityGroupIds": Sub('["${Group}"]', Group=group_id(guard)),
     }
     select("Database", "Aurora", database.own.arn, own, inside)
-    t.add_resource(
-        Rule(
-            "RestoreTestFailed",
-            Condition=exists,
-            Description="A backup could not be restored for a test: nobody knows whether it can be when it must. Read "
-            "the reason in the message, and in AWS Backup's list of restore jobs.",
-            EventPattern={
-                "source": ["aws.backup"],
-                "detail-type": ["Restore Job State Change"],
-                "detail": {
-                    "status": ["FAILED", "ABORTED"],
-                    "restoreTestingPlanArn": [GetAtt(plan, "RestoreTestingPlanArn")],
-                },
+    topic.tell(
+        t,
+        "RestoreTestFailed",
+        exists,
+        "A backup could not be restored for a test: nobody knows whether it can be when it must. Read "
+        "the reason in the message, and in AWS Backup's list of restore jobs.",
+        {
+            "source": ["aws.backup"],
+            "detail-type": ["Restore Job State Change"],
+            "detail": {
+                "status": ["FAILED", "ABORTED"],
+                "restoreTestingPlanArn": [GetAtt(plan, "RestoreTestingPlanArn")],
             },
-            Targets=[Target(Id="topic", Arn=topic.arn)],
-        )
+        },
     )
 
 

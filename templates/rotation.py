@@ -19,7 +19,6 @@ from awacs.aws import StringEquals
 from troposphere import And, Condition, Equals, FindInMap, GetAtt, Not, Ref, Sub
 from troposphere.awslambda import Code, Function, LoggingConfig, Permission
 from troposphere.awslambda import Environment as LambdaEnvironment
-from troposphere.iam import Role
 from troposphere.secretsmanager import RotationRules, RotationSchedule
 
 from templates.alarms import Measure, Watch, add_alarm
@@ -27,7 +26,7 @@ from templates.interface import condition, parameter, rule
 from templates.logs import log_group
 from templates.own_database_parameters import GROUP
 from templates.parts import part
-from templates.policies import add_policy, allow, assume_role, permissions_boundary
+from templates.policies import add_policy, add_role, allow, assume_role
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
@@ -73,14 +72,7 @@ def add_rotation(t: Template, *, database: OwnDatabase, topic: AlarmTopic, log_k
     secret = database.secret.arn
     # Always there: a log group outlives what leaves the stack, and could not be made again under its name.
     log = log_group(t, "RotationLogGroup", "rotation", key=log_key)
-    role = t.add_resource(
-        Role(
-            "RotationRole",
-            Condition=exists,
-            AssumeRolePolicyDocument=assume_role("lambda", says_for_whom=False),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, "RotationRole", assume_role("lambda", says_for_whom=False), exists=exists)
     policy = add_policy(
         t,
         "RotationPolicy",

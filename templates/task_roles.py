@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from awacs.aws import ArnLike, StringEquals
 from troposphere import And, Condition, Equals, GetAtt, Not, Or, Ref, Select, Split, Sub
-from troposphere.iam import Role
 
 from templates import arns
 from templates.interface import condition, parameter
@@ -19,10 +18,10 @@ from templates.mail import add_mail
 from templates.policies import (
     OnlyIf,
     add_policy,
+    add_role,
     allow,
     assume_role,
     decrypt_secret,
-    permissions_boundary,
     read_secret,
 )
 
@@ -112,13 +111,7 @@ def add_task_role(t: Template, *, files: Files, sessions: Sessions) -> TaskRole:
 
 def _add_role(t: Template, name: str, *statements: Statement) -> TaskRole:
     source = ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*"))
-    role = t.add_resource(
-        Role(
-            f"{name}Role",
-            AssumeRolePolicyDocument=assume_role("ecs-tasks", conditions=[source]),
-            PermissionsBoundary=permissions_boundary(t),
-        )
-    )
+    role = add_role(t, f"{name}Role", assume_role("ecs-tasks", conditions=[source]))
     return TaskRole(GetAtt(role, "Arn"), add_policy(t, f"{name}Policy", role, *statements))
 
 

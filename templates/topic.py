@@ -12,10 +12,11 @@ user guide, "Using resource-based policies"; SNS developer guide, "Key managemen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awacs.aws import ArnLike, Bool, StringEquals
 from troposphere import Equals, Not, Ref, Sub
+from troposphere.events import Rule, Target
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
 from templates.interface import condition, output, parameter
@@ -24,6 +25,8 @@ from templates.parts import part
 from templates.policies import ANYBODY, allow, deny, document, key_policy, service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from troposphere import AWSHelperFn, Template
 
     from templates.keys import Key
@@ -44,6 +47,18 @@ class AlarmTopic:
 
     arn: AWSHelperFn
     key: Key
+
+    def tell(self, t: Template, name: str, exists: str, description: str, pattern: Mapping[str, Any]) -> None:
+        """Add the rule that sends the events of a pattern here, each as it comes."""
+        t.add_resource(
+            Rule(
+                name,
+                Condition=exists,
+                Description=description,
+                EventPattern=pattern,
+                Targets=[Target(Id="topic", Arn=self.arn)],
+            )
+        )
 
 
 @part("watching")
