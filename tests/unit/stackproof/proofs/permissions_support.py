@@ -9,7 +9,7 @@ from stackproof.proofs.model import model
 from stackproof.proofs.permissions import prove
 from stackproof.proofs.resolve import resolve
 from stackproof.proofs.verdicts import Verdict
-from tests.unit.stackproof.proofs.network_support import ACCOUNT, IMAGE, REGION, att, ref, resource
+from tests.unit.stackproof.proofs.network_support import ACCOUNT, IMAGE, REGION, add, att, ref, resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,10 @@ CHANNELS = [f"ssmmessages:{name}{kind}Channel" for name in ("Create", "Open") fo
 PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 ROOT = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 ADMINISTER = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": ROOT}
+USE = ["kms:Decrypt", "kms:GenerateDataKey*"]
+MINE = {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}}
+QUEUE = {"Arn": att("Queue", "Arn")}
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
 def sub(text: str) -> dict[str, str]:
@@ -198,3 +202,26 @@ def statements(name: str, *new: object, inline: bool = False) -> Callable[[Templ
         holder["PolicyDocument"]["Statement"] = list(new)
 
     return change
+
+
+def alone(*changes: Callable[[Template], None], **resources: dict[str, Any]) -> Template:
+    """A template of these resources, with changes."""
+    template: Template = {"Resources": {}}
+    add(**resources)(template["Resources"])
+    for change in changes:
+        change(template["Resources"])
+    return template
+
+
+def proofs(template: Template, rule: str, owner: str = "") -> list[str]:
+    """The witnesses of one rule, of one component where it is named."""
+    proved = (one for one in findings(template) if one.id == rule and one.verdict is Verdict.PROVED)
+    return [one.message for one in proved if owner in {"", one.logical_id}]
+
+
+def function(**properties: object) -> dict[str, dict[str, Any]]:
+    """A function with its role."""
+    return {
+        "Function": resource("Lambda::Function", Role=att("FunctionRole", "Arn"), **properties),
+        "FunctionRole": role("lambda", ManagedPolicyArns=[BASIC]),
+    }

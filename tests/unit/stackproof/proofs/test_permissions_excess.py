@@ -14,16 +14,17 @@ from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, add, att, put, ref, resource
 from tests.unit.stackproof.proofs.permissions_support import (
     allow,
+    alone,
     changed,
     complaints,
     document,
+    function,
     policy,
     role,
     service,
     sub,
     the,
 )
-from tests.unit.stackproof.proofs.test_permissions_services import alone, function
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stackproof.proofs.verdicts import Verdict
-from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, add, att, put, ref, resource, without
+from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, att, put, ref, resource, without
 from tests.unit.stackproof.proofs.permissions_support import (
+    MINE,
     allow,
+    alone,
     complaints,
     document,
-    findings,
     key,
     policy,
+    proofs,
     role,
     service,
     sub,
@@ -33,24 +35,6 @@ LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 ROTATE = [f"secretsmanager:{name}" for name in ("DescribeSecret", "GetSecretValue", "PutSecretValue")]
 MOVE = "secretsmanager:UpdateSecretVersionStage"
 SECRETS = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com", "kms:EncryptionContext:SecretARN": ref("Secret")}
-MINE = {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}}
-
-
-def alone(base: dict[str, Any], *changes: Change) -> Template:
-    template: Template = {"Resources": {}}
-    add(**json.loads(json.dumps(base)))(template["Resources"])
-    for change in changes:
-        change(template["Resources"])
-    return template
-
-
-def proofs(template: Template, rule: str, owner: str) -> list[str]:
-    """What was proved of an owner by one rule."""
-    return [
-        one.message
-        for one in findings(template)
-        if (one.id, one.logical_id, one.verdict) == (rule, owner, Verdict.PROVED)
-    ]
 
 
 ROTATION: dict[str, Any] = {
@@ -83,7 +67,7 @@ ROTATION: dict[str, Any] = {
 
 class TestRotation:
     def test_holds(self) -> None:
-        template = alone(ROTATION)
+        template = alone(**ROTATION)
         assert complaints(template) == []
         assert any("call Function" in each for each in proofs(template, "iam-service", "Schedule"))
         rotated = proofs(template, "iam-allowed", "Schedule")
@@ -125,12 +109,12 @@ class TestRotation:
         ],
     )
     def test_broken_by_each_part(self, change: Change, rule: str, says: str) -> None:
-        found = complaints(alone(ROTATION, change))
+        found = complaints(alone(change, **ROTATION))
         assert {(one.id, one.verdict) for one in found} == {(rule, Verdict.BROKEN)}
         assert says in found[0].message
 
     def test_secrets_manager_is_not_known_to_say_for_which_secret_it_comes(self) -> None:
-        found = the(alone(ROTATION, put("Permission", "SourceArn", ref("Secret"))))
+        found = the(alone(put("Permission", "SourceArn", ref("Secret")), **ROTATION))
         assert (found.id, found.verdict) == ("iam-service", Verdict.UNKNOWN)
 
     @pytest.mark.parametrize(
@@ -145,15 +129,15 @@ class TestRotation:
         ],
     )
     def test_harmless(self, change: Change) -> None:
-        assert complaints(alone(ROTATION, change)) == []
+        assert complaints(alone(change, **ROTATION)) == []
 
     def test_a_secret_of_elsewhere_is_named_by_its_arn_and_its_key_is_its_owners(self) -> None:
         arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:lms/db-AbCdEf"
         elsewhere = put("Schedule", "SecretId", arn)
-        found = complaints(alone(ROTATION, elsewhere))
+        found = complaints(alone(elsewhere, **ROTATION))
         assert found[0].message.startswith("Schedule cannot rotate its secret, so that no rotation ends")
         granted = put("Policy", "PolicyDocument.Statement.1.Resource", arn)
-        assert complaints(alone(ROTATION, elsewhere, granted)) == []
+        assert complaints(alone(elsewhere, granted, **ROTATION)) == []
 
     @pytest.mark.parametrize(
         "change",
@@ -164,13 +148,13 @@ class TestRotation:
         ],
     )
     def test_a_function_of_elsewhere_is_not_judged(self, change: Change) -> None:
-        assert complaints(alone(ROTATION, change, without("Permission"))) == []
+        assert complaints(alone(change, without("Permission"), **ROTATION)) == []
 
     def test_a_role_of_elsewhere_is_the_functions_own_finding(self) -> None:
         theirs = put("Function", "Role", f"arn:aws:iam::{ACCOUNT}:role/theirs")
-        found = complaints(alone(ROTATION, theirs, without("Policy"), without("Role")))
+        found = complaints(alone(theirs, without("Policy"), without("Role"), **ROTATION))
         assert {one.logical_id for one in found} == {"Function"}
-        assert complaints(alone(ROTATION, put("Schedule", "SecretId", None))) == []
+        assert complaints(alone(put("Schedule", "SecretId", None), **ROTATION)) == []
 
 
 def machine(**task: Any) -> dict[str, Any]:
@@ -207,7 +191,7 @@ TASK = "Definition.States.All.Branches.0.States.Update"
 
 class TestMachine:
     def test_holds(self) -> None:
-        template = alone(MACHINE)
+        template = alone(**MACHINE)
         assert complaints(template) == []
         (proved,) = proofs(template, "iam-allowed", "Machine")
         assert "call ecs:UpdateService" in proved
@@ -225,7 +209,7 @@ class TestMachine:
         ],
     )
     def test_broken(self, change: Change, path: str) -> None:
-        found = complaints(alone(MACHINE, change))
+        found = complaints(alone(change, **MACHINE))
         assert [(one.id, one.verdict) for one in found] == [("iam-allowed", Verdict.BROKEN)]
         assert found[0].message.startswith(
             "Machine cannot call ecs:UpdateService, so that its run fails there: Role may not ecs:UpdateService"
@@ -244,7 +228,7 @@ class TestMachine:
         ],
     )
     def test_the_same_service_by_any_of_its_names(self, given: dict[str, Any]) -> None:
-        template = alone(MACHINE, put("Machine", "Definition", machine(**given)))
+        template = alone(put("Machine", "Definition", machine(**given)), **MACHINE)
         assert complaints(template) == []
         assert len(proofs(template, "iam-allowed", "Machine")) == 1
 
@@ -254,11 +238,11 @@ class TestMachine:
             "Parameters": {"Cluster": ref("Cluster"), "Services": [att("Service", "Name")]},
         }
         change = put("Machine", "Definition", machine(**look))
-        found = the(alone(MACHINE, change))
+        found = the(alone(change, **MACHINE))
         assert (found.verdict, found.path) == (Verdict.BROKEN, "Properties.PolicyDocument.Statement.0.Action")
         assert found.message.startswith("Machine cannot call ecs:DescribeServices, so that its run fails there")
         may = put("Policy", "PolicyDocument.Statement.0.Action", ["ecs:DescribeServices"])
-        assert complaints(alone(MACHINE, change, may)) == []
+        assert complaints(alone(change, may, **MACHINE)) == []
 
     def test_a_definition_may_be_a_text_and_a_task_stand_in_a_map(self) -> None:
         task = {
@@ -270,8 +254,8 @@ class TestMachine:
         for name in ("ItemProcessor", "Iterator"):
             text = json.dumps({"StartAt": "Each", "States": {"Each": {"Type": "Map", name: inner}}})
             written = (put("Machine", "Definition", None), put("Machine", "DefinitionString", text))
-            assert complaints(alone(MACHINE, *written)) == []
-            found = the(alone(MACHINE, *written, without("Policy")))
+            assert complaints(alone(*written, **MACHINE)) == []
+            found = the(alone(*written, without("Policy"), **MACHINE))
             assert found.message.startswith("Machine cannot call ecs:UpdateService")
 
     @pytest.mark.parametrize(
@@ -285,7 +269,7 @@ class TestMachine:
     )
     def test_what_is_not_read_needs_nothing(self, definition: dict[str, Any]) -> None:
         changes = [put("Machine", name, value) for name, value in definition.items()]
-        assert complaints(alone(MACHINE, *changes, without("Policy"))) == []
+        assert complaints(alone(*changes, without("Policy"), **MACHINE)) == []
 
     @pytest.mark.parametrize(
         "given",
@@ -300,21 +284,21 @@ class TestMachine:
     )
     def test_a_resource_that_is_not_known_is_never_broken(self, given: dict[str, Any]) -> None:
         change = put("Machine", "Definition", machine(**given))
-        (found,) = complaints(alone(MACHINE, change, without("Policy")))
+        (found,) = complaints(alone(change, without("Policy"), **MACHINE))
         assert (found.id, found.verdict) == ("iam-allowed", Verdict.UNKNOWN)
         actions = ["ecs:DescribeServices", "ecs:UpdateService", "rds:StartDBCluster"]
         everything = put("Policy", "PolicyDocument.Statement.0", allow(actions, "*"))
-        assert [one.id for one in complaints(alone(MACHINE, change, everything))] == ["iam-wildcard"]
+        assert [one.id for one in complaints(alone(change, everything, **MACHINE))] == ["iam-wildcard"]
 
     def test_a_role_of_elsewhere_is_unknown(self) -> None:
         theirs = put("Machine", "RoleArn", f"arn:aws:iam::{ACCOUNT}:role/theirs")
-        found = the(alone(MACHINE, theirs, without("Policy"), without("Role")))
+        found = the(alone(theirs, without("Policy"), without("Role"), **MACHINE))
         assert (found.verdict, found.path) == (Verdict.UNKNOWN, "Properties.RoleArn")
         assert "Whether Machine can call what its tasks call cannot be told" in found.message
 
     def test_step_functions_says_for_which_machine_it_comes(self) -> None:
         other = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
-        found = the(alone(MACHINE, put("Role", "AssumeRolePolicyDocument.Statement.0.Condition", other)))
+        found = the(alone(put("Role", "AssumeRolePolicyDocument.Statement.0.Condition", other), **MACHINE))
         assert found.id == "iam-trust"
         assert found.verdict is Verdict.BROKEN
 
@@ -354,7 +338,7 @@ LETTERS: dict[str, Any] = {
 
 class TestDeadLettersOfARule:
     def test_hold(self) -> None:
-        template = alone(LETTERS)
+        template = alone(**LETTERS)
         assert complaints(template) == []
         found = proofs(template, "iam-service", "Rule")
         assert any("sqs:SendMessage" in each for each in found)
@@ -369,7 +353,7 @@ class TestDeadLettersOfARule:
         ],
     )
     def test_broken(self, change: Change, owner: str) -> None:
-        found = complaints(alone(LETTERS, change))
+        found = complaints(alone(change, **LETTERS))
         assert {(one.id, one.verdict, one.logical_id) for one in found} == {("iam-service", Verdict.BROKEN, owner)}
         assert found[0].message.startswith("Rule cannot reach Letters, so that every message is lost")
 
@@ -377,4 +361,4 @@ class TestDeadLettersOfARule:
         "change", [put("Letters", "KmsMasterKeyId", None), put("Rule", "Targets.0.DeadLetterConfig", None)]
     )
     def test_harmless(self, change: Change) -> None:
-        assert complaints(alone(LETTERS, change)) == []
+        assert complaints(alone(change, **LETTERS)) == []
