@@ -25,6 +25,9 @@ ADMINISTER = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal"
 USE = ["kms:Decrypt", "kms:GenerateDataKey*"]
 MINE = {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}}
 QUEUE = {"Arn": att("Queue", "Arn")}
+STATEMENT = "PolicyDocument.Statement"
+TRUST = "AssumeRolePolicyDocument.Statement.0"
+VOLUME = "Volumes.0.EFSVolumeConfiguration"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 

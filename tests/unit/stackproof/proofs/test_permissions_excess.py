@@ -9,19 +9,18 @@ import pytest
 
 from stackproof.proofs import permissions_excess
 from stackproof.proofs.left_out import with_left_out
-from stackproof.proofs.permissions_wide import broad
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, add, att, put, ref, resource
 from tests.unit.stackproof.proofs.permissions_support import (
+    STATEMENT,
+    TRUST,
     allow,
     alone,
     changed,
     complaints,
     document,
-    function,
     policy,
     role,
-    service,
     sub,
     the,
 )
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from tests.unit.stackproof.proofs.permissions_support import Template
 
     Change = Callable[[Template], None]
-
-STATEMENT = "PolicyDocument.Statement"
-TRUST = "AssumeRolePolicyDocument.Statement.0"
 
 
 def grant(name: str, *statements: object) -> Change:
@@ -373,210 +369,3 @@ def test_a_user_that_is_left_out_and_does_what_nobody_can_tell_leaves_the_role_o
     )
     template["Conditions"] = {name: {"Fn::Equals": ["a", "b"]} for name in ("Never", "Other")}
     assert complaints(template) == []
-
-
-@pytest.mark.parametrize(
-    ("statement", "bound"),
-    [
-        (allow("sqs:SendMessage", "*"), True),
-        (allow(["sqs:SendMessage", "sqs:ListQueues"], "*"), True),
-        (allow("sqs:ListQueues", "*"), False),
-        (allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "x"}}), False),
-        (allow("sqs:*", "*"), False),
-        (allow("nobody:Knows", "*"), False),
-        (allow("sqs:SendMessage", "arn:aws:sqs:*:*:*"), False),
-        (allow("sqs:SendMessage", "*", Condition={"StringEquals": {"aws:ResourceTag/a": "b"}}), False),
-        ({"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}, False),
-        ({**allow("sqs:SendMessage", "*"), "Effect": "Deny"}, False),
-    ],
-)
-def test_a_wildcard_in_a_functions_role_is_broken_where_the_action_takes_a_resource(
-    statement: dict[str, Any], bound: bool
-) -> None:
-    given = function()
-    given["FunctionRole"]["Properties"]["Policies"] = [{"PolicyName": "x", "PolicyDocument": document(statement)}]
-    found = complaints(alone(**given))
-    assert [(one.id, one.path) for one in found] == [
-        ("iam-wildcard", "Properties.Policies.0.PolicyDocument.Statement.0.Resource")
-    ] * bound
-    assert all("grants sqs:SendMessage on *" in one.message for one in found)
-
-
-@pytest.mark.parametrize(
-    ("statement", "wide"),
-    [
-        (allow("iam:PassRole", "*"), True),
-        (allow(["iam:Pass*"], f"arn:aws:iam::{ACCOUNT}:role/*"), True),
-        (allow("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/one"), False),
-        (
-            allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}),
-            False,
-        ),
-        (allow("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/*"), False),
-    ],
-)
-def test_passing_any_role_to_any_service_is_broken(statement: dict[str, Any], wide: bool) -> None:
-    found = complaints(alone(Own=role("codebuild", statement, RoleName="build")))
-    assert ("iam-pass-role" in {one.id for one in found}) is wide
-
-
-@pytest.mark.parametrize(
-    ("principal", "condition", "says"),
-    [
-        ("*", {"StringEquals": {"aws:SourceAccount": "1"}}, "Any AWS service can take on Own"),
-        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, ""),
-        ("*", {"StringEquals": {"sts:ExternalId": "x"}}, ""),
-        ("*", {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}, "Anybody with an AWS account"),
-        ({"Federated": "token.actions.githubusercontent.com"}, None, "no condition on token.actions.githubusercontent"),
-        (
-            {"Federated": "token.actions.githubusercontent.com"},
-            {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:x/y:*"}},
-            "",
-        ),
-        ({"Federated": "accounts.google.com"}, None, ""),
-        ({"AWS": "111122223333"}, None, ""),
-    ],
-)
-def test_a_trust_policy_that_does_not_tell_who_comes_is_broken(principal: object, condition: object, says: str) -> None:
-    statement = allow("sts:AssumeRole", Principal=principal, **({"Condition": condition} if condition else {}))
-    found = complaints(alone(Own=resource("IAM::Role", AssumeRolePolicyDocument=document(statement))))
-    assert [one.id for one in found] == ["iam-open-trust"] * bool(says)
-    assert all(says in one.message for one in found)
-
-
-@pytest.mark.parametrize(
-    ("change", "path", "says"),
-    [
-        (
-            put("TaskRole", TRUST + ".Condition", {"StringEquals": {"aws:SourceAccount": "999999999999"}}),
-            f"Properties.{TRUST}.Condition.StringEquals.aws:SourceAccount",
-            "asks for 999999999999",
-        ),
-        (
-            put(
-                "TaskRole",
-                TRUST + ".Condition",
-                {
-                    "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                    "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:1:*"},
-                },
-            ),
-            f"Properties.{TRUST}.Condition.ArnLike.aws:SourceArn",
-            "asks for arn:aws:ecs:us-east-1:1:*",
-        ),
-        (
-            put("TaskRole", TRUST + ".Action", "sts:TagSession"),
-            "Properties.AssumeRolePolicyDocument",
-            "lets in ecs-tasks",
-        ),
-        (
-            put("TaskRole", TRUST + ".Effect", "Deny"),
-            f"Properties.{TRUST}",
-            "denies it",
-        ),
-        (
-            put("TaskRole", "AssumeRolePolicyDocument.Statement", []),
-            "Properties.AssumeRolePolicyDocument",
-            "it lets nobody in",
-        ),
-    ],
-)
-def test_a_trust_policy_that_keeps_the_service_out_names_the_part(change: Change, path: str, says: str) -> None:
-    (found,) = (one for one in complaints(changed(change)) if one.id == "iam-trust")
-    assert (found.verdict, found.logical_id, found.path) == (Verdict.BROKEN, "TaskRole", path)
-    assert says in found.message
-    assert found.fix == (
-        'Allow sts:AssumeRole to the principal {"Service": "ecs-tasks.amazonaws.com"} in the role\'s trust policy.'
-    )
-
-
-def test_a_trust_policy_that_only_aws_can_judge_is_unknown() -> None:
-    condition = {"StringEquals": {"aws:PrincipalTag/a": "b"}}
-    (found,) = complaints(changed(put("TaskRole", TRUST + ".Condition", condition)))
-    assert (found.id, found.verdict) == ("iam-trust", Verdict.UNKNOWN)
-    template = alone(Own=role("ecs-tasks"), Task=resource("ECS::TaskDefinition", TaskRoleArn=ref("Own")))
-    template["Parameters"] = {"Who": {"Type": "String"}}
-    template["Resources"]["Own"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = {
-        "Service": ref("Who")
-    }
-    assert [(one.id, one.verdict) for one in complaints(template)] == [("iam-trust", Verdict.UNKNOWN)]
-
-
-def test_a_role_named_in_a_list_inside_an_object_is_trusted_by_its_service_too() -> None:
-    settings = [{"AdvancedConfiguration": {"RoleArn": att("Own", "Arn")}}, "not an object", {}]
-    template = alone(Own=role("ecs-tasks", RoleName="x"), Web=resource("ECS::Service", LoadBalancers=settings))
-    found = the(template)
-    assert (found.id, found.logical_id) == ("iam-trust", "Own")
-    assert "in Properties.LoadBalancers.0.AdvancedConfiguration.RoleArn, but ecs.amazonaws.com may not" in found.message
-
-
-PUBLIC = allow("s3:GetObject", sub("${Site}/*"), Principal="*")
-
-
-@pytest.mark.parametrize(
-    ("resources", "broken"),
-    [
-        ({"Site": resource("S3::Bucket")}, True),
-        ({"Site": resource("S3::Bucket", WebsiteConfiguration={"IndexDocument": "index.html"})}, False),
-    ],
-)
-def test_a_bucket_for_everybody_is_broken_unless_it_is_a_site(resources: dict[str, Any], broken: bool) -> None:
-    door = resource("S3::BucketPolicy", Bucket=ref("Site"), PolicyDocument=document(PUBLIC))
-    assert [(one.id, one.logical_id) for one in complaints(alone(**resources, Door=door))] == [
-        ("iam-open-policy", "Door")
-    ] * broken
-
-
-@pytest.mark.parametrize(
-    ("given", "broken"),
-    [
-        ({"Principal": "*"}, True),
-        ({"Principal": "*", "PrincipalOrgID": "o-1"}, False),
-        ({"Principal": "*", "SourceArn": "arn:aws:s3:::x"}, False),
-        ({"Principal": "111122223333"}, False),
-    ],
-)
-def test_a_function_that_everybody_may_call_is_broken(given: dict[str, object], broken: bool) -> None:
-    door = resource("Lambda::Permission", FunctionName=ref("Function"), Action="lambda:InvokeFunction", **given)
-    assert [(one.id, one.path) for one in complaints(alone(**function(), Door=door))] == [
-        ("iam-open-policy", "Properties.Principal")
-    ] * broken
-
-
-def test_an_endpoint_and_a_denial_may_name_everybody_and_notprincipal_does() -> None:
-    endpoint = resource("EC2::VPCEndpoint", PolicyDocument=document(allow("*", "*", Principal="*")))
-    assert complaints(alone(Endpoint=endpoint)) == []
-    but_one = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "NotPrincipal": {"AWS": "111122223333"}}
-    door = resource("SQS::QueueInlinePolicy", Queue=ref("Queue"), PolicyDocument=document(but_one))
-    assert the(alone(Queue=resource("SQS::Queue"), Door=door)).id == "iam-open-policy"
-    rest = {"Effect": "Allow", "NotAction": "sns:Publish", "Resource": "*", "Principal": service("s3")}
-    door = resource("SNS::TopicInlinePolicy", TopicArn=ref("Topic"), PolicyDocument=document(rest))
-    found = the(alone(Topic=resource("SNS::Topic"), Door=door))
-    assert "allows everything but a list to s3.amazonaws.com" in found.message
-
-
-@pytest.mark.parametrize(
-    ("pattern", "answer"),
-    [
-        ("*", True),
-        ("arn:aws:s3:::*", True),
-        ("arn:aws:s3:::bucket/*", False),
-        ("arn:aws:s3:::bucket", False),
-        ("arn:aws:sqs:sa-east-1:111122223333:*", True),
-        ("arn:aws:sqs:*:111122223333:jobs", True),
-        ("arn:aws:sqs:sa-east-1:*:jobs", True),
-        ("arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/*", True),
-        ("arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/lms", False),
-        ("arn:aws:logs:sa-east-1:111122223333:log-group:*", True),
-        ("arn:aws:logs:sa-east-1:111122223333:log-group:/web:*", False),
-        ("arn:aws:*", True),
-        ("${Given}", False),
-    ],
-)
-def test_a_pattern_is_broad_when_it_covers_everything_of_a_kind(pattern: str, answer: bool) -> None:
-    assert broad(pattern) is answer
-
-
-def test_channels_may_be_named_by_a_pattern_that_covers_nothing_else() -> None:
-    pattern = ["ssmmessages:Create*Channel", "ssmmessages:Open*Channel"]
-    assert complaints(changed(put("TaskRole", f"Policies.0.{STATEMENT}.1.Action", pattern))) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from stackproof.proofs.references import circles, conditional, dependencies, missing, references
 from stackproof.proofs.resolve import resolve
 from stackproof.proofs.verdicts import Finding, Verdict
-from tests.unit.stackproof.proofs.test_resolve import TEMPLATES
+from tests.unit.stackproof.proofs.anything import TEMPLATES
 
 SUBNET, VPC, GROUP = "AWS::EC2::Subnet", "AWS::EC2::VPC", "AWS::EC2::SecurityGroup"
 
