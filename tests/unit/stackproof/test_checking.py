@@ -1,17 +1,15 @@
-"""`stackproof check` and `stackproof diff` on templates of anybody, in this process and by their files."""
+"""`stackproof check` on templates of anybody, by their files."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stackproof import commands
 from stackproof.check_report import line_of
 from stackproof.documents import json_lines
 from stackproof.proofs import check as proofs
@@ -20,7 +18,9 @@ from stackproof.proofs.verdicts import broken
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Run = Callable[..., "Outcome"]
+    from tests.unit.stackproof.project import Outcome
+
+    Run = Callable[..., Outcome]
 
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET: dict[str, Any] = {
@@ -45,44 +45,6 @@ Parameters:
 """
 # The text for a person that has nothing to say.
 CLEAN = "0 broken, 0 unknown, "
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return json.loads(self.out)  # type: ignore[no-any-return]  # an object, as the tests find out
-
-
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, object], str]:
-    """Write a file into the current folder; gives its name."""
-    monkeypatch.chdir(tmp_path)
-
-    def _write(name: str, content: object) -> str:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
-        return name
-
-    return _write
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def _run(*arguments: str) -> Outcome:
-        try:
-            code = commands.main(arguments)
-        except SystemExit as end:  # argparse
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return Outcome(code, told.out, told.err)
-
-    return _run
 
 
 def test_a_clean_template_says_what_was_proven(write: Any, run: Run) -> None:
@@ -354,119 +316,6 @@ def test_a_line_is_found_as_deep_as_the_template_goes(logical_id: str, path: str
         "Site.Name": {"Value": 1}}}"""
     finding = broken("net-open", logical_id, path, "", "")
     assert line_of(finding, json.loads(text), json_lines(text)) == line
-
-
-# diff
-
-
-def test_what_would_change_is_grouped_with_what_becomes_of_data(write: Any, run: Run) -> None:
-    old = {"Resources": {"Table": table("a"), "Gone": {"Type": "AWS::SNS::Topic"}, "Key": {"Type": "AWS::KMS::Key"}}}
-    new = {"Resources": {"Table": table("b"), "Came": {"Type": "AWS::SQS::Queue"}, "Key": key("c")}}
-    outcome = run("diff", write("old.json", old), write("new.json", new))
-    assert outcome.code == 0
-    assert outcome.out.splitlines() == [
-        "old.json → new.json",
-        "",
-        "Removed (1)",
-        "  - Gone  AWS::SNS::Topic",
-        "",
-        "Replaced (1)",
-        "  ± Table  AWS::DynamoDB::Table",
-        "      TableName: a → b",
-        "",
-        "Modified (1)",
-        "  ~ Key  AWS::KMS::Key",
-        "      Description: (none) → c",
-        "",
-        "Added (1)",
-        "  + Came  AWS::SQS::Queue",
-        "",
-        "Data at stake (1)",
-        "  ! Table  AWS::DynamoDB::Table: its data would be lost",
-        "",
-        "1 to remove, 1 to replace, 1 to modify, 1 to add",
-    ]
-    changes = {each["logical_id"]: each for each in run("diff", "old.json", "new.json", "--json").data["changes"]}
-    assert changes["Table"] == {
-        "logical_id": "Table",
-        "type": "AWS::DynamoDB::Table",
-        "action": "replace",
-        "because": [{"path": "/Properties/TableName", "by": "template"}],
-        "data": "lost",
-    }
-    assert {name: each["action"] for name, each in changes.items()} == {
-        "Gone": "remove",
-        "Table": "replace",
-        "Key": "modify",
-        "Came": "add",
-    }
-
-
-def table(name: Any, **more: object) -> dict[str, Any]:
-    return {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name, **more}}
-
-
-def key(description: str) -> dict[str, Any]:
-    return {"Type": "AWS::KMS::Key", "Properties": {"Description": description}}
-
-
-def test_what_stands_beside_the_properties_has_no_values(write: Any, run: Run) -> None:
-    old = write("old.json", {"Resources": {"Table": table("a")}})
-    new = write(
-        "new.json",
-        {"Resources": {"Table": {**table("a", Tags=[{"Key": "a", "Value": 1}]), "DeletionPolicy": "Retain"}}},
-    )
-    lines = run("diff", old, new).out.splitlines()
-    assert lines[lines.index("  ~ Table  AWS::DynamoDB::Table") + 1 :][:2] == [
-        "      DeletionPolicy",
-        "      Tags: (none) → [{Key: a, Value: 1}]",
-    ]
-
-
-def test_a_name_that_is_taken_is_a_warning(write: Any, run: Run) -> None:
-    old, new = (
-        write(f"{billing}.json", {"Resources": {"Table": table("a", KeySchema=[{"AttributeName": billing}])}})
-        for billing in ("one", "two")
-    )
-    outcome = run("diff", old, new)
-    assert "Warnings\n  ! Table: CloudFormation makes the new Table before it deletes the old one" in outcome.out
-
-
-def test_nothing_changes_between_two_spellings(write: Any, run: Run) -> None:
-    old = write("old.yaml", "Resources: {Table: {Type: 'AWS::DynamoDB::Table', Properties: {TableName: !Sub a}}}")
-    new = write("new.json", {"Resources": {"Table": table("a")}})
-    outcome = run("diff", old, new)
-    assert outcome.out == "old.yaml → new.json: no changes\n"
-    assert run("diff", old, new, "--json").data["changes"] == []
-
-
-NAMED = {
-    "Parameters": {"Name": {"Type": "String", "Default": "a"}},
-    "Resources": {"Table": table({"Ref": "Name"})},
-}
-
-
-def test_each_side_has_its_parameters(write: Any, run: Run) -> None:
-    old = write("old.json", NAMED)
-    wider = write("new.json", {**NAMED, "Parameters": {**NAMED["Parameters"], "More": {"Type": "String"}}})
-    given = write("p.json", {"Parameters": {"Name": "b", "More": "c"}})
-    # One file for both: what the old template does not know yet is no fault.
-    assert run("diff", old, wider, "--params", given).out == "old.json → new.json: no changes\n"
-    before = write("q.json", {"Parameters": {"Name": "a"}})
-    outcome = run("diff", old, wider, "--params", given, "--old-params", before)
-    assert "      TableName: a → b  (from parameter Name)" in outcome.out.splitlines()
-    outcome = run("diff", old, wider, "--params", given, "--old-params", given)
-    assert outcome.code == 2
-    assert "p.json" in outcome.err
-    assert "More" in outcome.err
-
-
-def test_both_sides_are_read_before_anything_is_said(write: Any, run: Run) -> None:
-    write("p.json", '{"Parameters": []}')
-    outcome = run("diff", "no.json", write("bad.json", "{"), "--params", "p.json")
-    assert outcome.code == 2
-    assert {line.split(":")[0] for line in outcome.err.splitlines()} == {"no.json", "bad.json"}
-    assert run("diff", write("new.json", NAMED), "new.json", "--params", "p.json").err.count("p.json") == 1
 
 
 def test_the_page_on_proofs_shows_a_template_with_its_real_answer(write: Any, run: Run) -> None:

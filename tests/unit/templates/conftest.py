@@ -12,6 +12,7 @@ import pytest
 
 from templates import TEMPLATES
 from tests.templates_support import Emitted
+from tests.unit.templates.alarms_support import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,3 +78,9 @@ def cache_node_types() -> dict[str, set[str]]:
         (SCHEMAS / "extensions" / "aws_elasticache_cachecluster" / "cachenodetype_enum.json").read_text()
     )
     return {region: set(schema["enum"]) for region, schema in table.items() if "enum" in schema}
+
+
+@pytest.fixture(scope="module")
+def watched(lms: Emitted) -> Emitted:
+    """A platform with everything that can be watched."""
+    return lms.with_parameters(**EVERYTHING)

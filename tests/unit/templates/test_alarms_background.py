@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.templates.test_alarms import rule_of, value
+from tests.unit.templates.alarms_support import rule_of, value
 
 if TYPE_CHECKING:
     from tests.templates_support import Emitted, Resource

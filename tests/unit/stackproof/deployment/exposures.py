@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 PLACE = {"region": "sa-east-1", "account": "111111111111", "stack_name": "lms-dev"}
 ROOT = "arn:aws:iam::111111111111:root"
+READ = "s3:GetObject"
+A, A_LOGS, B, ALL = "arn:aws:s3:::a/*", "arn:aws:s3:::a/logs/*", "arn:aws:s3:::b/*", "*"
 
 Resources = dict[str, Any]
 
@@ -59,3 +61,8 @@ def role(*statements: Resources, trust: Resources | None = None, **properties: A
     trust = trust or statement("sts:AssumeRole", Principal=tasks)
     policies = [{"PolicyName": "own", "PolicyDocument": document(*statements)}] if statements else []
     return resource("IAM::Role", AssumeRolePolicyDocument=document(trust), Policies=policies, **properties)
+
+
+def of_role(before: list[Resources], after: list[Resources], **more: Any) -> list[tuple[str, str]]:
+    """Effect and sentence of each, for one role with these statements before and after."""
+    return told({"Role": role(*before)}, {"Role": role(*after)}, **more)

@@ -296,6 +296,14 @@ def complaints(template: Template, parameters: dict[str, object] | None = None) 
     return [found for found in findings(template, parameters) if found.verdict is not Verdict.PROVED]
 
 
+GIVEN: Template = {
+    "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"},
+    "Subnet": {"Type": "AWS::EC2::Subnet::Id"},
+    "Group": {"Type": "AWS::EC2::SecurityGroup::Id"},
+    "Groups": {"Type": "List<AWS::EC2::SecurityGroup::Id>"},
+    "Any": {"Type": "String"},
+}
+"""Parameters without a value: what they stand for, only AWS knows."""
 SUBNETS = "NetworkConfiguration.AwsvpcConfiguration.Subnets"
 CONTAINER = "ContainerDefinitions.0"
 PUBLIC_TASKS: list[Callable[[Template], None]] = [
@@ -326,3 +334,53 @@ def peered(*, route: bool = True, out: bool = True) -> list[Callable[[Template],
     if out:
         more["TasksToPeerOut"] = rule("Egress", "TasksGroup", "10.9.0.0/16", 5432)
     return [add(**more)]
+
+
+FUNCTION = add(
+    Function=resource(
+        "Lambda::Function",
+        VpcConfig={"SubnetIds": [ref("Private1")], "SecurityGroupIds": [att("FunctionGroup")]},
+        Environment={"Variables": {"HOST": att("Database", "Endpoint.Address")}},
+    ),
+    FunctionGroup=resource("EC2::SecurityGroup", VpcId=ref("Vpc"), SecurityGroupEgress=[NOWHERE]),
+    FunctionOut=rule("Egress", "FunctionGroup", att("DatabaseGroup"), 5432),
+    FunctionIn=rule("Ingress", "DatabaseGroup", att("FunctionGroup"), 5432),
+)
+PROXY = add(
+    Proxy=resource(
+        "RDS::DBProxy",
+        EngineFamily="POSTGRESQL",
+        VpcSubnetIds=[ref("Data1"), ref("Data2")],
+        VpcSecurityGroupIds=[att("ProxyGroup")],
+    ),
+    ProxyTargets=resource(
+        "RDS::DBProxyTargetGroup",
+        DBProxyName=ref("Proxy"),
+        TargetGroupName="default",
+        DBInstanceIdentifiers=[ref("Database"), "another"],
+    ),
+    ProxyGroup=resource("EC2::SecurityGroup", VpcId=ref("Vpc"), SecurityGroupEgress=[NOWHERE]),
+    ProxyOut=rule("Egress", "ProxyGroup", att("DatabaseGroup"), 5432),
+    ProxyIn=rule("Ingress", "DatabaseGroup", att("ProxyGroup"), 5432),
+)
+
+
+def told_as_unknown(changes: list[Callable[[Template], None]], rule_id: str, component: str, words: str) -> None:
+    """With these changes, this rule cannot be told of this component, with this reason."""
+    template = {**changed(*changes), "Parameters": GIVEN}
+    said = [one for one in complaints(template) if one.id == rule_id and one.logical_id == component]
+    assert said, "\n".join(map(str, complaints(template)))
+    assert {one.verdict for one in said} == {Verdict.UNKNOWN}
+    assert words in said[0].message
+    assert said[0].fix
+
+
+def told_as_broken(changes: list[Callable[[Template], None]], rule_id: str, component: str, words: str) -> None:
+    """With these changes, this rule is broken at this component, in whole sentences."""
+    found = complaints(changed(*changes))
+    said = [one for one in found if one.id == rule_id and one.logical_id == component]
+    assert said, "\n".join(map(str, found))
+    assert {one.verdict for one in said} == {Verdict.BROKEN}
+    assert words in said[0].message
+    assert said[0].fix.endswith(".")
+    assert said[0].message.endswith(".")

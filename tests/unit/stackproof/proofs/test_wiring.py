@@ -16,7 +16,8 @@ from stackproof.proofs.verdicts import Verdict
 from stackproof.proofs.wiring import prove
 from stackproof.targets import load_targets
 from tests.unit.stackproof.proofs.network_support import put
-from tests.unit.stackproof.proofs.wiring_support import ACCOUNT, REGION, changed, complaints, findings, platform
+from tests.unit.stackproof.proofs.wiring_platform import ACCOUNT, REGION, platform
+from tests.unit.stackproof.proofs.wiring_support import changed, complaints, findings
 
 if TYPE_CHECKING:
     from stackproof.proofs.verdicts import Finding

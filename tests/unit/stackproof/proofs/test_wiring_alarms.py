@@ -6,7 +6,8 @@ import pytest
 
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource
-from tests.unit.stackproof.proofs.wiring_support import Fault, alarm, changed, complaints, forgets, only, waits
+from tests.unit.stackproof.proofs.wiring_support import Fault, changed, complaints, forgets, only, waits
+from tests.unit.stackproof.proofs.wiring_watching import alarm
 
 DIMENSIONS = "Properties.Dimensions"
 NODE = "Properties.Metrics.1.MetricStat.Metric.Dimensions.0.Value"

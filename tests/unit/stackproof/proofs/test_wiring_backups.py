@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.stackproof.proofs.network_support import add, ref, resource
-from tests.unit.stackproof.proofs.wiring_support import Fault, Template, changed, findings, only
+from tests.unit.stackproof.proofs.network_support import Template, add, ref, resource
+from tests.unit.stackproof.proofs.wiring_support import Fault, changed, findings, only
 
 RULE = "Properties.BackupPlan.BackupPlanRule.0"
 

@@ -8,7 +8,8 @@ import pytest
 
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import add, put, ref, resource
-from tests.unit.stackproof.proofs.wiring_support import Fault, changed, complaints, composite, findings, only, told
+from tests.unit.stackproof.proofs.wiring_support import Fault, changed, complaints, findings, only, told
+from tests.unit.stackproof.proofs.wiring_watching import composite
 
 if TYPE_CHECKING:
     from collections.abc import Callable

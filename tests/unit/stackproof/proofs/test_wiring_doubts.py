@@ -9,12 +9,13 @@ import pytest
 from stackproof.proofs import schemas, wiring_tables
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource, without
-from tests.unit.stackproof.proofs.wiring_support import METRIC, changed, complaints, forgets, told, waits
+from tests.unit.stackproof.proofs.wiring_support import changed, complaints, forgets, told, waits
+from tests.unit.stackproof.proofs.wiring_watching import METRIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.stackproof.proofs.wiring_support import Template
+    from tests.unit.stackproof.proofs.network_support import Template
 
     Doubt = tuple[list[Callable[[Template], None]], set[tuple[str, str, str]], str]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref
-from tests.unit.stackproof.proofs.wiring_support import Fault, alarm, changed, complaints, only, put_in, told
+from tests.unit.stackproof.proofs.wiring_support import Fault, changed, complaints, only, told
+from tests.unit.stackproof.proofs.wiring_watching import alarm, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource, without
-from tests.unit.stackproof.proofs.wiring_support import (
-    ACCOUNT,
-    CERTIFICATE,
-    REGION,
-    Fault,
-    changed,
-    complaints,
-    findings,
-    only,
-)
+from tests.unit.stackproof.proofs.wiring_platform import ACCOUNT, CERTIFICATE, REGION
+from tests.unit.stackproof.proofs.wiring_support import Fault, changed, complaints, findings, only
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.stackproof.proofs.wiring_support import Template
+    from tests.unit.stackproof.proofs.network_support import Template
 
 OVERRIDE = "Rules.0.Statement.ManagedRuleGroupStatement.RuleActionOverrides.0.Name"
 SHOWN = "Certificates.0.CertificateArn"

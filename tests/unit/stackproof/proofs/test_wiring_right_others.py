@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.stackproof.proofs.network_support import add, att, put, ref, resource, without
-from tests.unit.stackproof.proofs.wiring_support import alarm, changed, complaints, forgets, waits
+from tests.unit.stackproof.proofs.wiring_support import changed, complaints, forgets, waits
+from tests.unit.stackproof.proofs.wiring_watching import alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.stackproof.proofs.wiring_support import Template
+    from tests.unit.stackproof.proofs.network_support import Template
 
 DASHBOARD = '{"widgets": [{"properties": {"metrics": [["AWS/ECS", "CPUUtilization", "ClusterName", "web"]]}}]}'
 

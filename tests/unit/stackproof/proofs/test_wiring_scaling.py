@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.stackproof.proofs.network_support import add, put, ref, resource, without
-from tests.unit.stackproof.proofs.wiring_support import METRIC, Fault, blue_green, changed, complaints, only
+from tests.unit.stackproof.proofs.wiring_support import Fault, blue_green, changed, complaints, only
+from tests.unit.stackproof.proofs.wiring_watching import METRIC
 
 PREDEFINED = f"Properties.{METRIC}"
 ACTIONS = "ScheduledActions"

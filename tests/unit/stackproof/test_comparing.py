@@ -1,0 +1,122 @@
+"""`stackproof diff` on templates of anybody: what would change, by their files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.stackproof.project import Outcome
+
+    Run = Callable[..., Outcome]
+
+
+def test_what_would_change_is_grouped_with_what_becomes_of_data(write: Any, run: Run) -> None:
+    old = {"Resources": {"Table": table("a"), "Gone": {"Type": "AWS::SNS::Topic"}, "Key": {"Type": "AWS::KMS::Key"}}}
+    new = {"Resources": {"Table": table("b"), "Came": {"Type": "AWS::SQS::Queue"}, "Key": key("c")}}
+    outcome = run("diff", write("old.json", old), write("new.json", new))
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "old.json → new.json",
+        "",
+        "Removed (1)",
+        "  - Gone  AWS::SNS::Topic",
+        "",
+        "Replaced (1)",
+        "  ± Table  AWS::DynamoDB::Table",
+        "      TableName: a → b",
+        "",
+        "Modified (1)",
+        "  ~ Key  AWS::KMS::Key",
+        "      Description: (none) → c",
+        "",
+        "Added (1)",
+        "  + Came  AWS::SQS::Queue",
+        "",
+        "Data at stake (1)",
+        "  ! Table  AWS::DynamoDB::Table: its data would be lost",
+        "",
+        "1 to remove, 1 to replace, 1 to modify, 1 to add",
+    ]
+    changes = {each["logical_id"]: each for each in run("diff", "old.json", "new.json", "--json").data["changes"]}
+    assert changes["Table"] == {
+        "logical_id": "Table",
+        "type": "AWS::DynamoDB::Table",
+        "action": "replace",
+        "because": [{"path": "/Properties/TableName", "by": "template"}],
+        "data": "lost",
+    }
+    assert {name: each["action"] for name, each in changes.items()} == {
+        "Gone": "remove",
+        "Table": "replace",
+        "Key": "modify",
+        "Came": "add",
+    }
+
+
+def table(name: Any, **more: object) -> dict[str, Any]:
+    return {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name, **more}}
+
+
+def key(description: str) -> dict[str, Any]:
+    return {"Type": "AWS::KMS::Key", "Properties": {"Description": description}}
+
+
+def test_what_stands_beside_the_properties_has_no_values(write: Any, run: Run) -> None:
+    old = write("old.json", {"Resources": {"Table": table("a")}})
+    new = write(
+        "new.json",
+        {"Resources": {"Table": {**table("a", Tags=[{"Key": "a", "Value": 1}]), "DeletionPolicy": "Retain"}}},
+    )
+    lines = run("diff", old, new).out.splitlines()
+    assert lines[lines.index("  ~ Table  AWS::DynamoDB::Table") + 1 :][:2] == [
+        "      DeletionPolicy",
+        "      Tags: (none) → [{Key: a, Value: 1}]",
+    ]
+
+
+def test_a_name_that_is_taken_is_a_warning(write: Any, run: Run) -> None:
+    old, new = (
+        write(f"{billing}.json", {"Resources": {"Table": table("a", KeySchema=[{"AttributeName": billing}])}})
+        for billing in ("one", "two")
+    )
+    outcome = run("diff", old, new)
+    assert "Warnings\n  ! Table: CloudFormation makes the new Table before it deletes the old one" in outcome.out
+
+
+def test_nothing_changes_between_two_spellings(write: Any, run: Run) -> None:
+    old = write("old.yaml", "Resources: {Table: {Type: 'AWS::DynamoDB::Table', Properties: {TableName: !Sub a}}}")
+    new = write("new.json", {"Resources": {"Table": table("a")}})
+    outcome = run("diff", old, new)
+    assert outcome.out == "old.yaml → new.json: no changes\n"
+    assert run("diff", old, new, "--json").data["changes"] == []
+
+
+NAMED = {
+    "Parameters": {"Name": {"Type": "String", "Default": "a"}},
+    "Resources": {"Table": table({"Ref": "Name"})},
+}
+
+
+def test_each_side_has_its_parameters(write: Any, run: Run) -> None:
+    old = write("old.json", NAMED)
+    wider = write("new.json", {**NAMED, "Parameters": {**NAMED["Parameters"], "More": {"Type": "String"}}})
+    given = write("p.json", {"Parameters": {"Name": "b", "More": "c"}})
+    # One file for both: what the old template does not know yet is no fault.
+    assert run("diff", old, wider, "--params", given).out == "old.json → new.json: no changes\n"
+    before = write("q.json", {"Parameters": {"Name": "a"}})
+    outcome = run("diff", old, wider, "--params", given, "--old-params", before)
+    assert "      TableName: a → b  (from parameter Name)" in outcome.out.splitlines()
+    outcome = run("diff", old, wider, "--params", given, "--old-params", given)
+    assert outcome.code == 2
+    assert "p.json" in outcome.err
+    assert "More" in outcome.err
+
+
+def test_both_sides_are_read_before_anything_is_said(write: Any, run: Run) -> None:
+    write("p.json", '{"Parameters": []}')
+    outcome = run("diff", "no.json", write("bad.json", "{"), "--params", "p.json")
+    assert outcome.code == 2
+    assert {line.split(":")[0] for line in outcome.err.splitlines()} == {"no.json", "bad.json"}
+    assert run("diff", write("new.json", NAMED), "new.json", "--params", "p.json").err.count("p.json") == 1
