@@ -102,10 +102,15 @@ class Progress:
             self.total = len(self.done)
             self._is_known = True
 
+    @property
+    def column(self) -> str:
+        """The count, as wide as it will ever be: lines stand under each other."""
+        return f"{self.count:>{max(9, len(f'{self.size} of {self.size}'))}}"
+
     def _line(self, event: Event) -> Line:
         reason = event.reason if event.is_failure or event.is_of_stack else ""
         said = ": ".join(filter(None, (f"{event.path} ({event.type})", reason or MEANINGS.get(event.status, ""))))
-        return Line(f"{self.elapsed(event):>6}  {self.count:>9}  {event.status:<20}  {said}", style(event))
+        return Line(f"{self.elapsed(event):>6}  {self.column}  {event.status:<20}  {said}", style(event))
 
 
 def style(event: Event) -> str:
@@ -147,7 +152,7 @@ class Plain:
         lines = [line for line in map(self.progress.feed, events) if line]
         now = self.progress.clock()
         if not lines and now - self._spoke >= HEARTBEAT:
-            lines = [Line(f"{'':>6}  {self.progress.count:>9}  {self._working()}", "dim")]
+            lines = [Line(f"{'':>6}  {self.progress.column}  {self._working()}", "dim")]
         if lines:
             show(lines, self.stream)
             self._spoke = now

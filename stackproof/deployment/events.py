@@ -170,9 +170,15 @@ def _handler(properties: str) -> str:
 
 
 def pages(client: CloudFormationClient, stack_id: str) -> Iterator[list[Event]]:
-    """A stack's events as AWS answers them: newest first, some hundred a page. By ARN, for 90 days, deleted or not."""
+    """A stack's events as AWS answers them: newest first, some hundred a page. By ARN, for 90 days, deleted or not.
+
+    Those that come while it is read may push the last ones of a page into the next one: none is told twice.
+    """
+    told: set[str] = set()
     for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
-        yield [_event(each) for each in page["StackEvents"]]
+        events = [_event(each) for each in page["StackEvents"] if each["EventId"] not in told]
+        told |= {event.id for event in events}
+        yield events
 
 
 def unseen(

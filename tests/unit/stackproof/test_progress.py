@@ -40,6 +40,13 @@ def test_a_line_for_each_resource_when_it_is_done_and_for_each_state_of_the_stac
     ]
 
 
+def test_lines_of_more_than_a_hundred_resources_stand_under_each_other() -> None:
+    so_far = Progress(114)
+    found = lines(so_far, *(event("CREATE_COMPLETE", f"Topic{number}") for number in range(114)))
+    assert found[0] == "  0:00    1 of 114  CREATE_COMPLETE       Topic0 (AWS::SNS::Topic)"
+    assert found[-1] == "  0:00  114 of 114  CREATE_COMPLETE       Topic113 (AWS::SNS::Topic)"
+
+
 def test_what_failed_is_not_done_and_says_why() -> None:
     so_far = Progress(2)
     (line,) = lines(so_far, event("CREATE_FAILED", "Topic", reason="no permission"))

@@ -119,6 +119,21 @@ def test_all_pages_are_read_but_none_beyond_a_known_event() -> None:
     assert aws.calls == 1
 
 
+def test_what_moves_to_the_next_page_while_it_is_read_is_not_told_twice() -> None:
+    crowd = [event("CREATE_COMPLETE", f"Topic{number}", after=-1) for number in range(6)]
+    newer = [event("CREATE_COMPLETE", f"Cache{number}", after=0) for number in range(3)]
+
+    class Growing(FakeCloudFormation):
+        def paginate(self, StackName: str) -> Any:  # noqa: N803 - as the SDK spells it
+            # By offset: three new events, and the second page is the first one again.
+            for start in (0, 3, 6):
+                yield {"StackEvents": self.visible()[start : start + self.page]}
+                self.history += newer if start == 0 else []
+
+    found = events.unseen(Growing(crowd, page=3), STACK_ID, [])  # type: ignore[arg-type]  # the calls it needs
+    assert [each.logical_id for each in found] == [f"Topic{number}" for number in range(6)]
+
+
 def test_ten_minutes_take_two_hundred_calls_and_the_end_is_seen_within_three_seconds() -> None:
     aws = FakeCloudFormation(HISTORY)
     delays: list[float] = []
