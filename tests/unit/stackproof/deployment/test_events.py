@@ -125,6 +125,7 @@ def test_what_moves_to_the_next_page_while_it_is_read_is_not_told_twice() -> Non
 
     class Growing(FakeCloudFormation):
         def paginate(self, StackName: str) -> Any:  # noqa: N803 - as the SDK spells it
+            assert StackName == STACK_ID
             # By offset: three new events, and the second page is the first one again.
             for start in (0, 3, 6):
                 yield {"StackEvents": self.visible()[start : start + self.page]}
