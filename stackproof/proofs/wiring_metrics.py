@@ -6,17 +6,18 @@ services' own lists of CloudWatch metrics; a metric that is not in the table is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stackproof.cli import nearest
 from stackproof.proofs import arns
-from stackproof.proofs.model_placement import whole
-from stackproof.proofs.values import Sym, Text, Unknown, Value, at, show
+from stackproof.proofs.model_placement import each, whole
+from stackproof.proofs.values import Sym, Text, Unknown, Value, at, join, show
 from stackproof.proofs.verdicts import Finding, broken, proved
 from stackproof.proofs.wiring_balancers import balancer_of, forwarders
 from stackproof.proofs.wiring_common import called, find, same, unclear
-from stackproof.proofs.wiring_metric_names import KNOWN
+from stackproof.proofs.wiring_metric_names import FAMILIES, KNOWN
 from stackproof.proofs.wiring_scaling import in_cluster
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ Answer: TypeAlias = "tuple[Resource | None, Finding | None]"
 """What a dimension names, or what is wrong with it; neither where it is not judged."""
 _SILENT: Final = "the metric stays without data"
 
+_NODE: Final = re.compile(r"(.*?)(?:-\d{4})?-\d{3}")
+"""A node's name: the replication group's, the shard's number where it has shards, the node's."""
 _V2: Final = "AWS::ElasticLoadBalancingV2::"
 
 
@@ -56,6 +59,7 @@ DIMENSIONS: Final[Mapping[tuple[str, str], Dimension]] = {
     ("AWS/RDS", "DBInstanceIdentifier"): Dimension("AWS::RDS::DBInstance", arns.NAME),
     ("AWS/RDS", "DBClusterIdentifier"): Dimension("AWS::RDS::DBCluster", arns.NAME),
     ("AWS/RDS", "ProxyName"): Dimension("AWS::RDS::DBProxy", arns.NAME),
+    ("AWS/CertificateManager", "CertificateArn"): Dimension("AWS::CertificateManager::Certificate", arns.ARN),
     ("AWS/Events", "RuleName"): Dimension("AWS::Events::Rule", arns.NAME),
     ("AWS/Lambda", "FunctionName"): Dimension("AWS::Lambda::Function", arns.NAME),
     ("AWS/SQS", "QueueName"): Dimension("AWS::SQS::Queue", arns.NAME, "QueueName"),
@@ -64,7 +68,14 @@ DIMENSIONS: Final[Mapping[tuple[str, str], Dimension]] = {
     ("AWS/Logs", "LogGroupName"): Dimension("AWS::Logs::LogGroup", arns.NAME),
     ("AWS/Backup", "BackupVaultName"): Dimension("AWS::Backup::BackupVault", arns.NAME),
     ("AWS/EC2", "InstanceId"): Dimension("AWS::EC2::Instance", arns.ID),
+    ("AWS/States", "StateMachineArn"): Dimension("AWS::StepFunctions::StateMachine", arns.ARN),
 }
+WORDS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("AWS/RDS", "Role"): ("READER", "WRITER"),
+    ("AWS/RDS", "TargetGroup"): ("default",),
+    ("AWS/RDS", "TargetRole"): ("READ_ONLY", "READ_WRITE"),
+}
+"""Dimensions that take one of a few words. A database proxy has one target group, which is called default."""
 
 _BALANCED: Final = frozenset(
     {
@@ -172,7 +183,9 @@ class Judge:
     def _spelt(self, metric: Metric) -> Findings:
         """A name that is on no list of the namespace's metrics."""
         known = KNOWN.get(metric.namespace)
-        if known is not None and isinstance(metric.name, str) and metric.name not in known:
+        if known is None or not isinstance(metric.name, str) or metric.name in known:
+            return
+        if not metric.name.startswith(FAMILIES.get(metric.namespace, ())):
             question = f"{metric.namespace} has a metric {metric.name}"
             reason = f"none is listed{nearest(metric.name, known).removesuffix('?')}"
             fix = "Correct the name, or declare with a reason that AWS has it by now."
@@ -187,7 +200,7 @@ class Judge:
             return self._web_acl(metric, value, path)
         wanted = DIMENSIONS.get((metric.namespace, name))
         if wanted is None:
-            return None, None
+            return None, self._word(metric, name)
         target = self.stack.target(value)
         if target is None or not isinstance(value, Sym):
             return self._text(metric, name, wanted)
@@ -200,6 +213,15 @@ class Judge:
         )
         return None, self._broken(metric, path, told, _spelled(wanted))
 
+    def _word(self, metric: Metric, name: str) -> Finding | None:
+        """A dimension that takes one of a few words."""
+        value, path = metric.dimensions[name]
+        words = WORDS.get((metric.namespace, name))
+        if words is None or not isinstance(value, str) or value in words:
+            return None
+        question, reason = f"{metric.namespace} has a metric with {name} {value}", f"listed: {', '.join(words)}"
+        return unclear(self.rule, metric.owner, path, question, reason, fix=f"Write {' or '.join(words)}.")
+
     def _text(self, metric: Metric, name: str, wanted: Dimension) -> Answer:
         """A dimension given as text: the name of a thing of the template, or of one that nobody can see."""
         value, path = metric.dimensions[name]
@@ -208,8 +230,8 @@ class Judge:
         text = show(value)
         if match is not None or not isinstance(value, str | Text | Unknown):
             return match, None
-        if text.startswith("arn:") or (name == "LoadBalancer" and text.startswith("loadbalancer/")):
-            told = f"{name} is the {wanted.meaning} of {wanted.type}, while {text} is {_kind(text)}"
+        if (wrong := _kind(text, name, wanted)) and not isinstance(value, Unknown):
+            told = f"{name} is the {wanted.meaning} of {wanted.type}, while {text} is {wrong}"
             return None, self._broken(metric, path, told, _spelled(wanted))
         inside = metric.dimensions.get("ClusterName", (None, ""))[0]
         own = find(self.stack, inside, "AWS::ECS::Cluster")
@@ -218,12 +240,11 @@ class Judge:
             return None, self._broken(metric, path, told, _spelled(wanted))
         if not answers:
             return None, None
-        reason = f"the template has no {wanted.type} of this name"
-        return None, unclear(self.rule, metric.owner, path, f"{name} {text} exists", reason)
+        return None, self._nobody(metric, name, f"the template has no {wanted.type} of this name")
 
     def _named(self, value: Value, resource: Resource, wanted: Dimension) -> bool | None:
         """Is a text the name of a resource, as the dimension wants it?"""
-        if wanted.meaning == arns.FULL_NAME:
+        if wanted.meaning in {arns.ARN, arns.FULL_NAME}:
             return same(self.stack, value, Sym(resource.logical_id, wanted.attribute))
         return called(self.stack, value, resource)
 
@@ -237,17 +258,44 @@ class Judge:
             fix = f"Write {show(names[target.logical_id])}."
             return None, self._broken(metric, path, told, fix)
         acl = next((acl for acl in acls if same(self.stack, value, names[acl.logical_id]) is True), None)
+        if acl is None and acls and isinstance(value, str | Text | Unknown):
+            return None, self._nobody(metric, "WebACL", "no VisibilityConfig of a web ACL here says this MetricName")
         wanted = () if acl is None else ("Rule",) if acl.properties.get("Scope") == "CLOUDFRONT" else ("Rule", "Region")
         missing = " and ".join(name for name in wanted if name not in metric.dimensions)
         if missing:
             told = f"AWS/WAFV2 has no metric {show(metric.name)} of a web ACL without {missing}"
             return None, self._broken(metric, metric.path, told, f"Add {missing} to its dimensions.")
-        return acl, None
+        return (None, wrong) if acl is not None and (wrong := self._counted(metric, acl)) else (acl, None)
+
+    def _counted(self, metric: Metric, acl: Resource) -> Finding | None:
+        """The region of a web ACL, and a rule of it (by its own MetricName) or all of them together."""
+        region, path = metric.dimensions.get("Region", (None, ""))
+        if region is not None and same(self.stack, region, self.stack.region) is False:
+            told = f"{acl.logical_id} counts in {show(self.stack.region)}, and not in {show(region)}"
+            return self._broken(metric, path, told, "Write the region of the web ACL.")
+        rules = {at(rule, "VisibilityConfig", "MetricName") for rule in each(acl.properties.get("Rules"))}
+        rule = metric.dimensions["Rule"][0]
+        if (
+            not isinstance(rule, str)
+            or rule == "ALL"
+            or any(same(self.stack, rule, known) is not False for known in rules)
+        ):
+            return None
+        return self._nobody(
+            metric, "Rule", f"no rule of {acl.logical_id} says this MetricName, and all together are ALL"
+        )
+
+    def _nobody(self, metric: Metric, name: str, reason: str) -> Finding:
+        """Unknown: nothing in the template is called like this."""
+        value, path = metric.dimensions[name]
+        return unclear(self.rule, metric.owner, path, f"{name} {show(value)} exists", reason)
 
     def _node(self, metric: Metric, value: Value, path: str) -> Answer:
         """A node of a replication group: the group's id with `-001` and so on behind it, to as many as it has."""
         head, *tail = value.parts if isinstance(value, Text) else (value,)
         group = self.stack.target(head)
+        if group is None and isinstance(value, str | Text | Unknown):
+            return self._named_node(metric, value)
         if group is None or group.type != "AWS::ElastiCache::ReplicationGroup":
             return None, None
         # Without a number of nodes the group has shards, whose nodes are called otherwise.
@@ -258,6 +306,19 @@ class Judge:
                 metric, path, told, f"Name one of its {nodes or ''} nodes, the first ends in -001."
             )
         return group, None
+
+    def _named_node(self, metric: Metric, value: Value) -> Answer:
+        """A node given as text, of a group or cluster that the template gives a name to."""
+        caches = list(self.stack.of_type("AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster"))
+        parts = value.parts if isinstance(value, Text) else (value,)
+        numbered = _NODE.fullmatch(parts[-1]) if isinstance(parts[-1], str) else None
+        group = join(*parts[:-1], numbered[1]) if numbered else None
+        for cache in caches:
+            wanted = value if cache.type == "AWS::ElastiCache::CacheCluster" else group
+            if wanted is not None and same(self.stack, wanted, arns.name(cache)) is not False:
+                return cache, None
+        reason = "no cache of the template has a node of this name"
+        return None, self._nobody(metric, "CacheClusterId", reason) if caches else None
 
     def _together(self, metric: Metric, things: Mapping[str, Resource]) -> Findings:
         """A service and its cluster, a target group and its balancer."""
@@ -276,8 +337,17 @@ class Judge:
                 yield self._broken(metric, metric.dimensions["LoadBalancer"][1], told, fix)
 
 
-def _kind(text: str) -> str:
-    return "an ARN" if text.startswith("arn:") else "a part of its ARN with loadbalancer/ in front"
+def _kind(text: str, name: str, wanted: Dimension) -> str:
+    """What a text is that cannot be what a dimension wants; empty where it may be."""
+    if wanted.meaning == arns.ARN:
+        return "" if text.startswith(("arn:", "$")) else "none"
+    if text.startswith("arn:"):
+        return "an ARN"
+    return (
+        "a part of its ARN with loadbalancer/ in front"
+        if text.startswith("loadbalancer/") and name == "LoadBalancer"
+        else ""
+    )
 
 
 def _spelled(wanted: Dimension) -> str:

@@ -244,25 +244,6 @@ def test_a_fault_is_found_where_it_is(fault: Fault) -> None:
     only(fault)
 
 
-@pytest.mark.parametrize(
-    ("namespace", "name", "hint"),
-    [
-        ("AWS/ECS", "CPUUtilisation", ', did you mean "CPUUtilization"'),
-        ("AWS/ApplicationELB", "HTTPCode_ELB_5xx", ', did you mean "HTTPCode_ELB_'),
-        ("AWS/ElastiCache", "EngineCpuUtilization", ', did you mean "EngineCPUUtilization"'),
-        ("AWS/EFS", "PercentIoLimit", ', did you mean "PercentIOLimit"'),
-        ("AWS/NATGateway", "PortAllocationErrors", ""),
-        ("AWS/Backup", "Sorrow", ""),
-    ],
-)
-def test_a_metric_that_no_list_has_is_unknown(namespace: str, name: str, hint: str) -> None:
-    (found,) = complaints(changed(add(Odd=alarm(namespace, name))))
-    assert (found.id, found.verdict, found.logical_id) == ("wire-alarm", Verdict.UNKNOWN, "Odd")
-    assert found.path == "Properties.MetricName"
-    assert f"Whether {namespace} has a metric {name} cannot be told: none is listed{hint}" in found.message
-    assert [one for one in complaints(changed(add(Odd=alarm("Their/Own", name)))) if one.logical_id == "Odd"] == []
-
-
 def test_an_alarm_names_a_vault_of_backups() -> None:
     vault = resource("Backup::BackupVault", BackupVaultName="lms")
     right = alarm("AWS/Backup", "NumberOfBackupJobsFailed", BackupVaultName=ref("Vault"))

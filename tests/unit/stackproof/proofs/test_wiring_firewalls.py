@@ -197,7 +197,6 @@ RIGHT: dict[str, list[Callable[[Template], None]]] = {
     "a log group of any name": [
         put("AclLogging", "LogDestinationConfigs.0", {"Fn::Sub": "arn:aws:logs:x:1:log-group:${AWS::StackName}"}),
     ],
-    "an alarm on a web ACL of somebody else": [put("Blocked", "Dimensions.0.Value", "theirs")],
     "a certificate of this stack": [
         add(Made=resource("CertificateManager::Certificate", DomainName="learn.example.org")),
         put("Secure", SHOWN, ref("Made")),
