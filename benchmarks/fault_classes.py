@@ -296,14 +296,16 @@ def no_retention(source: Source) -> Iterator[Fault]:
         yield source.set("log retention", name, (P, "RetentionInDays"), 1)
 
 
-def open_bucket(source: Source) -> Iterator[Fault]:
-    """A bucket that may be made public, or is talked to in plain text."""
+def open_store(source: Source) -> Iterator[Fault]:
+    """A store that may be made public, or a bucket that is talked to in plain text."""
     for name, body in source.of_type("AWS::S3::Bucket"):
         for key in body[P].get("PublicAccessBlockConfiguration", {}):
-            yield source.set("open bucket", name, (P, "PublicAccessBlockConfiguration", key), False)
+            yield source.set("open store", name, (P, "PublicAccessBlockConfiguration", key), False)
+    for name, _ in source.of_type("AWS::RDS::DBInstance"):
+        yield source.set("open store", name, (P, "PubliclyAccessible"), True)
     for name, path, statement in statements(source):
         if statement["Effect"] == "Deny" and source.resources[name]["Type"] == "AWS::S3::BucketPolicy":
-            yield source.changed("open bucket", name, "without its Deny", _dropping((name, *path)))
+            yield source.changed("open store", name, "without its Deny", _dropping((name, *path)))
 
 
 def plain_secret(source: Source) -> Iterator[Fault]:
@@ -378,7 +380,7 @@ CLASSES = (
     no_key,
     not_kept,
     no_retention,
-    open_bucket,
+    open_store,
     plain_secret,
     no_tag,
     fixed_name,

@@ -6,11 +6,6 @@ giving a certificate later can never leave a listener behind that forwards in th
 
 What a browser is told besides the application's own words: to come back over HTTPS only, to believe the type of a file
 that somebody uploaded, and nothing about who answers. No frame policy: courses are shown inside other platforms.
-
-Access logs go to a bucket of the balancer's own, encrypted with S3's keys, since the log service takes no others. It
-writes as the principal logdelivery.elasticloadbalancing.amazonaws.com. AWS recommends that in every region now; older
-regions used to need an account each, which still works but is not needed (user guide for Application Load Balancers,
-"Enable access logs"). So no account number stands here.
 """
 
 from __future__ import annotations
@@ -37,18 +32,10 @@ from troposphere.elasticloadbalancingv2 import (
     TargetGroup,
     TargetGroupAttribute,
 )
-from troposphere.s3 import (
-    BucketPolicy,
-    LifecycleConfiguration,
-    LifecycleRule,
-    NoncurrentVersionExpiration,
-)
 
 from templates.address import point_to
 from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
-from templates.policies import allow, document, service
-from templates.private_bucket import private_bucket, tls_only
 from templates.security_groups import connect, group_id, security_group
 
 if TYPE_CHECKING:
@@ -100,24 +87,20 @@ class Balancer:
 
 
 @part("balancer")
-def add_balancer(
-    t: Template, *, environment: Environment, network: Network, address: Address, disposable: bool = False
-) -> Balancer:
-    """Add the load balancer, its listeners, its target group, its log bucket and the record that points at it.
+def add_balancer(t: Template, *, environment: Environment, network: Network, address: Address) -> Balancer:
+    """Add the load balancer, its listeners, its target group and the record that points at it.
 
     Args:
         t: the template.
         environment: names the balancer.
         network: the balancer stands in its public subnets.
         address: the name that points at it, and its certificate.
-        disposable: write no access logs unless asked to: CloudFormation deletes no bucket that has objects in it.
     """
     group = security_group(t, "BalancerSecurityGroup", description="Load balancer: open to the world", vpc=network.vpc)
     plain = _add_plain_http(t, secure=address.secure)
     connect(t, network.clients, group, 80, "HTTP from anywhere", condition=plain)
     connect(t, network.clients, group, 443, "HTTPS from anywhere", condition=address.secure)
 
-    logs, log_policy = _add_access_logs(t, disposable=disposable)
     balancer = LoadBalancer(
         "LoadBalancer",
         Name=Sub(f"lms-balancer-${{{environment.suffix.title}}}"),
@@ -126,10 +109,7 @@ def add_balancer(
         IpAddressType="ipv4",
         Subnets=network.public_subnets,
         SecurityGroups=[group_id(group)],
-        LoadBalancerAttributes=[*_protection(t), *_requests(t), *logs],
-        # Elastic Load Balancing writes a test file when logging is turned on, and fails where it may not yet.
-        # DependsOn cannot name what a condition may leave out; a reference from the metadata makes it wait as well.
-        Metadata={"WaitsFor": If("HasAccessLogs", Ref(log_policy), NoValue)},
+        LoadBalancerAttributes=[*_protection(t), *_requests(t)],
     )
     if network.depends_on:
         balancer.DependsOn = list(network.depends_on)
@@ -209,69 +189,6 @@ def _requests(t: Template) -> list[LoadBalancerAttributes]:
         LoadBalancerAttributes(Key="routing.http.drop_invalid_header_fields.enabled", Value="true"),
         LoadBalancerAttributes(Key="routing.http.desync_mitigation_mode", Value="defensive"),
     ]
-
-
-def _add_access_logs(t: Template, *, disposable: bool) -> tuple[list[LoadBalancerAttributes | If], BucketPolicy]:
-    """The bucket, its policy, and the attributes that send the logs there."""
-    wanted = parameter(
-        t,
-        "AccessLogs",
-        group="Logs",
-        label="Keep access logs",
-        description="yes: every request is written to a private bucket, which stays behind when the stack is deleted "
-        "and must be emptied before it can go. no: none are kept.",
-        default="no" if disposable else "yes",
-        allowed_values=YES_NO,
-        constraint="yes or no.",
-    )
-    condition(t, "HasAccessLogs", Equals(Ref(wanted), "yes"))
-    days = parameter(
-        t,
-        "AccessLogDays",
-        group="Logs",
-        label="Keep access logs for (days)",
-        description="How long the balancer's access logs stay in their bucket.",
-        type="Number",
-        default=90,
-        min_value=1,
-        max_value=3653,
-        constraint="1 to 3653 days.",
-    )
-    bucket = private_bucket(
-        t,
-        "AccessLogBucket",
-        Condition="HasAccessLogs",
-        LifecycleConfiguration=LifecycleConfiguration(
-            Rules=[
-                LifecycleRule(
-                    Id="expire",
-                    Status="Enabled",
-                    ExpirationInDays=Ref(days),
-                    NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=1),
-                )
-            ]
-        ),
-    )
-    # Elastic Load Balancing writes a test file when logging is turned on, and CloudFormation deletes no bucket with a
-    # file in it: a first create that failed later could not be rolled back if the bucket had to go with it (ADR 6).
-    bucket.DeletionPolicy = "Retain"
-    own_logs = Sub(f"${{{bucket.title}.Arn}}/AWSLogs/${{AWS::AccountId}}/*")
-    policy = t.add_resource(
-        BucketPolicy(
-            "AccessLogBucketPolicy",
-            Condition="HasAccessLogs",
-            Bucket=Ref(bucket),
-            PolicyDocument=document(
-                tls_only(bucket),
-                allow("s3:PutObject", own_logs, principal=service("logdelivery.elasticloadbalancing")),
-            ),
-        )
-    )
-    attributes: list[LoadBalancerAttributes | If] = [
-        LoadBalancerAttributes(Key="access_logs.s3.enabled", Value=If("HasAccessLogs", "true", "false")),
-        If("HasAccessLogs", LoadBalancerAttributes(Key="access_logs.s3.bucket", Value=Ref(bucket)), NoValue),
-    ]
-    return attributes, policy
 
 
 def _add_target_group(t: Template, *, network: Network) -> tuple[Parameter, Parameter, TargetGroup]:

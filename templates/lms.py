@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from troposphere import Template
 
 from templates import application_settings
+from templates.access_logs import add_access_logs
 from templates.address import add_address
 from templates.alarm_events import add_event_alarms, add_event_log
 from templates.alarms import add_thresholds
@@ -86,7 +87,8 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
         t, environment=environment, network=network, vault=vault, files=files, database=database, topic=topic
     )
     address = add_address(t)
-    balancer = add_balancer(t, environment=environment, network=network, address=address, disposable=disposable)
+    balancer = add_balancer(t, environment=environment, network=network, address=address)
+    add_access_logs(t, environment=environment, balancer=balancer, key=keys.logs)
     firewall = add_firewall(t, environment=environment, balancer=balancer, log_key=keys.logs)
     experience = add_experience_alarms(t, balancer=balancer, thresholds=thresholds)
     upgrade = add_upgrade_parameters(t)

@@ -91,7 +91,11 @@ NAMES = {
     """,
     "ministack.services.cloudformation.wait_conditions": "_changed _handles _waiting wait_for",
     "ministack.services.cloudwatch": "_alarms _composite_alarms _delete_alarms _put_composite_alarm _resource_tags",
-    "ministack.services.cloudwatch_logs": "_log_groups",
+    "ministack.services.cloudwatch_logs": """
+        _create_delivery _delete_delivery _delete_delivery_destination _delete_delivery_source _deliveries
+        _delivery_destinations _delivery_sources _log_group_policies _log_groups _put_delivery_destination
+        _put_delivery_source _resource_policies
+    """,
     "ministack.services.ec2": """
         _ACTION_MAP _addresses _allocate_address _create_flow_logs _create_nat_gateway _delete_flow_logs
         _delete_nat_gateway _error _flow_logs _glob_match _nat_gateways _parse_filters _parse_member_list

@@ -125,6 +125,8 @@ SHAPES: Final[dict[str, Shape]] = {
         "firehose:{r}:{a}:deliverystream/{n}", ("Arn",), ("Ref",), "DeliveryStreamName"
     ),
     "AWS::Lambda::Function": Shape("lambda:{r}:{a}:function:{n}", ("Arn",), ("Ref",), "FunctionName"),
+    "AWS::Logs::DeliveryDestination": Shape("logs:{r}:{a}:delivery-destination:{n}", ("Arn",), ("Ref",), "Name"),
+    "AWS::Logs::DeliverySource": Shape("logs:{r}:{a}:delivery-source:{n}", ("Arn",), ("Ref",), "Name"),
     "AWS::Logs::LogGroup": Shape("logs:{r}:{a}:log-group:{n}", (), ("Ref",), "LogGroupName"),
     "AWS::RDS::DBCluster": Shape("rds:{r}:{a}:cluster:{n}", ("DBClusterArn",), ("Ref",), "DBClusterIdentifier"),
     "AWS::RDS::DBInstance": Shape("rds:{r}:{a}:db:{n}", ("DBInstanceArn",), ("Ref",), "DBInstanceIdentifier"),

@@ -95,6 +95,7 @@ RULES: Final = (
     "wire-health-times",
     "wire-hook",
     "wire-listener",
+    "wire-log-delivery",
     "wire-log-group",
     "wire-memory",
     "wire-metric-filter",

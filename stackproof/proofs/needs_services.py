@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource
 
 TOPIC, QUEUE, FUNCTION, BUCKET = "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::S3::Bucket"
+LOG_DESTINATION: Final = "AWS::Logs::DeliveryDestination"
 BALANCER: Final = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 ALARM_ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
@@ -57,6 +58,8 @@ def service_needs(scene: Scene) -> Iterator[Wanted]:
         yield from _cache_logs(scene, cache)
     for logging in stack.of_type("AWS::WAFv2::LoggingConfiguration"):
         yield from _firewall_logs(scene, logging)
+    for delivery in stack.of_type("AWS::Logs::Delivery"):
+        yield from _delivery(scene, delivery)
     yield from _messages(scene)
     yield from _keys(scene)
 
@@ -162,6 +165,29 @@ def _firewall_logs(scene: Scene, logging: Resource) -> Iterator[Need]:
             yield from _delivered(scene, logging, f"Properties.LogDestinationConfigs.{index}", name)
 
 
+def _delivery(scene: Scene, delivery: Resource) -> Iterator[Wanted]:
+    """The same for logs that CloudWatch carries from a source to a destination."""
+    path = "Properties.DeliveryDestinationArn"
+    destination = named(scene.stack, delivery.properties.get("DeliveryDestinationArn"), LOG_DESTINATION)
+    value = destination.properties.get("DestinationResourceArn") if destination is not None else None
+    group = named(scene.stack, value, LOG_GROUP)
+    if group is not None:
+        known = scene.access.on(group.logical_id) or scene.access.shared
+        # CreateDelivery is refused, unless whoever deploys may put a policy into the account.
+        yield from () if known else [_closed(delivery, path, group, "delivery.logs")]
+        yield from _delivered(scene, delivery, path, Sym(group.logical_id, "Ref"))
+
+
+def _closed(owner: Resource, path: str, group: Resource, service: str) -> Doubt:
+    """No policy of this template lets a service into a log group."""
+    message = (
+        f"Whether {owner.logical_id} can write to {group.logical_id} cannot be told: no policy of this template "
+        f"lets {service}.amazonaws.com in, and only the account may have one."
+    )
+    fix = f"Give {group.logical_id} a ResourcePolicyDocument, or add an AWS::Logs::ResourcePolicy."
+    return Doubt(owner.logical_id, path, message, fix, rule="iam-service")
+
+
 def _event_log(scene: Scene, rule: Resource, path: str, value: Value) -> Iterator[Wanted]:
     """Events in a log group of this stack; CloudFormation, unlike the console, adds no policy for them."""
     stack = scene.stack
@@ -171,12 +197,7 @@ def _event_log(scene: Scene, rule: Resource, path: str, value: Value) -> Iterato
     for group in found:
         streams, holder = scene.log_streams(Sym(group.logical_id, "Ref"))
         if not scene.access.on(holder) and not scene.access.shared:
-            message = (
-                f"Whether {rule.logical_id} can write to {group.logical_id} cannot be told: no policy of this template "
-                f"lets events.amazonaws.com in, and only the account may have one."
-            )
-            fix = f"Give {group.logical_id} a ResourcePolicyDocument, or add an AWS::Logs::ResourcePolicy."
-            yield Doubt(rule.logical_id, path, message, fix, rule="iam-service")
+            yield _closed(rule, path, group, "events")
             continue
         purpose = f"keep its events in {group.logical_id}"
         base = replace(scene.as_service(rule.logical_id, path, "events"), otherwise="every event is lost")

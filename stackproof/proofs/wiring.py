@@ -13,6 +13,7 @@ from stackproof.proofs.wiring_certificates import certificates
 from stackproof.proofs.wiring_composites import composites
 from stackproof.proofs.wiring_dashboards import dashboards
 from stackproof.proofs.wiring_databases import databases
+from stackproof.proofs.wiring_deliveries import deliveries
 from stackproof.proofs.wiring_deployments import deployments
 from stackproof.proofs.wiring_filters import filters
 from stackproof.proofs.wiring_firewalls import firewalls
@@ -60,6 +61,7 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     certificates,
     records,
     firewalls,
+    deliveries,
     outputs,
 )
 

@@ -198,12 +198,13 @@ def maintenance(platform: Platform) -> list[str]:
     return [rule["Actions"][0]["FixedResponseConfig"]["StatusCode"] for rule in rules if not rule["IsDefault"]]
 
 
-def access_log_days(platform: Platform) -> Any:
-    """For how many days access logs are kept."""
-    if not platform.has("AccessLogBucket"):
+def access_logs(platform: Platform) -> Any:
+    """Which of the balancer's logs are carried away."""
+    if not platform.has("AccessLogDelivery"):
         return None
-    found = platform.client("s3").get_bucket_lifecycle_configuration(Bucket=platform.id("AccessLogBucket"))
-    return at(found["Rules"], "0.Expiration.Days")
+    logs = platform.client("logs")
+    delivery = logs.get_delivery(id=platform.id("AccessLogDelivery"))["delivery"]
+    return logs.get_delivery_source(name=delivery["deliverySourceName"])["deliverySource"]["logType"]
 
 
 def firewall(rule: str, path: str) -> Reader:

@@ -342,9 +342,6 @@ def test_the_balancer_is_public_in_every_zone_and_drops_bad_headers(platform: Pl
     assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
     protected = platform.yes("BalancerDeletionProtection")
     assert attributes["deletion_protection.enabled"] == str(protected).lower()
-    if platform.has("AccessLogBucket"):
-        assert attributes["access_logs.s3.enabled"] == "true"
-        assert attributes["access_logs.s3.bucket"] == platform.id("AccessLogBucket")
 
 
 def test_the_web_firewall_judges_every_request_and_writes_down_what_it_stops(platform: Platform) -> None:
@@ -380,15 +377,18 @@ def test_targets_leave_before_spot_takes_them(platform: Platform) -> None:
     assert group["HealthCheckPath"] == platform.parameters["HealthCheckPath"]
 
 
-def test_access_logs_lie_in_a_private_encrypted_bucket(platform: Platform) -> None:
-    if not platform.has("AccessLogBucket"):
-        pytest.skip("this stack keeps no access logs")
-    client, bucket = platform.client("s3"), platform.id("AccessLogBucket")
-    assert set(client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
-    rules = client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
-    assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow", "Deny"}
+def test_access_logs_are_carried_into_an_encrypted_log_group(platform: Platform) -> None:
+    logs = platform.client("logs")
+    source = logs.get_delivery_source(name=platform.id("AccessLogSource"))["deliverySource"]
+    assert source["resourceArns"] == [platform.id("LoadBalancer")]
+    delivery = logs.get_delivery(id=platform.id("AccessLogDelivery"))["delivery"]
+    destination = logs.get_delivery_destination(name=platform.id("AccessLogDestination"))["deliveryDestination"]
+    assert delivery["deliverySourceName"] == source["name"]
+    assert delivery["deliveryDestinationArn"] == destination["arn"]
+    group = platform.id("AccessLogGroup")
+    assert destination["deliveryDestinationConfiguration"]["destinationResourceArn"].endswith(f":log-group:{group}")
+    [found] = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["kmsKeyId"].endswith(platform.id("LogsKey"))
 
 
 # --- stores

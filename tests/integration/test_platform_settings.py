@@ -104,8 +104,7 @@ SETTINGS = {
     "IdleSeconds": Setting(shown.balancer("idle_timeout.timeout_seconds"), "60", "120", "30"),
     "BalancerDeletionProtection": Setting(shown.balancer("deletion_protection.enabled"), "false", "true", "false",
                                           ("yes", "no")),
-    "AccessLogs": Setting(shown.balancer("access_logs.s3.enabled"), "true", "true", "false", (None, "no")),
-    "AccessLogDays": Setting(shown.access_log_days, 90, 30, None, ("30", "30")),
+    "AccessLogs": Setting(shown.access_logs, "ALB_ACCESS_LOGS", "ALB_ACCESS_LOGS", None, (None, "no")),
     "CertificateArn": Setting(shown.listener(443, "Certificates.0.CertificateArn"), None, CERTIFICATES[0],
                               CERTIFICATES[1]),
     "PlainHttp": Setting(shown.listener(80, "Protocol"), "HTTP", "HTTP", None, ("redirect", "closed")),
@@ -222,14 +221,12 @@ def test_every_parameter_is_applied_changed_and_taken_back(running: Platform, ch
     assert seen(running) == {name: setting.first for name, setting in SETTINGS.items()}
     assert others(before, running) <= OTHERS
 
-    change(*stage(1), allow=("AccessLogBucket",))
+    change(*stage(1))
     assert seen(running) == {name: setting.second for name, setting in SETTINGS.items()}
 
     change(allow=GOES)
     assert seen(running) == {name: setting.before for name, setting in SETTINGS.items()}
-    assert others(before, running) - OTHERS == {
-        "AWS::ElasticLoadBalancingV2::Listener", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
-    }  # fmt: skip
+    assert others(before, running) - OTHERS == {"AWS::ElasticLoadBalancingV2::Listener", "AWS::Logs::Delivery"}
     assert running.resources.keys() == before.keys()
 
 

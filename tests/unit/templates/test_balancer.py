@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.templates_support import references, statements
+from tests.templates_support import references
 
 if TYPE_CHECKING:
     from tests.templates_support import Emitted, Resource
@@ -177,47 +177,6 @@ class TestTargetGroup:
     @pytest.mark.parametrize("path", ["health", "/a b", "/'; reboot", "/$(id)"])
     def test_no_path_can_break_out_of_the_health_command(self, lms: Emitted, path: str) -> None:
         assert not re.fullmatch(lms.body["Parameters"]["HealthCheckPath"]["AllowedPattern"], path)
-
-
-class TestAccessLogs:
-    def test_go_to_a_private_bucket_of_their_own(self, lms: Emitted) -> None:
-        found = attributes(lms.resources["LoadBalancer"], "LoadBalancerAttributes")
-        assert found["access_logs.s3.enabled"] == "true"
-        assert found["access_logs.s3.bucket"] == "${AccessLogBucket}"
-        bucket = lms.resources["AccessLogBucket"]
-        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-        assert bucket.get("BucketName") is None
-
-    def test_are_encrypted_in_the_only_way_that_the_log_service_takes(self, lms: Emitted) -> None:
-        [rule] = lms.resources["AccessLogBucket"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-
-    def test_expire(self, lms: Emitted) -> None:
-        bucket = lms.with_parameters(AccessLogDays=30).resources["AccessLogBucket"]
-        [rule] = bucket["LifecycleConfiguration"]["Rules"]
-        assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", "30")
-
-    def test_are_written_by_the_balancers_service_into_this_accounts_folder(self, lms: Emitted) -> None:
-        [allowed] = [s for s in statements(lms.resources["AccessLogBucketPolicy"]) if s["Effect"] == "Allow"]
-        assert allowed == {
-            "Effect": "Allow",
-            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-            "Action": ["s3:PutObject"],
-            "Resource": ["${AccessLogBucket.Arn}/AWSLogs/111122223333/*"],
-        }
-
-    def test_the_balancer_waits_for_the_buckets_policy(self, lms: Emitted) -> None:
-        """Elastic Load Balancing writes a test file at once, and refuses a bucket where it may not."""
-        assert "AccessLogBucketPolicy" in references(lms.resources["LoadBalancer"].body["Metadata"])
-
-    def test_a_disposable_stack_can_be_deleted(self, disposable: Emitted) -> None:
-        """CloudFormation deletes no bucket that has objects in it."""
-        assert not disposable.of_type("AWS::S3::Bucket", "AWS::S3::BucketPolicy")
-        found = attributes(disposable.resources["LoadBalancer"], "LoadBalancerAttributes")
-        assert found["access_logs.s3.enabled"] == "false"
-        assert "access_logs.s3.bucket" not in found
-        assert disposable.with_parameters(AccessLogs="yes").of_type("AWS::S3::Bucket")
 
 
 class TestMaintenancePage:

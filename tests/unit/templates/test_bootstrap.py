@@ -56,8 +56,6 @@ class TestBucket:
 
 
 def test_every_bucket_is_reached_over_tls_only(every_template: Emitted) -> None:
-    if "AccessLogs" in every_template.parameters:
-        every_template = every_template.with_parameters(AccessLogs="yes")
     policies = {policy["Bucket"]: policy for policy in every_template.of_type("AWS::S3::BucketPolicy").values()}
     for name in every_template.of_type("AWS::S3::Bucket"):
         denied = [s for s in statements(policies[f"${{{name}}}"]) if s["Effect"] == "Deny"]

@@ -105,7 +105,13 @@ class TestLogGroups:
             if group.get("ResourcePolicyDocument")
         }
         # Events of Spot come straight from EventBridge.
-        assert delivered == {"CacheSlowLogGroup", "CacheEngineLogGroup", "WebFirewallLogGroup", "EventLogGroup"}
+        assert delivered == {
+            "AccessLogGroup",
+            "CacheSlowLogGroup",
+            "CacheEngineLogGroup",
+            "WebFirewallLogGroup",
+            "EventLogGroup",
+        }
 
 
 def test_templates_belong_to_no_region_and_no_account(every_template: Emitted) -> None:

@@ -245,11 +245,13 @@ class TestNames:
             ("Cluster", "lms-cluster-staging"),
             ("Service", "lms-application-staging"),
             ("LoadBalancer", "lms-balancer-staging"),
+            ("AccessLogSource", "lms-access-staging"),
+            ("AccessLogDestination", "lms-access-staging"),
         }
 
     def test_log_groups_lie_under_the_stacks_own_prefix(self, lms: Emitted) -> None:
         names = [group["LogGroupName"] for group in lms.of_type("AWS::Logs::LogGroup").values()]
-        assert len(names) == len(set(names)) == 8
+        assert len(names) == len(set(names)) == 9
         assert [name for name in names if not name.startswith("/lms/lms-dev/")] == ["aws-waf-logs-lms-dev"]
 
 

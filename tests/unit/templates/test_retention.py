@@ -29,13 +29,8 @@ def test_what_stands_in_the_network_leaves_a_snapshot(lms: Emitted) -> None:
 
 def test_everything_else_that_holds_data_stays(lms: Emitted) -> None:
     """RetainExceptOnCreate is no UpdateReplacePolicy. The key of messages under way keeps nothing."""
-    kept = policies(lms, RETAIN - {"AWS::S3::Bucket"}) - {("Delete", "Delete")}
+    kept = policies(lms, RETAIN) - {("Delete", "Delete")}
     assert kept == {("RetainExceptOnCreate", "Retain")}
-
-
-def test_a_bucket_that_aws_writes_to_at_once_does_not_stop_a_rollback(lms: Emitted) -> None:
-    """A failed create would have to delete it, and could not: there is a test file of the balancer in it."""
-    assert policies(lms, frozenset({"AWS::S3::Bucket"})) == {("Retain", "Retain")}
 
 
 def test_what_a_store_needs_to_be_read_stays_with_it(lms: Emitted) -> None:
@@ -68,7 +63,5 @@ def test_no_store_is_forgotten(every_template: Emitted, schemas: Path) -> None:
 
 
 def test_both_variants_are_the_same_platform(lms: Emitted, disposable: Emitted) -> None:
-    """A disposable stack writes no access logs: a bucket with objects in it cannot be deleted with the stack."""
     kept, thrown = ({name: body["Type"] for name, body in t.body["Resources"].items()} for t in (lms, disposable))
-    assert thrown.items() <= kept.items()
-    assert {type_ for name, type_ in kept.items() if name not in thrown} <= {"AWS::S3::Bucket", "AWS::S3::BucketPolicy"}
+    assert thrown == kept

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stackproof.proofs.verdicts import Verdict
-from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, att, ref, resource
+from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, add, att, ref, resource
 from tests.unit.stackproof.proofs.permissions_support import (
     MINE,
     allow,
@@ -212,3 +213,56 @@ def test_the_policy_on_a_web_acls_log_group_lets_the_delivery_in(name: str) -> N
     assert "write its log to Group by the policy that stands there" in found.message
     elsewhere = destination.replace(name, "aws-waf-logs-theirs")
     assert complaints(_firewall_log(elsewhere)) == []
+
+
+# Log delivery
+
+
+def _carried(log: Any, *statements: object) -> Template:
+    group = resource("Logs::LogGroup", LogGroupName="/access")
+    if statements:
+        group["Properties"]["ResourcePolicyDocument"] = document(*statements)
+    return alone(
+        Group=group,
+        Source=resource("Logs::DeliverySource", Name="source", ResourceArn="arn:aws:x", LogType="ALB_ACCESS_LOGS"),
+        Destination=resource("Logs::DeliveryDestination", Name="destination", DestinationResourceArn=log),
+        Delivery=resource(
+            "Logs::Delivery", DeliverySourceName=ref("Source"), DeliveryDestinationArn=att("Destination", "Arn")
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "log", [{"Fn::Sub": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:${{Group}}"}, {"Fn::GetAtt": ["Group", "Arn"]}]
+)
+def test_the_policy_on_the_log_group_of_a_delivery_lets_it_in(log: Any) -> None:
+    streams = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/access:log-stream:*"
+    let_in = allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams, Principal=service("delivery.logs"))
+    assert complaints(_carried(log, {**let_in, "Condition": MINE})) == []
+    found = the(_carried(log, {**let_in, "Condition": MINE, "Action": ["logs:CreateLogStream"]}))
+    assert found.logical_id == "Group"
+    assert "write its log to Group by the policy that stands there" in found.message
+
+
+def test_a_log_group_that_lets_no_delivery_in_may_be_opened_by_the_account_alone() -> None:
+    log = {"Fn::GetAtt": ["Group", "Arn"]}
+    found = the(_carried(log))
+    assert (found.verdict, found.logical_id, found.path) == (
+        Verdict.UNKNOWN,
+        "Delivery",
+        "Properties.DeliveryDestinationArn",
+    )
+    assert "no policy of this template lets delivery.logs.amazonaws.com in" in found.message
+    let_in = allow(["logs:CreateLogStream", "logs:PutLogEvents"], "*", Principal=service("delivery.logs"))
+    shared = resource("Logs::ResourcePolicy", PolicyName="all", PolicyDocument=json.dumps(document(let_in)))
+    opened = _carried(log)
+    add(Shared=shared)(opened["Resources"])
+    assert all(found.verdict is not Verdict.UNKNOWN for found in complaints(opened))
+
+
+def test_a_delivery_to_elsewhere_needs_nothing_here() -> None:
+    assert complaints(_carried("arn:aws:s3:::theirs")) == []
+    elsewhere = _carried("arn:aws:s3:::theirs")
+    theirs = f"arn:aws:logs:{REGION}:444444444444:delivery-destination:theirs"
+    elsewhere["Resources"]["Delivery"]["Properties"]["DeliveryDestinationArn"] = theirs
+    assert complaints(elsewhere) == []

@@ -56,7 +56,7 @@ def test_every_combination_is_proved(template: dict[str, Any], image: str) -> No
         assert {one.verdict for one in found if one.id in {"iam-boundary", "iam-secret-key"}} <= {Verdict.UNKNOWN}
         proved = {one.message.partition(":")[0] for one in found if one.verdict is Verdict.PROVED}
         assert ("TaskDefinition can pull the image of the container application" in proved) is ("dkr.ecr" in image)
-        assert ("LoadBalancer can deliver its access logs to AccessLogBucket" in proved) is (
+        assert ("AccessLogDelivery can write its log to AccessLogGroup by the policy that stands there" in proved) is (
             parameters["AccessLogs"] == "yes"
         )
         assert ("Service can open a session by ECS Exec" in proved) is (

@@ -145,21 +145,7 @@ FAULTS = [
     ("ApplicationLogGroup", "Properties.RetentionInDays", GONE, "store-log-retention", "ApplicationLogGroup"),
     ("ApplicationLogGroup", "Properties.KmsKeyId", GONE, "store-key", "ApplicationLogGroup"),
     ("ApplicationLogGroup", "Properties.Tags", GONE, "tag-missing", "ApplicationLogGroup"),
-    ("AccessLogBucket", "Properties.AccessControl", "PublicRead", "store-public-refused", "AccessLogBucket"),
-    (
-        "AccessLogBucket",
-        "Properties.PublicAccessBlockConfiguration.BlockPublicPolicy",
-        False,
-        "store-public-block",
-        "AccessLogBucket",
-    ),
-    (
-        "AccessLogBucketPolicy",
-        "Properties.PolicyDocument.Statement.0.Condition.Bool",
-        {"aws:SecureTransport": "true"},
-        "store-transit-bucket",
-        "AccessLogBucketPolicy",
-    ),
+    ("AccessLogGroup", "Properties.KmsKeyId", GONE, "store-key", "AccessLogGroup"),
     (
         "TaskDefinition",
         "Properties.Volumes.0.EFSVolumeConfiguration.TransitEncryption",
