@@ -49,7 +49,8 @@ exit codes: 0 done, 1 not one could be looked at, 2 wrong usage or bad input, 13
 _POLICY_EPILOG = """\
 For a stack of somebody else leave ENV out:
   %(prog)s --stack-name NAME [--template FILE] [--region REGION]
-What CloudFormation does in the caller's name, above all making the template's resources, is not in it.
+What CloudFormation does in the caller's name, above all making the template's resources, is in the policies of
+--for resources: a list, since IAM takes no more than 6,144 characters each.
 
 exit codes: 0 done, 2 wrong usage or bad input, 130 interrupted
 """
@@ -127,10 +128,10 @@ def _permissions(commands: Any) -> None:
     command.add_argument(
         "--for",
         dest="level",
-        choices=["look", "plan", "apply", "bootstrap"],
+        choices=["look", "plan", "apply", "bootstrap", "resources"],
         default="apply",
         help="look: status, why, outputs, list; plan: these and plan; apply: these and apply, cancel, destroy"
-        " (the default); bootstrap: bootstrap alone",
+        " (the default); bootstrap: bootstrap alone; resources: what CloudFormation does meanwhile",
     )
     command.add_argument("--template", type=Path, metavar="FILE", help="what the stack of somebody else is made of")
     command.add_argument("--stack-name", metavar="NAME", help="the stack of somebody else")

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from stackproof.deployment.permissions import Scope
     from stackproof.deployment.summary import Files
 
+_NO_TEMPLATE = "what is the stack made of? Give its template"
+_UNKNOWN_TYPE = "no schema says which permissions it takes; add them yourself"
 # What says that lms-bootstrap is ours: it belongs to no single environment, and carries none's tags.
 BOOTSTRAP_TAGS = {"stackproof": "bootstrap"}
 
@@ -253,6 +255,7 @@ def _list(options: argparse.Namespace, place: Place) -> int:
 
 def _permissions(options: argparse.Namespace, place: Place) -> int:
     from stackproof.deployment.permissions import policy
+    from stackproof.deployment.resource_permissions import resource_policies, unknown_types
 
     known = sorted({*load_targets(place.root), *environment_names(place.root)})
     faults: list[Fault] = []
@@ -263,9 +266,13 @@ def _permissions(options: argparse.Namespace, place: Place) -> int:
             stacks.append(_permitted(one, place.root))
         except BadInputError as error:
             faults += [fault for fault in error.faults if fault not in faults]
+    resources = options.level == "resources"
+    faults += [Fault("--template", each.stack, _NO_TEMPLATE) for each in stacks if resources and not each.template]
     if faults:
         raise BadInputError(faults)
-    sys.stdout.write(json.dumps(policy(options.level, stacks), indent=2) + "\n")
+    sys.stderr.writelines(f"{kind}: {_UNKNOWN_TYPE}\n" for kind in unknown_types(stacks) if resources)
+    wanted = resource_policies(stacks) if resources else policy(options.level, stacks)
+    sys.stdout.write(json.dumps(wanted, indent=2) + "\n")
     return 0
 
 

@@ -1,7 +1,7 @@
 """The least IAM policy that the deployment commands need. Pure: stacks in, a policy document out.
 
 What an action can be limited to is in AWS's Service Authorization Reference. What CloudFormation does in the caller's
-name, above all making the template's resources, is not covered: that depends on the template.
+name, above all making the template's resources, stands in `stackproof.deployment.resource_permissions`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # Each level can do what those before it can; bootstrap stands apart.
 LEVELS = ("look", "plan", "apply", "bootstrap")
+
+KEPT_OF_A_NAME = 24
+"""What CloudFormation keeps at least of a stack's name, where the name that it makes of it would get too long."""
 
 _LOOK = (
     "cloudformation:DescribeEvents",
@@ -82,6 +85,11 @@ class Scope:
     region: str
     account: str
     template: Mapping[str, Any]
+
+    @property
+    def prefix(self) -> str:
+        """What the names begin with that CloudFormation makes for the stack's resources."""
+        return f"{self.stack}-" if len(self.stack) <= KEPT_OF_A_NAME else self.stack[:KEPT_OF_A_NAME]
 
     def arn(self, resource: str, service: str = "cloudformation") -> str:
         """An ARN in this account and region."""
@@ -179,16 +187,21 @@ def _snapshots(scopes: Collection[Scope]) -> list[dict[str, Any]]:
     """For recovery points without a vault; a cluster's name begins with that of its stack, in small letters."""
     if not scopes:
         return []
-    clusters = [each.arn(f"cluster:{each.stack.lower()}-*", "rds") for each in scopes]
-    snapshots = [each.arn(f"cluster-snapshot:{each.stack.lower()}-*", "rds") for each in scopes]
+    clusters = [each.arn(f"cluster:{each.prefix.lower()}*", "rds") for each in scopes]
+    snapshots = [each.arn(f"cluster-snapshot:{each.prefix.lower()}*", "rds") for each in scopes]
     actions = ["rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
     return [_statement("Snapshots", actions, clusters + snapshots)]
 
 
 def _passed(sid: str, scopes: Iterable[Scope], service: str) -> dict[str, Any]:
     """Roles of the stacks, handed to a service."""
-    roles = [f"arn:{partition_of(each.region)[0]}:iam::{each.account}:role/{each.stack}-*" for each in scopes]
-    return _statement(sid, ["iam:PassRole"], roles, _only("iam:PassedToService", [service]))
+    return _statement(sid, ["iam:PassRole"], roles_of(scopes), _only("iam:PassedToService", [service]))
+
+
+def roles_of(scopes: Iterable[Scope]) -> list[str]:
+    """ARNs of the roles that the stacks make."""
+    found = {f"arn:{partition_of(each.region)[0]}:iam::{each.account}:role/{each.prefix}*" for each in scopes}
+    return sorted(found)
 
 
 def _regions(scopes: Iterable[Scope]) -> dict[str, Any]:

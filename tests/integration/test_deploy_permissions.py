@@ -279,6 +279,16 @@ class TestArguments:
         done = deployer.stackproof("permissions", "--stack-name", "theirs", "--for", "look")
         assert json.loads(done.out)["Statement"][0]["Resource"] == ["arn:aws:cloudformation:eu-west-1:*:stack/theirs/*"]
 
+    def test_what_resources_take_is_a_list_and_what_nobody_knows_is_named(self, deployer: Deployer) -> None:
+        deployer.write({"Topic": TOPIC, "Own": {"Type": "Custom::Own"}})
+        done = deployer("permissions", "dev", "--for", "resources")
+        (document,) = json.loads(done.out)
+        assert "sns:CreateTopic" in {action for each in document["Statement"] for action in each["Action"]}
+        assert (done.code, done.err) == (
+            0,
+            "Custom::Own: no schema says which permissions it takes; add them yourself\n",
+        )
+
     def test_aws_is_not_asked(self, deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
         deployer.write({"Topic": TOPIC})
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -291,6 +301,10 @@ class TestArguments:
             (["deb"], 'there is no environment "deb", did you mean "dev"?'),
             (["deb", "prd"], 'there is no environment "prd"'),
             (["dev", "--for", "read"], 'argument --for: "read" is not one of look, plan, apply, bootstrap'),
+            (
+                ["--stack-name", "a", "--for", "resources"],
+                "--template: a: what is the stack made of? Give its template",
+            ),
             (["dev", "--template", "none.json"], "none.json"),
             (["--stack-name", "a b"], "--stack-name: "),
         ],
