@@ -95,7 +95,7 @@ def main() -> None:
             "Ask each service whether the platform is what it should be",
             "-m",
             "pytest",
-            "tests/integration/test_platform.py",
+            "tests/integration/running",
             "--stack",
             "lms-dev",
             "--verbose",

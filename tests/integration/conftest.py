@@ -15,6 +15,7 @@ import boto3
 import pytest
 
 from tests.embedded import embedded_aws
+from tests.integration import stepped, upgraded
 from tests.integration.deployer import Deployer
 from tests.integration.platform import Platform
 from tests.integration.tasks import ending
@@ -161,3 +162,26 @@ def change(running: Platform, run: Callable[..., str], tmp_path: Path) -> Callab
         return shown
 
     return _change
+
+
+@pytest.fixture
+def planned(deployer: Deployer) -> Deployer:
+    """A stack that runs image 1, and a plan in three steps to image 2."""
+    stepped.write(deployer, "1")
+    deployer.apply()
+    stepped.write(deployer, "2")
+    stepped.steps(deployer)
+    done = deployer("plan", "dev", "--steps", "steps.toml", "--out", "plan.json")
+    assert done.code == 0, done.err
+    assert done.err == "Apply exactly this with: python deploy.py apply dev --plan plan.json\n"
+    assert deployer.change_sets() == []
+    return deployer
+
+
+@pytest.fixture
+def installed(deployer: Deployer) -> Deployer:
+    """A stack that runs image 1."""
+    upgraded.write(deployer, "1", Command="", Protected="no")
+    deployer.apply()
+    assert upgraded.state(deployer) == ("1", "no", "yes")
+    return deployer

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 STACK = "lms-dev"
 TAGS = {"environment": "dev"}
+TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
+NAME = {"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Description": "of the topic"}}
+# Fails when it is made: there is no such group.
+BROKEN = {
+    "Type": "AWS::EC2::SecurityGroupIngress",
+    "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
+}
+ALLOW = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
 
 @dataclass(frozen=True)

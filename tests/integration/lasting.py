@@ -6,14 +6,13 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.deployer import STACK
+from tests.integration.deployer import STACK, TOPIC
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
     from tests.integration.deployer import Deployer
 
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
 WAIT = {
     "Type": "AWS::CloudFormation::WaitCondition",
     "DependsOn": "Topic",

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stackproof.parts import KEY
+from tests.integration.deployer import TOPIC
 
 if TYPE_CHECKING:
     from tests.integration.deployer import Deployer
 
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
 
 

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.deployer import STACK, TAGS
+from tests.integration.deployer import ALLOW, BROKEN, NAME, STACK, TAGS, TOPIC
 
 if TYPE_CHECKING:
     from tests.integration.deployer import Deployer
 
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
-NAME = {"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Description": "of the topic"}}
 BUCKET = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {}}
-# Fails when it is made: there is no such group.
-BROKEN = {
-    "Type": "AWS::EC2::SecurityGroupIngress",
-    "DependsOn": "Topic",
-    "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
-}
-ALLOW = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+BREAKING = {**BROKEN, "DependsOn": "Topic"}
 DENY = {"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
 
 
@@ -222,7 +214,7 @@ class TestFailures:
     """The first real cause, and what can be done now."""
 
     def test_a_create_that_fails_is_explained_and_can_be_cleared(self, deployer: Deployer) -> None:
-        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        deployer.write({"Topic": TOPIC, "Broken": BREAKING})
         done = deployer("apply", "dev", "--yes")
         assert done.code == 1
         assert "lms-dev ended in ROLLBACK_COMPLETE." in done.err
@@ -237,7 +229,7 @@ class TestFailures:
         deployer.apply()
 
     def test_on_the_way_back_what_was_touched_is_counted(self, deployer: Deployer) -> None:
-        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        deployer.write({"Topic": TOPIC, "Broken": BREAKING})
         events = deployer("apply", "dev", "--yes", "--json").objects[1:-1]
         back = [each for each in events if each["status"] == "DELETE_COMPLETE"]
         assert back
@@ -245,7 +237,7 @@ class TestFailures:
         assert max(each["done"] for each in back) <= 2
 
     def test_a_stack_in_the_same_state_that_is_somebody_else_s_is_left_alone(self, deployer: Deployer) -> None:
-        deployer.write({"Topic": TOPIC, "Broken": BROKEN}, tags={"environment": "other"})
+        deployer.write({"Topic": TOPIC, "Broken": BREAKING}, tags={"environment": "other"})
         assert deployer("apply", "dev", "--yes").code == 1
         deployer.write({"Topic": TOPIC}, tags=TAGS)
         done = deployer("apply", "dev", "--yes")
@@ -261,7 +253,7 @@ class TestFailures:
     def test_an_update_that_fails_is_rolled_back_and_explained(self, deployer: Deployer) -> None:
         deployer.write({"Topic": TOPIC}, outputs=NAME)
         deployer.apply()
-        deployer.write({"Topic": TOPIC, "Broken": BROKEN}, outputs=NAME)
+        deployer.write({"Topic": TOPIC, "Broken": BREAKING}, outputs=NAME)
         *_, end = deployer("apply", "dev", "--yes", "--json").objects
         assert end["status"] == "UPDATE_ROLLBACK_COMPLETE"
         assert (end["cause"]["logical_id"], end["cause"]["status"]) == ("Broken", "CREATE_FAILED")
@@ -276,7 +268,7 @@ class TestFailures:
     def test_no_rollback_leaves_it_to_be_looked_at_with_both_ways_out(self, deployer: Deployer) -> None:
         deployer.write({"Topic": TOPIC})
         deployer.apply()
-        deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+        deployer.write({"Topic": TOPIC, "Broken": BREAKING})
         done = deployer("apply", "dev", "--yes", "--no-rollback")
         assert done.code == 1
         assert "lms-dev ended in UPDATE_FAILED." in done.err
@@ -375,7 +367,7 @@ class TestLargeTemplates:
 
     def test_a_bootstrap_that_fails_names_its_own_commands(self, deployer: Deployer) -> None:
         deployer.write({"Topic": TOPIC})
-        content = json.dumps({"Resources": {"Topic": TOPIC, "Broken": BROKEN}})
+        content = json.dumps({"Resources": {"Topic": TOPIC, "Broken": BREAKING}})
         (deployer.folder / "dist" / "bootstrap.json").write_text(content)
         done = deployer("bootstrap", "dev", "--yes")
         assert done.code == 1

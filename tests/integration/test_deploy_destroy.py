@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.deployer import STACK
+from tests.integration.deployer import STACK, TOPIC
 
 if TYPE_CHECKING:
     from tests.integration.deployer import Deployer
 
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
 LOGS = {
     "Type": "AWS::Logs::LogGroup",
     "DeletionPolicy": "RetainExceptOnCreate",

@@ -10,7 +10,8 @@ from botocore.retries.bucket import TokenBucket
 from botocore.retries.standard import ExponentialBackoff
 
 from stackproof.deployment import aws, polling
-from tests.integration.lasting import TOPIC, status
+from tests.integration.deployer import ALLOW, TOPIC
+from tests.integration.lasting import status
 from tests.proxy import Fault, proxy
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tests.integration.deployer import Deployer
     from tests.proxy import Proxy
 
-ALLOW = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
 # Every call of an update, in the order in which they are first made.
 UPDATE = [
     "GetCallerIdentity",

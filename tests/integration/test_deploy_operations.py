@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.deployer import STACK
-from tests.integration.lasting import LASTING, TOPIC, finish, is_waiting, status, stopped, until
+from tests.integration.deployer import STACK, TOPIC
+from tests.integration.lasting import LASTING, finish, is_waiting, status, stopped, until
 from tests.integration.terminal import Terminal
 from tests.proxy import Fault, proxy
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.deployer import STACK
+from tests.integration.deployer import ALLOW, BROKEN, STACK, TOPIC
 from tests.integration.lasting import LASTING, is_waiting, status, until
 from tests.integration.policed import police
 from tests.integration.tasks import ended, running
@@ -24,13 +24,8 @@ if TYPE_CHECKING:
     from tests.integration.policed import Police
 
 ROOT = Path(__file__).parents[2]
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
 LOGS = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/lms/lms-dev/web", "RetentionInDays": 7}}
-BROKEN = {
-    "Type": "AWS::EC2::SecurityGroupIngress",
-    "DependsOn": "Topic",
-    "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
-}
+BREAKING = {**BROKEN, "DependsOn": "Topic"}
 SERVICE: dict[str, Any] = {
     "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "ours"}},
     "Role": {
@@ -73,7 +68,6 @@ SERVICE: dict[str, Any] = {
 }
 # Over what fits into a request: by way of the artifact bucket.
 FILLER = {"Filler": {"Type": "AWS::SNS::Topic", "Metadata": {"Text": "x" * 52_000}}}
-ALLOW = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
 # Checked inside of ExecuteChangeSet, when tags of the stack go: no call of its own.
 UNASKED = {"cloudformation:UntagResource"}
 
@@ -138,7 +132,7 @@ def test_each_level_is_enough_for_its_commands_and_has_nothing_besides(
     write(deployer, {"Topic": TOPIC, "Logs": LOGS, **SERVICE}, owner="ana")
     succeeds(deployer, "plan", "dev", "--out", "plan.json")
     succeeds(deployer, "apply", "dev", "--plan", "plan.json", "--yes")
-    write(deployer, {"Topic": TOPIC, "Logs": LOGS, "Broken": BROKEN, **SERVICE})
+    write(deployer, {"Topic": TOPIC, "Logs": LOGS, "Broken": BREAKING, **SERVICE})
     assert "Cause: Broken" in deployer("apply", "dev", "--yes").err
     asked = set(applying.asked)
 
@@ -326,7 +320,7 @@ def test_read_only_credentials_are_enough_to_look_at_a_stack_of_somebody_else(
 ) -> None:
     deployer.write({"Topic": TOPIC}, outputs={"Topic": {"Value": {"Ref": "Topic"}}})
     deployer.apply()
-    deployer.write({"Topic": TOPIC, "Broken": BROKEN})
+    deployer.write({"Topic": TOPIC, "Broken": BREAKING})
     assert deployer("apply", "dev", "--yes").code == 1
     allowed = json.loads(deployer.stackproof("permissions", "--stack-name", STACK, "--for", "look").out)
     officer = police(monkeypatch, allowed, region="sa-east-1", account=deployer.aws.account)

@@ -10,13 +10,12 @@ from troposphere import Template
 from troposphere.sns import Topic
 
 from stackproof.emitting import emit
-from tests.integration.deployer import STACK
+from tests.integration.deployer import STACK, TOPIC
 
 if TYPE_CHECKING:
     from tests.integration.deployer import Deployer
 
 LOGS = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Fn::Sub": "/lms/${AWS::StackName}/app"}}}
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
 SIZE = {"Size": {"Type": "Number", "Default": 1, "MinValue": 1}}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.deployer import STACK
+from tests.integration.deployer import ALLOW, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tests.integration.deployer import Deployer
 
 SIZE = {"Size": {"Type": "String", "Default": "1"}}
-ALLOW = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
 
 
 def setting(value: Any) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stackproof.deployment import planfile
-from tests.integration.deployer import STACK
-from tests.integration.lasting import TOPIC, status, until
+from tests.integration.deployer import BROKEN, STACK
+from tests.integration.lasting import status, until
+from tests.integration.stepped import APPLY, log, stages, steps, values, write
 from tests.integration.tasks import ended, running
 from tests.proxy import Fault, proxy
 
@@ -21,116 +22,6 @@ if TYPE_CHECKING:
 
     from stackproof.deployment.planfile import PlanFile
     from tests.integration.deployer import Deployer
-
-PARAMETERS = {
-    "Maintenance": {"Type": "String", "Default": "no", "AllowedValues": ["yes", "no"]},
-    "Image": {"Type": "String"},
-    "Password": {"Type": "String", "NoEcho": True, "Default": "first-password"},
-}
-
-
-def setting(name: str, value: Any) -> dict[str, Any]:
-    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": f"/lms/{name}", "Type": "String", "Value": value}}
-
-
-def definition(family: str) -> dict[str, Any]:
-    log = {"awslogs-group": "/lms/app", "awslogs-region": "sa-east-1", "awslogs-stream-prefix": "app"}
-    container = {
-        "Name": "app",
-        "Image": {"Ref": "Image"},
-        "LogConfiguration": {"LogDriver": "awslogs", "Options": log},
-    }
-    properties = {
-        "Family": family,
-        "NetworkMode": "awsvpc",
-        "RequiresCompatibilities": ["FARGATE"],
-        "Cpu": "256",
-        "Memory": "512",
-        "ContainerDefinitions": [container],
-    }
-    return {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
-
-
-NETWORK = {"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "DISABLED"}}
-SERVICE = {
-    "Cluster": {"Ref": "Cluster"},
-    "ServiceName": "lms",
-    "TaskDefinition": {"Ref": "App"},
-    "DesiredCount": 1,
-    "LaunchType": "FARGATE",
-    "NetworkConfiguration": NETWORK,
-}
-RESOURCES = {
-    "Maintenance": setting("maintenance", {"Ref": "Maintenance"}),
-    "Image": setting("image", {"Ref": "Image"}),
-    "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "lms"}},
-    "App": definition("app"),
-    "UpgradeTask": definition("upgrade"),
-    "Service": {"Type": "AWS::ECS::Service", "Properties": SERVICE},
-}
-STEPS = """
-[[step]]
-title = "Maintenance page on"
-set = { Maintenance = "yes" }
-keep = ["Image"]
-
-[[step]]
-title = "Upgrade the database"
-service = "Service"
-task = "UpgradeTask"
-command = ["lms", "upgrade"]
-
-[[step]]
-title = "The new image"
-"""
-APPLY = ("apply", "dev", "--plan", "plan.json", "--yes")
-
-
-def value(deployer: Deployer, name: str) -> str:
-    return str(deployer.aws.client("ssm").get_parameter(Name=f"/lms/{name}")["Parameter"]["Value"])
-
-
-def values(deployer: Deployer) -> tuple[str, str]:
-    return value(deployer, "maintenance"), value(deployer, "image")
-
-
-def write(deployer: Deployer, image: str, **more: Any) -> None:
-    deployer.write({**RESOURCES, **more}, parameters=PARAMETERS, given={"Image": image})
-
-
-def steps(deployer: Deployer, text: str = STEPS) -> Path:
-    path = deployer.folder / "steps.toml"
-    path.write_text(text)
-    return path
-
-
-def stages(deployer: Deployer) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((deployer.folder / "plan.json").read_text())["stages"]
-    return found
-
-
-@pytest.fixture
-def planned(deployer: Deployer) -> Deployer:
-    """A stack that runs image 1, and a plan in three steps to image 2."""
-    write(deployer, "1")
-    deployer.apply()
-    write(deployer, "2")
-    steps(deployer)
-    done = deployer("plan", "dev", "--steps", "steps.toml", "--out", "plan.json")
-    assert done.code == 0, done.err
-    assert done.err == "Apply exactly this with: python deploy.py apply dev --plan plan.json\n"
-    assert deployer.change_sets() == []
-    return deployer
-
-
-def log(deployer: Deployer, arn: str, *lines: str) -> None:
-    logs = deployer.aws.client("logs")
-    place = {"logGroupName": "/lms/app", "logStreamName": f"app/app/{arn.rpartition('/')[2]}"}
-    if not logs.describe_log_groups(logGroupNamePrefix="/lms/app")["logGroups"]:
-        logs.create_log_group(logGroupName="/lms/app")
-    logs.create_log_stream(**place)
-    events = [{"timestamp": 1_800_000_000_000 + number, "message": line} for number, line in enumerate(lines)]
-    logs.put_log_events(**place, logEvents=events)
 
 
 @pytest.fixture
@@ -370,12 +261,6 @@ def test_interrupted_in_the_middle_of_a_change_it_says_what_goes_on(planned: Dep
     assert "Take it up again: stackproof apply dev --plan plan.json --wait\n" in said
 
 
-BROKEN = {
-    "Type": "AWS::EC2::SecurityGroupIngress",
-    "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
-}
-
-
 def test_a_change_that_fails_stops_the_rest(deployer: Deployer) -> None:
     write(deployer, "1")
     deployer.apply()
@@ -393,46 +278,6 @@ def test_a_change_that_fails_stops_the_rest(deployer: Deployer) -> None:
     assert deployer.aws.client("ecs").list_tasks(cluster="lms", startedBy="stackproof")["taskArns"] == []
 
 
-def test_whatever_moved_since_voids_the_plan(planned: Deployer) -> None:
-    write(planned, "3")
-    done = planned(*APPLY)
-    assert (done.code, "the parameters changed" in done.err) == (4, True)
-    write(planned, "2", Other=TOPIC)
-    assert "the template changed" in planned(*APPLY).err
-    planned.apply()
-    write(planned, "2")
-    done = planned(*APPLY)
-    assert (done.code, "the stack (it was updated since) changed" in done.err) == (4, True)
-
-
-def test_a_step_that_would_do_what_was_not_shown_is_refused(planned: Deployer) -> None:
-    path = planned.folder / "plan.json"
-    content = json.loads(path.read_text())
-    del content["stages"][2]["shown"]["Image"]
-    path.write_text(json.dumps(content))
-    done = planned(*APPLY)
-    assert done.code == 4
-    assert "not applied: The new image would do what was not shown: modify Image. Make a new plan." in done.err
-    assert values(planned) == ("no", "1")
-
-
-def test_a_store_at_stake_in_any_step_must_be_named_before_the_first(deployer: Deployer) -> None:
-    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::Sub": "lms-${Image}"}}}
-    write(deployer, "1", Uploads=bucket)
-    deployer.apply()
-    write(deployer, "2", Uploads=bucket)
-    steps(
-        deployer, '[[step]]\ntitle = "One"\nkeep = ["Image"]\nset = { Maintenance = "yes" }\n[[step]]\ntitle = "Two"\n'
-    )
-    assert deployer("plan", "dev", "--steps", "steps.toml", "--out", "plan.json").code == 0
-    done = deployer(*APPLY)
-    assert done.code == 4
-    assert "add: --allow-data-loss Uploads" in done.err
-    assert values(deployer) == ("no", "1")
-    assert deployer(*APPLY, "--allow-data-loss", "Uploads").code == 0
-    assert values(deployer) == ("no", "2")
-
-
 def test_a_new_stack_is_made_in_steps(deployer: Deployer) -> None:
     write(deployer, "1")
     steps(
@@ -445,90 +290,6 @@ def test_a_new_stack_is_made_in_steps(deployer: Deployer) -> None:
     done = deployer(*APPLY)
     assert done.code == 0, done.err
     assert (status(deployer), values(deployer)) == ("UPDATE_COMPLETE", ("no", "1"))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (STEPS, "Maintenance page on: lms-dev runs without Image, so there is nothing to keep"),
-        ('[[step]]\ntitle = "T"\nservice = "Service"\n', "lms-dev does not exist, so no task of it can run"),
-    ],
-)
-def test_what_needs_a_stack_is_refused_without_one(text: str, words: str, deployer: Deployer) -> None:
-    write(deployer, "1")
-    steps(deployer, text)
-    done = deployer("plan", "dev", "--steps", "steps.toml", "--out", "plan.json")
-    if done.code == 0:
-        done = deployer(*APPLY)
-    assert done.code == 4
-    assert words in done.err
-
-
-def test_a_task_that_has_no_place_to_run_says_what_there_is(planned: Deployer) -> None:
-    steps(planned, '[[step]]\ntitle = "T"\nservice = "Service"\ncontainer = "web"\n')
-    assert planned("plan", "dev", "--steps", "steps.toml", "--out", "plan.json").code == 0
-    done = planned(*APPLY)
-    assert done.code == 4
-    assert done.err.startswith("Step 1 of 1: T\nStopped at step 1 of 1; what comes after it was not touched.\n")
-    assert "its task definition has no container web; there are app" in done.err
-
-
-@pytest.mark.parametrize(
-    ("text", "faults"),
-    [
-        ("", ["step: is missing: write [[step]]"]),
-        ("[[stage]]\ntitle = 1", ["stage: is unknown", "step: is missing"]),
-        ('[[step]]\ntitle = "T"\nwhen = { Maintenance = "yes" }', ["step: none is left: each is left out by its when"]),
-        ("[[step]]\ntitle = ", ["no valid TOML"]),
-        (
-            (
-                '[[step]]\ntitle = 1\nkeep = "Image"\n'
-                'set = { Imag = "2", Maintenance = "maybe", Password = "x", Image = [1] }'
-            ),
-            [
-                'step 1.title: "1" is no text',
-                'step 1.keep: is no list of texts, like ["one", "two"]',
-                "step 1.set.Image: ",
-                "step 1.set.Password: Password is NoEcho",
-                'the template has no parameter "Imag", did you mean "Image"?',
-                '"maybe" is not allowed; allowed: yes, no',
-            ],
-        ),
-        (
-            '[[step]]\nservce = "x"\n[[step]]\ntitle = "T"\nminutes = 0\nset = {}\ncommand = [1]',
-            [
-                "step 1.title: is missing",
-                (
-                    "step 1.servce: is no key of a step; there are backup, cluster, command, container, days, groups, "
-                    "healthy, idle, keep, minutes, restore, role, service, set, subnets, task, title, unless, vault, "
-                    'when, did you mean "service"?'
-                ),
-                "step 2.service: is missing",
-                'step 2.minutes: "0" is no whole number from 1 to 10080',
-                "step 2.set: is no key of a task",
-                "step 2.command: is no list of texts",
-            ],
-        ),
-        (
-            '[[step]]\ntitle = "T"\nset = 1\nkeep = ["Imge"]',
-            ["step 1.set: is no table", 'no parameter "Imge", did you mean "Image"?'],
-        ),
-    ],
-)
-def test_every_fault_of_the_file_is_told_at_once(text: str, faults: list[str], deployer: Deployer) -> None:
-    write(deployer, "1")
-    steps(deployer, text)
-    done = deployer("plan", "dev", "--steps", "steps.toml")
-    assert done.code == 2
-    assert [words for words in faults if words not in done.err] == []
-    assert len(done.err.splitlines()) == len(faults)
-
-
-def test_steps_are_for_one_environment_and_need_aws(deployer: Deployer) -> None:
-    write(deployer, "1")
-    steps(deployer)
-    done = deployer("plan", "dev", "--steps", "steps.toml", "--against", "HEAD")
-    assert (done.code, "--steps: is a plan for one environment" in done.err) == (2, True)
 
 
 def test_a_stack_of_somebody_else_is_changed_in_steps_too(deployer: Deployer) -> None:

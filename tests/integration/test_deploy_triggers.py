@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.deployer import STACK
-from tests.integration.lasting import TOPIC, WAIT, finish, is_waiting, status, until
+from tests.integration.deployer import STACK, TOPIC
+from tests.integration.lasting import WAIT, finish, is_waiting, status, until
 
 if TYPE_CHECKING:
     from tests.integration.deployer import Deployer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.deployer import STACK
+from tests.integration.deployer import BROKEN, STACK, TOPIC
 from tests.integration.lasting import until
 from tests.proxy import Fault, proxy
 
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
     from tests.integration.deployer import Deployer
 
-TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "one"}}
-# Fails when it is made: there is no such group.
-BROKEN = {
-    "Type": "AWS::EC2::SecurityGroupIngress",
-    "Properties": {"GroupId": "sg-00000000000000000", "IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"},
-}
 REASON = "The security group 'sg-00000000000000000' does not exist"
 
 
