@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.fault_classes import P
 from benchmarks.fault_tools import Source, get, references, resource, walk
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +37,11 @@ def another_meaning(source: Source) -> Iterator[Fault]:
                 and {"kms", "key"} <= set(re.findall("kms|key", key.lower()))
             )
             either = of_key or (kind, key) in EITHER
-            if either or not kind or arns.meaning(kind, "Ref") == arns.OTHER:
+            if either or not kind or shapes.meaning(kind, "Ref") == shapes.OTHER:
                 continue
-            if attribute == "Arn" and arns.meaning(kind, "Ref") != arns.meaning(kind, "Arn"):
+            if attribute == "Arn" and shapes.meaning(kind, "Ref") != shapes.meaning(kind, "Arn"):
                 yield source.set("Ref instead of the ARN", name, (P, *path), {"Ref": target})
-            if not attribute and arns.meaning(kind, "Arn") not in {arns.OTHER, arns.meaning(kind, "Ref")}:
+            if not attribute and shapes.meaning(kind, "Arn") not in {shapes.OTHER, shapes.meaning(kind, "Ref")}:
                 yield source.set("ARN instead of Ref", name, (P, *path), {"Fn::GetAtt": [target, "Arn"]})
 
 

@@ -11,7 +11,7 @@ from stackproof.number_forms import uses
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stackproof.rules import Values
+    from stackproof.parameters import Values
 
 
 TYPES: Final = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerCertificate")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from stackproof.cli import nearest
 from stackproof.documents import Document, dotted, quoted
 from stackproof.errors import Fault
-from stackproof.parameters import Given, Parameter, check_missing, check_values, parameters_of, scalar_text
-from stackproof.rules import Values, check_relations
+from stackproof.parameters import Given, Parameter, Values, check_missing, check_values, parameters_of, scalar_text
+from stackproof.relations import check_relations
 from stackproof.stack_policy import check_stack_policy
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from stackproof.errors import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stackproof.rules import Values
+    from stackproof.parameters import Values
 
 Path = tuple[str | int, ...]
 

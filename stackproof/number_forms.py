@@ -17,7 +17,7 @@ from stackproof.errors import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stackproof.rules import Values
+    from stackproof.parameters import Values
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")

@@ -142,6 +142,39 @@ def as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+class Values:
+    """The values in force: what was given, else the template's defaults; a faulty one is not known."""
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Parameter],
+        given: Mapping[str, Given],
+        sound: Mapping[str, str],
+        where: str,
+    ) -> None:
+        self.parameters = parameters
+        self._given = given
+        self._where = where
+        defaults = {
+            name: parameter.default
+            for name, parameter in parameters.items()
+            if parameter.default is not None and name not in given
+        }
+        self.texts = {**defaults, **sound}
+
+    def show(self, name: str) -> str:
+        """`MinimumTasks 3`, and whether that is the default."""
+        default = "" if name in self._given else " (the default)"
+        return f"{name} {self.parameters[name].show(self.texts[name])}{default}"
+
+    def place(self, *names: str) -> tuple[str, str]:
+        """Where to report a fault of these parameters: at the first that was given, else where one could be."""
+        for name in names:
+            if name in self._given:
+                return self._given[name].where, self._given[name].key
+        return self._where, dotted("Parameters", *names[:1])
+
+
 def check_values(parameters: Mapping[str, Parameter], given: Mapping[str, Given]) -> tuple[dict[str, str], list[Fault]]:
     """Check every given value.
 

@@ -21,7 +21,7 @@ from stackproof.deploying.plan import previewed
 from stackproof.deployment import guards, operations, planfile, polling, recovery, runtask, stack, waiting
 from stackproof.errors import RefusedError, StackproofError
 from stackproof.printing import Line
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.values import Sym, at
 from stackproof.step_files import SERVICE
@@ -265,7 +265,7 @@ def _output(whole: Whole, name: str) -> str:
     output = whole.outputs.get(name)
     value = output.value if output else None
     target = whole.target(value) if isinstance(value, Sym) else None
-    if isinstance(value, Sym) and target is not None and arns.meaning(target.type, value.attribute) == arns.NAME:
+    if isinstance(value, Sym) and target is not None and shapes.meaning(target.type, value.attribute) == shapes.NAME:
         value = arns.name(target)
     return value if isinstance(value, str) else name
 

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from stackproof.deployment import aws
 from stackproof.proofs import arns
-from stackproof.proofs.values import equal, symbols
+from stackproof.proofs.equality import equal
+from stackproof.proofs.values import symbols
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

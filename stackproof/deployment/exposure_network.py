@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from stackproof.deployment.exposure import Access
 from stackproof.proofs.differences import same_source
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_groups import DEFAULT, DIRECTIONS, Group, Rule, model_groups
 from stackproof.proofs.model_ranges import together
 from stackproof.proofs.network_outcomes import called
-from stackproof.proofs.values import Unknown, equal, symbols
+from stackproof.proofs.values import Unknown, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from stackproof.proofs import model_ranges as ranges
+from stackproof.proofs.equality import equal
 from stackproof.proofs.iam import Principal
 from stackproof.proofs.patterns import matches
-from stackproof.proofs.values import Sym, Text, Unknown, Value, at, equal, leaves, show, symbols
+from stackproof.proofs.values import Sym, Text, Unknown, Value, at, leaves, show, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
+from stackproof.proofs.equality import equal
 from stackproof.proofs.patterns import matches
 from stackproof.proofs.tag_values import tags_of
-from stackproof.proofs.values import Unknown, Value, at, equal, items, number
+from stackproof.proofs.values import Unknown, Value, at, items, number
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource, Stack

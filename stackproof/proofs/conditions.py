@@ -19,7 +19,7 @@ from zlib import crc32
 from stackproof.java_patterns import compile_pattern
 from stackproof.proofs.implications import contradict
 from stackproof.proofs.resolver import MAX_DEPTH, Resolver
-from stackproof.proofs.rules import refuses
+from stackproof.proofs.rules import refused
 from stackproof.proofs.values import Sym, Unknown, Value, number, scalar_text, show
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class Space:
         body, mentioned = self._limits[rule]
         key = rule, tuple(map(given.get, mentioned))
         if key not in self._refusals:
-            self._refusals[key] = refuses(body, self._resolver(given))
+            self._refusals[key] = any(refused(body, self._resolver(given).known))
         return self._refusals[key]
 
     def variables(self, names: Iterable[str]) -> set[str]:

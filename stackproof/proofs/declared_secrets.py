@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.network_needs import secrets_of
-from stackproof.proofs.values import equal
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 from stackproof.proofs.wiring_common import listed_or_reason
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
 from stackproof.proofs.differences import differences, reasons, same_source
+from stackproof.proofs.equality import equal
 from stackproof.proofs.schemas import Schema, schema, without_positions
-from stackproof.proofs.values import Path, Sym, Unknown, equal, references, show
+from stackproof.proofs.values import Path, Sym, Unknown, references, show
 from stackproof.stores import is_store, snapshot_by_default
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _carry(new: Stack, drafts: dict[str, _Draft]) -> None:
 def _identifies(stack: Stack, symbol: Sym) -> bool:
     """Does another resource surely have another value of this?"""
     resource = stack.resources[symbol.owner]
-    if symbol.attribute == "Ref" or arns.meaning(resource.type, symbol.attribute) not in {arns.OTHER, arns.URL}:
+    if symbol.attribute == "Ref" or shapes.meaning(resource.type, symbol.attribute) not in {shapes.OTHER, shapes.URL}:
         return True
     definition = schema_of(resource, stack)
     return definition is not None and tuple(symbol.attribute.split(".")) in definition.identifiers
@@ -288,7 +289,7 @@ def _names(resource: Resource, definition: Schema | None) -> Iterator[tuple[str,
         if SCOPED_NAMES[resource.type]:
             yield SCOPED_NAMES[resource.type]
         return
-    shape = arns.SHAPES.get(resource.type)
+    shape = shapes.SHAPES.get(resource.type)
     if shape is not None and shape.name:
         yield (shape.name,)
     elif definition is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
+from stackproof.proofs.equality import equal
 from stackproof.proofs.schemas import without_positions
-from stackproof.proofs.values import Path, Unknown, Value, equal
+from stackproof.proofs.values import Path, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -156,6 +157,6 @@ def _echoes(stack: Stack, place: Path) -> list[str]:
     found = []
     for mention in _relevant(stack, place):
         resource = stack.resources.get(mention.name)
-        if resource is not None and (resource.type, mention.attribute) in arns.ECHOES:
+        if resource is not None and (resource.type, mention.attribute) in shapes.ECHOES:
             found.append(f"attribute {mention.name}.{mention.attribute}")
     return found

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.iam_conditions import Condition, holds
+from stackproof.proofs.logic import some
 from stackproof.proofs.patterns import action_matches, matches
-from stackproof.proofs.rules import some
-from stackproof.proofs.values import Scalar, Unknown, Value, equal, join
+from stackproof.proofs.values import Scalar, Unknown, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from stackproof.proofs.equality import equal
+from stackproof.proofs.logic import every, some
 from stackproof.proofs.patterns import matches
-from stackproof.proofs.rules import every, some
-from stackproof.proofs.values import Unknown, Value, equal, flag, scalar_text
+from stackproof.proofs.values import Unknown, Value, flag, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

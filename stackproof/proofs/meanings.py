@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stackproof.java_patterns import compile_pattern
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
 from stackproof.proofs.resolve import Resource, Stack, dotted
 from stackproof.proofs.schemas import Schema, formats, schema, without_positions
 from stackproof.proofs.values import Path, Sym, Text, at, show
@@ -20,7 +20,7 @@ from stackproof.proofs.verdicts import Finding, broken, proved
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ARN, STARRED, ID, NAME, FULL_NAME = arns.ARN, arns.STARRED, arns.ID, arns.NAME, arns.FULL_NAME
+ARN, STARRED, ID, NAME, FULL_NAME = shapes.ARN, shapes.STARRED, shapes.ID, shapes.NAME, shapes.FULL_NAME
 
 DIMENSIONS: Final = {
     "AutoScalingGroupName": NAME,
@@ -104,8 +104,8 @@ def meanings(stack: Stack) -> list[Finding]:
                     continue
                 target = stack.resources[symbol.owner]
                 count += 1
-                meant = arns.meaning(target.type, symbol.attribute)
-                if meant != arns.OTHER:
+                meant = shapes.meaning(target.type, symbol.attribute)
+                if meant != shapes.OTHER:
                     use = Use(resource, path, without_positions(path), target, symbol, meant)
                     found += _in_text(use, value) if isinstance(value, Text) else _whole(use, definition)
     return found or [proved("ref-meaning", "", "", f"{count} references have the meaning that their property wants")]
@@ -174,9 +174,9 @@ def _spelling(target: Resource, wanted: tuple[str, ...]) -> str:
     """How to write what is wanted: `Ref`, an attribute, or the ARN as text; empty when there is no such thing."""
     for meaning in wanted:
         for attribute in _attributes(target.type):
-            if arns.meaning(target.type, attribute) == meaning:
+            if shapes.meaning(target.type, attribute) == meaning:
                 return _written(target, attribute)
-    shape = arns.SHAPES.get(target.type)
+    shape = shapes.SHAPES.get(target.type)
     if ARN in wanted and shape is not None:
         return f"the ARN as text, arn:${{AWS::Partition}}:{shape.arn.split(':')[0]}:…, by Fn::Sub"
     return ""
@@ -184,7 +184,7 @@ def _spelling(target: Resource, wanted: tuple[str, ...]) -> str:
 
 def _attributes(resource_type: str) -> list[str]:
     """The spellings whose meaning the table knows."""
-    shape = arns.SHAPES.get(resource_type)
+    shape = shapes.SHAPES.get(resource_type)
     if shape is None:
         return []
     starred = ["Arn"] if resource_type == "AWS::Logs::LogGroup" else []
@@ -206,7 +206,7 @@ def _by_schema(use: Use, node: Mapping[str, Any]) -> Iterator[Finding]:
         others = {_of_format(kind)[0] for kind in kinds}
         if fitting:
             yield _better(use, fitting[0])
-        elif use.target.type not in others and others <= arns.SHAPES.keys():
+        elif use.target.type not in others and others <= shapes.SHAPES.keys():
             yield _finding(use, f"takes {' or '.join(kinds)}", f"a reference to {' or '.join(sorted(others))}")
     elif isinstance(pattern, str) and _tries(pattern, use.target.type, use.symbol.attribute) is False:
         fitting = [
@@ -218,7 +218,7 @@ def _by_schema(use: Use, node: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _better(use: Use, attribute: str) -> Finding:
     """The finding when another spelling of the same resource is what the schema takes."""
-    return _finding(use, f"wants the {arns.meaning(use.target.type, attribute)}", _written(use.target, attribute))
+    return _finding(use, f"wants the {shapes.meaning(use.target.type, attribute)}", _written(use.target, attribute))
 
 
 def _of_format(kind: str) -> tuple[str, str]:
@@ -230,14 +230,14 @@ def _of_format(kind: str) -> tuple[str, str]:
 
 def _fits(kind: str, use: Use, attribute: str | None = None) -> bool:
     """Does a format take this reference, or another attribute of the same resource?"""
-    meant = use.meant if attribute is None else arns.meaning(use.target.type, attribute)
+    meant = use.meant if attribute is None else shapes.meaning(use.target.type, attribute)
     return _of_format(kind) == (use.target.type, meant)
 
 
 @lru_cache(maxsize=4096)
 def _tries(pattern: str, resource_type: str, attribute: str) -> bool | None:
     """Does a text of the reference's form match a schema's pattern? None when that cannot be tried."""
-    sample = arns.sample(resource_type, attribute)
+    sample = shapes.sample(resource_type, attribute)
     compiled = compile_pattern(pattern)
     return None if sample is None or compiled is None else compiled.search(sample) is not None
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns, iam_managed
+from stackproof.proofs.equality import equal
 from stackproof.proofs.iam import Document, Principal, Statement
 from stackproof.proofs.iam_conditions import Condition
 from stackproof.proofs.iam_documents import read_document
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.values import Scalar, Text, Unknown, Value, at, equal, items, join, show
+from stackproof.proofs.values import Scalar, Text, Unknown, Value, at, items, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs import arns
-from stackproof.proofs.values import Sym, Text, Value, equal, join
+from stackproof.proofs.equality import equal
+from stackproof.proofs.values import Sym, Text, Value, join
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve import Stack

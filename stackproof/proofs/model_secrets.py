@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stackproof.proofs import arns
+from stackproof.proofs.equality import equal
 from stackproof.proofs.patterns import matches
-from stackproof.proofs.values import Dynamic, Scalar, Sym, Text, Unknown, Value, equal, join, show
+from stackproof.proofs.values import Dynamic, Scalar, Sym, Text, Unknown, Value, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

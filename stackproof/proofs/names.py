@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.java_patterns import compile_pattern
-from stackproof.proofs.arns import SHAPES
 from stackproof.proofs.diff import SCOPED_NAMES, schema_of
 from stackproof.proofs.resolver import NOTHING, Resolver
+from stackproof.proofs.shapes import SHAPES
 from stackproof.proofs.store_keeping import KEEPING
 from stackproof.proofs.values import Sym, Text, Unknown, Value, is_one_of, number, show, symbols
 from stackproof.proofs.verdicts import Finding, broken, proved

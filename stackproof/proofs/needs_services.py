@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_iam import LOG_GROUP, key_of, named
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.needs import Doubt, Missing, Need, Wanted, something
-from stackproof.proofs.values import Sym, Unknown, Value, at, equal, is_one_of, join, show
+from stackproof.proofs.values import Sym, Unknown, Value, at, is_one_of, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

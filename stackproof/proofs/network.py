@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_stores import FILES_PORT, mounted
 from stackproof.proofs.network_balancers import admit_clients, listeners_of, prove_health, prove_public
 from stackproof.proofs.network_exposure import prove_exposure
@@ -20,7 +21,6 @@ from stackproof.proofs.network_paths import HTTPS, Paths
 from stackproof.proofs.network_peers import prove_database, prove_networks, prove_peering
 from stackproof.proofs.network_proof import Need, Proof
 from stackproof.proofs.network_tiers import prove_tiers
-from stackproof.proofs.values import equal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

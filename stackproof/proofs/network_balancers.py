@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.network_filters import Traffic
 from stackproof.proofs.network_outcomes import (
     INTERNET,
@@ -17,7 +18,7 @@ from stackproof.proofs.network_outcomes import (
     worst,
 )
 from stackproof.proofs.network_proof import Need, Proof
-from stackproof.proofs.values import Unknown, equal
+from stackproof.proofs.values import Unknown
 from stackproof.proofs.verdicts import broken
 
 if TYPE_CHECKING:

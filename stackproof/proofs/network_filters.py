@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import model_ranges as ranges
+from stackproof.proofs.equality import equal
 from stackproof.proofs.network_outcomes import (
     EPHEMERAL,
     LINUX_EPHEMERAL,
@@ -16,7 +17,6 @@ from stackproof.proofs.network_outcomes import (
     passed,
     untold,
 )
-from stackproof.proofs.values import equal
 
 if TYPE_CHECKING:
     from stackproof.proofs.model_acls import Acl, Entry

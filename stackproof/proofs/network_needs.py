@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
 from stackproof.proofs.endpoint_policies import Request
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.model_stores import endpoint_of
-from stackproof.proofs.values import Text, Unknown, Value, equal, join, references
+from stackproof.proofs.values import Text, Unknown, Value, join, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

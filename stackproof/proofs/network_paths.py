@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.endpoint_policies import allows
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_groups import DEFAULT, group_key
 from stackproof.proofs.model_placement import Placement
 from stackproof.proofs.network_filters import Filters, Traffic
@@ -24,7 +25,7 @@ from stackproof.proofs.network_outcomes import (
     worst,
 )
 from stackproof.proofs.network_routes import Routes
-from stackproof.proofs.values import Unknown, equal, show
+from stackproof.proofs.values import Unknown, show
 
 if TYPE_CHECKING:
     from stackproof.proofs.endpoint_policies import Request

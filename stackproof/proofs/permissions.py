@@ -14,6 +14,7 @@ from stackproof.proofs import arns
 from stackproof.proofs.iam import NOTHING, Answer, Request, covers, decide, of_action, of_principal, of_resource
 from stackproof.proofs.iam_conditions import holds
 from stackproof.proofs.intent import DEFAULT
+from stackproof.proofs.logic import some
 from stackproof.proofs.model_iam import KEY, LOG_GROUP, model_iam
 from stackproof.proofs.needs import Doubt, Missing, Need, Scene, Wanted
 from stackproof.proofs.needs_application import application_needs
@@ -27,7 +28,6 @@ from stackproof.proofs.needs_tasks import execution_needs
 from stackproof.proofs.permissions_excess import excess
 from stackproof.proofs.permissions_open import opened
 from stackproof.proofs.permissions_trust import trust
-from stackproof.proofs.rules import some
 from stackproof.proofs.values import show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.iam import names, names_resource, of_action
 from stackproof.proofs.left_out import users_left_out, with_left_out
+from stackproof.proofs.logic import some
 from stackproof.proofs.needs import Need
 from stackproof.proofs.needs_roles import followed
 from stackproof.proofs.patterns import action_matches
 from stackproof.proofs.permissions_trust import TAKERS, named_by, uses
 from stackproof.proofs.permissions_wide import broad, everything, passing, wide, wildcard
-from stackproof.proofs.rules import some
 from stackproof.proofs.schemas import actions as known_actions
-from stackproof.proofs.values import equal, show, symbols
+from stackproof.proofs.values import show, symbols
 from stackproof.proofs.verdicts import Finding, broken, unknown
 
 if TYPE_CHECKING:

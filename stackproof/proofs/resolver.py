@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
+from stackproof.proofs.equality import equal
 from stackproof.proofs.functions import OF_LIST, OF_ONE, expression
-from stackproof.proofs.values import OPEN, Path, Sym, Unknown, Value, equal, join, show
+from stackproof.proofs.values import OPEN, Path, Sym, Unknown, Value, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -197,7 +198,7 @@ class Resolver:
         if owner not in self.resources:
             return Unknown(f"nothing in the template is called {owner}")
         kind, properties = self.resources[owner]
-        echo = arns.ECHOES.get((kind, attribute))
+        echo = shapes.ECHOES.get((kind, attribute))
         if echo is not None and echo in properties and (owner, attribute) not in self._echoing:
             # A property that asks for itself, round a corner, stays a symbol.
             self._echoing.add((owner, attribute))
@@ -205,7 +206,7 @@ class Resolver:
             self._echoing.discard((owner, attribute))
             if found is not None and not isinstance(found, Unknown):
                 return found
-        return arns.symbol(owner, kind, attribute, fixed=properties)
+        return shapes.symbol(owner, kind, attribute, fixed=properties)
 
     def _get_att(self, node: object, source: Path, target: Path) -> Value:
         parts: list[Value] | Unknown = []

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
+from stackproof.proofs.equality import equal
 from stackproof.proofs.intent import CUSTOMER, Intent
 from stackproof.proofs.schemas import schema
 from stackproof.proofs.store_types import Store, chosen, stores
-from stackproof.proofs.values import Sym, Unknown, Value, at, equal, flag, show
+from stackproof.proofs.values import Sym, Unknown, Value, at, flag, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a property can hold once a template is resolved, and when two of these are the same.
+"""What a property can hold once a template is resolved.
 
 A value is a literal (`str`, `int`, `float`, `bool`, `None`), a list or an object of values, or one of
 
@@ -7,8 +7,6 @@ A value is a literal (`str`, `int`, `float`, `bool`, `None`), a list or an objec
 * `Dynamic`: a `{{resolve:…}}` reference, read by AWS when the stack is deployed;
 * `Text`: pieces of literal text, symbols and dynamic references, joined;
 * `Unknown`: what this package does not model, with the reason; equal to nothing, not even to itself.
-
-Comparisons answer True, False or None (cannot be told from the template); `None` is never a pass.
 """
 
 from __future__ import annotations
@@ -346,55 +344,3 @@ def flag(value: Value) -> bool | None:
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
-
-
-def equal(left: Value, right: Value) -> bool | None:
-    """Are two values the same in AWS? True, False, or None when only AWS knows.
-
-    `"80"` is 80 and `"true"` is true, as CloudFormation converts them; the order of keys does not count, the order of
-    lists does.
-    """
-    if isinstance(left, str) and isinstance(right, str):
-        return left == right
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return None
-    if isinstance(left, NESTED) or isinstance(right, NESTED):
-        return _same_nested(left, right)
-    return _same_scalar(left, right)
-
-
-def _same_nested(left: Value, right: Value) -> bool | None:
-    if isinstance(left, dict) and isinstance(right, dict):
-        if left.keys() != right.keys():
-            return False
-        return _all(equal(inner, right[key]) for key, inner in left.items())
-    if isinstance(left, list) and isinstance(right, list):
-        return _all(map(equal, left, right)) if len(left) == len(right) else False
-    opaque = any(isinstance(side, Sym) and (side.many or side.kind == "expression") for side in (left, right))
-    return None if opaque else False
-
-
-_OPAQUE: Final = (Sym, Dynamic, Text)
-
-
-def _same_scalar(left: Plain | Sym | Dynamic | Text, right: Plain | Sym | Dynamic | Text) -> bool | None:
-    if isinstance(left, _OPAQUE) or isinstance(right, _OPAQUE):
-        from stackproof.proofs.patterns import same_text
-
-        return True if left == right else same_text(left, right)
-    return _same_literal(left, right)
-
-
-def _same_literal(left: Plain, right: Plain) -> bool:
-    if left is None or right is None:
-        return left is right
-    if isinstance(left, bool) or isinstance(right, bool):
-        return scalar_text(left).lower() == scalar_text(right).lower()
-    numbers = number(left), number(right)
-    return numbers[0] == numbers[1] if None not in numbers else scalar_text(left) == scalar_text(right)
-
-
-def _all(answers: Iterator[bool | None]) -> bool | None:
-    """False if one is False, else None if one is None, else True."""
-    found = set(answers)
-    return False if False in found else None if None in found else True

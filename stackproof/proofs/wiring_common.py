@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_iam import named
 from stackproof.proofs.model_placement import each, switch, whole
-from stackproof.proofs.values import Sym, Text, Unknown, Value, at, equal, is_one_of, items, join
+from stackproof.proofs.values import Sym, Text, Unknown, Value, at, is_one_of, items, join
 from stackproof.proofs.verdicts import Finding, unknown
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def called(stack: Stack, value: Value, resource: Resource) -> bool | None:
     """Is a value the name (or id) of a resource? An ARN is not."""
     target = stack.target(value)
     if target is not None and isinstance(value, Sym):
-        meant = arns.meaning(target.type, value.attribute)
-        if meant in {arns.ID, arns.NAME} and target is resource:
+        meant = shapes.meaning(target.type, value.attribute)
+        if meant in {shapes.ID, shapes.NAME} and target is resource:
             return True
-        if meant != arns.OTHER and (target is resource or meant != arns.NAME):
+        if meant != shapes.OTHER and (target is resource or meant != shapes.NAME):
             return False
     return same(stack, value, arns.name(resource))
 

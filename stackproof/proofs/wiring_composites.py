@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
 from stackproof.proofs.model_placement import switch
 from stackproof.proofs.values import Sym, Text, Unknown, Value, items, join, show, symbols_of
 from stackproof.proofs.verdicts import broken, proved
@@ -132,7 +132,7 @@ def _alarm(stack: Stack, alarm: Resource, path: str, name: Value) -> Findings:
     """Is this the name or the ARN of an alarm?"""
     target = stack.target(name)
     if target is not None and isinstance(name, Sym):
-        if target.type in ALARMS and arns.meaning(target.type, name.attribute) in {arns.NAME, arns.ARN}:
+        if target.type in ALARMS and shapes.meaning(target.type, name.attribute) in {shapes.NAME, shapes.ARN}:
             return
         message = f"{_REFUSED}: {show(name)} is no alarm, but {target.logical_id} ({target.type})."
         yield broken("wire-composite", alarm.logical_id, path, message, "Name an alarm, by Ref or its ARN.")

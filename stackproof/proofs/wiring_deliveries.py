@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.cli import nearest
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
 from stackproof.proofs.model_placement import word
 from stackproof.proofs.values import Sym, show
 from stackproof.proofs.verdicts import broken, proved
@@ -89,7 +89,7 @@ def _by_name(stack: Stack, delivery: Resource) -> Findings:
     if target is not None and target.type != SOURCE:
         told = f"{show(value)} is no delivery source, but {target.logical_id} ({target.type})"
     elif show(value).startswith("arn:") or (
-        target is not None and isinstance(value, Sym) and arns.meaning(target.type, value.attribute) != arns.NAME
+        target is not None and isinstance(value, Sym) and shapes.meaning(target.type, value.attribute) != shapes.NAME
     ):
         told = f"{show(value)} is not the name of a delivery source"
     if told is not None:
@@ -105,12 +105,12 @@ def _by_arn(stack: Stack, owner: Resource, key: str, types: frozenset[str]) -> F
         return
     what = owner.type.rpartition("::")[2].removeprefix("Delivery").lower() or "delivery"
     place = (_RULE, owner.logical_id, f"Properties.{key}")
-    meant = arns.meaning(target.type, value.attribute)
+    meant = shapes.meaning(target.type, value.attribute)
     if types and target.type not in types:
         told = f"{show(value)} is {target.logical_id} ({target.type})"
         fix = f"Give the ARN of one of {', '.join(sorted(types))}."
         yield broken(*place, f"CloudWatch Logs refuses the {what}: {told}.", fix)
-    elif meant in {arns.NAME, arns.ID, arns.FULL_NAME, arns.URL}:
+    elif meant in {shapes.NAME, shapes.ID, shapes.FULL_NAME, shapes.URL}:
         told = f"{show(value)} is the {meant} of {target.logical_id}, and not its ARN"
-        fix = f"Give {target.logical_id}.Arn." if "Arn" in arns.SHAPES[target.type].arns else "Give its ARN."
+        fix = f"Give {target.logical_id}.Arn." if "Arn" in shapes.SHAPES[target.type].arns else "Give its ARN."
         yield broken(*place, f"CloudWatch Logs refuses the {what}: {told}.", fix)

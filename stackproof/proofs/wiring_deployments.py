@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from stackproof.cli import nearest
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
 from stackproof.proofs.model_placement import each, whole
 from stackproof.proofs.values import Value, at, is_one_of, show
 from stackproof.proofs.verdicts import broken, proved
@@ -203,7 +203,7 @@ def _alarms(system: System, resource: Resource) -> Findings:
             yield broken(
                 *place,
                 f"{_REFUSED} or never sees the alarm: {show(name)} is no alarm's name, but the"
-                f" {arns.meaning(target.type, getattr(name, 'attribute', 'Ref'))} of {target.logical_id}.",
+                f" {shapes.meaning(target.type, getattr(name, 'attribute', 'Ref'))} of {target.logical_id}.",
                 "Refer to an alarm with Ref, which is its name.",
             )
         else:

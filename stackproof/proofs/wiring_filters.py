@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.cli import nearest
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.values import Sym, Value, at, show
 from stackproof.proofs.verdicts import broken, proved
@@ -67,10 +67,10 @@ def _group(stack: Stack, one: Resource) -> Findings:
     target = stack.target(value)
     told = None
     if target is not None and isinstance(value, Sym):
-        meant = arns.meaning(target.type, value.attribute)
+        meant = shapes.meaning(target.type, value.attribute)
         if target.type != GROUP:
             told = f"{show(value)} is no log group, but {target.logical_id} ({target.type})"
-        elif meant != arns.NAME:
+        elif meant != shapes.NAME:
             told = f"{show(value)} is the ARN of {target.logical_id}, and not its name"
     elif show(value).startswith("arn:"):
         told = f"{show(value)} is an ARN, and not a name"

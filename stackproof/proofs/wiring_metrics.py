@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stackproof.cli import nearest
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
 from stackproof.proofs.model_placement import each, whole
 from stackproof.proofs.values import Sym, Text, Unknown, Value, at, join, show
 from stackproof.proofs.verdicts import Finding, broken, proved
@@ -46,29 +46,29 @@ class Dimension:
 
 
 DIMENSIONS: Final[Mapping[tuple[str, str], Dimension]] = {
-    ("AWS/ECS", "ClusterName"): Dimension("AWS::ECS::Cluster", arns.NAME),
-    ("AWS/ECS", "ServiceName"): Dimension("AWS::ECS::Service", arns.NAME, "Name"),
-    ("ECS/ContainerInsights", "ClusterName"): Dimension("AWS::ECS::Cluster", arns.NAME),
-    ("ECS/ContainerInsights", "ServiceName"): Dimension("AWS::ECS::Service", arns.NAME, "Name"),
-    ("AWS/ApplicationELB", "LoadBalancer"): Dimension(_V2 + "LoadBalancer", arns.FULL_NAME, "LoadBalancerFullName"),
-    ("AWS/ApplicationELB", "TargetGroup"): Dimension(_V2 + "TargetGroup", arns.FULL_NAME, "TargetGroupFullName"),
-    ("AWS/NetworkELB", "LoadBalancer"): Dimension(_V2 + "LoadBalancer", arns.FULL_NAME, "LoadBalancerFullName"),
-    ("AWS/NetworkELB", "TargetGroup"): Dimension(_V2 + "TargetGroup", arns.FULL_NAME, "TargetGroupFullName"),
-    ("AWS/EFS", "FileSystemId"): Dimension("AWS::EFS::FileSystem", arns.ID),
-    ("AWS/NATGateway", "NatGatewayId"): Dimension("AWS::EC2::NatGateway", arns.ID),
-    ("AWS/RDS", "DBInstanceIdentifier"): Dimension("AWS::RDS::DBInstance", arns.NAME),
-    ("AWS/RDS", "DBClusterIdentifier"): Dimension("AWS::RDS::DBCluster", arns.NAME),
-    ("AWS/RDS", "ProxyName"): Dimension("AWS::RDS::DBProxy", arns.NAME),
-    ("AWS/CertificateManager", "CertificateArn"): Dimension("AWS::CertificateManager::Certificate", arns.ARN),
-    ("AWS/Events", "RuleName"): Dimension("AWS::Events::Rule", arns.NAME),
-    ("AWS/Lambda", "FunctionName"): Dimension("AWS::Lambda::Function", arns.NAME),
-    ("AWS/SQS", "QueueName"): Dimension("AWS::SQS::Queue", arns.NAME, "QueueName"),
-    ("AWS/SNS", "TopicName"): Dimension("AWS::SNS::Topic", arns.NAME, "TopicName"),
-    ("AWS/DynamoDB", "TableName"): Dimension("AWS::DynamoDB::Table", arns.NAME),
-    ("AWS/Logs", "LogGroupName"): Dimension("AWS::Logs::LogGroup", arns.NAME),
-    ("AWS/Backup", "BackupVaultName"): Dimension("AWS::Backup::BackupVault", arns.NAME),
-    ("AWS/EC2", "InstanceId"): Dimension("AWS::EC2::Instance", arns.ID),
-    ("AWS/States", "StateMachineArn"): Dimension("AWS::StepFunctions::StateMachine", arns.ARN),
+    ("AWS/ECS", "ClusterName"): Dimension("AWS::ECS::Cluster", shapes.NAME),
+    ("AWS/ECS", "ServiceName"): Dimension("AWS::ECS::Service", shapes.NAME, "Name"),
+    ("ECS/ContainerInsights", "ClusterName"): Dimension("AWS::ECS::Cluster", shapes.NAME),
+    ("ECS/ContainerInsights", "ServiceName"): Dimension("AWS::ECS::Service", shapes.NAME, "Name"),
+    ("AWS/ApplicationELB", "LoadBalancer"): Dimension(_V2 + "LoadBalancer", shapes.FULL_NAME, "LoadBalancerFullName"),
+    ("AWS/ApplicationELB", "TargetGroup"): Dimension(_V2 + "TargetGroup", shapes.FULL_NAME, "TargetGroupFullName"),
+    ("AWS/NetworkELB", "LoadBalancer"): Dimension(_V2 + "LoadBalancer", shapes.FULL_NAME, "LoadBalancerFullName"),
+    ("AWS/NetworkELB", "TargetGroup"): Dimension(_V2 + "TargetGroup", shapes.FULL_NAME, "TargetGroupFullName"),
+    ("AWS/EFS", "FileSystemId"): Dimension("AWS::EFS::FileSystem", shapes.ID),
+    ("AWS/NATGateway", "NatGatewayId"): Dimension("AWS::EC2::NatGateway", shapes.ID),
+    ("AWS/RDS", "DBInstanceIdentifier"): Dimension("AWS::RDS::DBInstance", shapes.NAME),
+    ("AWS/RDS", "DBClusterIdentifier"): Dimension("AWS::RDS::DBCluster", shapes.NAME),
+    ("AWS/RDS", "ProxyName"): Dimension("AWS::RDS::DBProxy", shapes.NAME),
+    ("AWS/CertificateManager", "CertificateArn"): Dimension("AWS::CertificateManager::Certificate", shapes.ARN),
+    ("AWS/Events", "RuleName"): Dimension("AWS::Events::Rule", shapes.NAME),
+    ("AWS/Lambda", "FunctionName"): Dimension("AWS::Lambda::Function", shapes.NAME),
+    ("AWS/SQS", "QueueName"): Dimension("AWS::SQS::Queue", shapes.NAME, "QueueName"),
+    ("AWS/SNS", "TopicName"): Dimension("AWS::SNS::Topic", shapes.NAME, "TopicName"),
+    ("AWS/DynamoDB", "TableName"): Dimension("AWS::DynamoDB::Table", shapes.NAME),
+    ("AWS/Logs", "LogGroupName"): Dimension("AWS::Logs::LogGroup", shapes.NAME),
+    ("AWS/Backup", "BackupVaultName"): Dimension("AWS::Backup::BackupVault", shapes.NAME),
+    ("AWS/EC2", "InstanceId"): Dimension("AWS::EC2::Instance", shapes.ID),
+    ("AWS/States", "StateMachineArn"): Dimension("AWS::StepFunctions::StateMachine", shapes.ARN),
 }
 WORDS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("AWS/RDS", "Role"): ("READER", "WRITER"),
@@ -204,8 +204,8 @@ class Judge:
         target = self.stack.target(value)
         if target is None or not isinstance(value, Sym):
             return self._text(metric, name, wanted)
-        meant = arns.meaning(target.type, value.attribute)
-        if meant == arns.OTHER or (target.type, meant) == (wanted.type, wanted.meaning):
+        meant = shapes.meaning(target.type, value.attribute)
+        if meant == shapes.OTHER or (target.type, meant) == (wanted.type, wanted.meaning):
             return target if target.type == wanted.type else None, None
         told = (
             f"{name} is the {wanted.meaning} of {wanted.type}, while {show(value)} is the {meant} of"
@@ -244,7 +244,7 @@ class Judge:
 
     def _named(self, value: Value, resource: Resource, wanted: Dimension) -> bool | None:
         """Is a text the name of a resource, as the dimension wants it?"""
-        if wanted.meaning in {arns.ARN, arns.FULL_NAME}:
+        if wanted.meaning in {shapes.ARN, shapes.FULL_NAME}:
             return same(self.stack, value, Sym(resource.logical_id, wanted.attribute))
         return called(self.stack, value, resource)
 
@@ -339,7 +339,7 @@ class Judge:
 
 def _kind(text: str, name: str, wanted: Dimension) -> str:
     """What a text is that cannot be what a dimension wants; empty where it may be."""
-    if wanted.meaning == arns.ARN:
+    if wanted.meaning == shapes.ARN:
         return "" if text.startswith(("arn:", "$")) else "none"
     if text.startswith("arn:"):
         return "an ARN"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.model_placement import each
-from stackproof.proofs.values import Value, at, equal, show, symbols
+from stackproof.proofs.values import Value, at, show, symbols
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_common import same
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs import arns
+from stackproof.proofs import shapes
 from stackproof.proofs.model_placement import whole
 from stackproof.proofs.values import Sym, Unknown, Value, show
 from stackproof.proofs.verdicts import broken, proved
@@ -118,7 +118,7 @@ def _astray(system: System, target: Resource, cluster: Value, service: Value) ->
         told = f"{REFUSED} the target: {match.logical_id} does not run in the cluster {show(cluster)}."
         yield broken(*place, told, "Name the cluster that the service names.")
     elif match is None and named is not None and isinstance(service, Sym):
-        what = arns.meaning(named.type, service.attribute)
+        what = shapes.meaning(named.type, service.attribute)
         told = f"{REFUSED} the target: the {what} of {named.logical_id} ({named.type}) is no service's name."
         yield broken(*place, told, _WRITE)
     elif own is not None and all(called(stack, service, found) is False for found in services):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.cli import nearest
-from stackproof.proofs import arns
+from stackproof.proofs import arns, shapes
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.values import Sym, Text, Value, at, show
 from stackproof.proofs.verdicts import broken, proved
@@ -207,10 +207,12 @@ def _log_group(stack: Stack, task: str, log: Log) -> Findings:
     place = ("wire-log-group", task, f"{log.path}.Options.awslogs-group")
     match = find(stack, group, _GROUP)
     target = stack.target(group)
-    meant = arns.meaning(target.type, group.attribute) if target is not None and isinstance(group, Sym) else arns.OTHER
+    meant = (
+        shapes.meaning(target.type, group.attribute) if target is not None and isinstance(group, Sym) else shapes.OTHER
+    )
     if match is not None:
         yield from _log_region(stack, task, log, match)
-    elif target is not None and (target.type == _GROUP or meant != arns.OTHER):
+    elif target is not None and (target.type == _GROUP or meant != shapes.OTHER):
         yield broken(
             *place,
             f"Tasks cannot start: {show(group)} is the {meant} of {target.logical_id} ({target.type}), not a log"

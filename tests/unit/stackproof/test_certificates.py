@@ -11,8 +11,8 @@ from stackproof.certificates import Home, elsewhere
 from stackproof.environment_checks import check_environments
 from stackproof.environments import load_environment
 from stackproof.errors import BadInputError
-from stackproof.parameters import Given, check_values, parameters_of
-from stackproof.rules import Values, check_relations
+from stackproof.parameters import Given, Values, check_values, parameters_of
+from stackproof.relations import check_relations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,7 @@ import pytest
 
 from stackproof.configuration import check_configuration
 from stackproof.list_lengths import check_list_lengths
-from stackproof.parameters import Given, check_values, parameters_of
-from stackproof.rules import Values
+from stackproof.parameters import Given, Values, check_values, parameters_of
 from tests.templates_support import ROOT
 
 THIRD = {"Fn::Select": [2, {"Ref": "Zones"}]}

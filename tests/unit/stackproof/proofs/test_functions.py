@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stackproof.proofs import functions
-from stackproof.proofs.values import Dynamic, Sym, Unknown, Value, equal, join, show, symbols
+from stackproof.proofs.equality import equal
+from stackproof.proofs.values import Dynamic, Sym, Unknown, Value, join, show, symbols
 
 SUBNETS = Sym("Subnets", kind="parameter", many=True)
 PARAMETER = Sym("Text", kind="parameter")

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.resolve import Stack, dotted, resolve
 from stackproof.proofs.resolver import MAX_DEPTH, Resolver
-from stackproof.proofs.values import Dynamic, Sym, Unknown, Value, equal, join, show
+from stackproof.proofs.values import Dynamic, Sym, Unknown, Value, join, show
 from tests.unit.stackproof.proofs.anything import JSON, TEMPLATES
 from tests.unit.stackproof.proofs.resolve_support import TEMPLATE, value
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.resolve import resolve
-from stackproof.proofs.values import equal, show
+from stackproof.proofs.values import show
 from tests.unit.stackproof.proofs.resolve_support import REGION, reason, value
 
 

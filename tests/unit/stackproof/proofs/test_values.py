@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stackproof.proofs.equality import equal
 from stackproof.proofs.values import (
     MAX_TEXT,
     Dynamic,
@@ -12,7 +13,6 @@ from stackproof.proofs.values import (
     Unknown,
     Value,
     at,
-    equal,
     flag,
     items,
     join,
