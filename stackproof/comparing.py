@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackproof.deployment import exposure, plan
+from stackproof.deployment.access import Sides
 from stackproof.parameters import with_defaults
 from stackproof.parts import parts_of
 from stackproof.proofs.diff import diff
@@ -32,7 +33,7 @@ def compare(old: Stack, new: Stack) -> tuple[tuple[plan.Change, ...], tuple[str,
 
 def between(old: Environment, new: Environment) -> plan.Plan:
     """What going from one environment to the other would do, as a plan that was made without AWS."""
-    sides = exposure.Sides(resolved(old), resolved(new))
+    sides = Sides(resolved(old), resolved(new))
     changes, notes = compare(sides.before, sides.after)
     parts = {**parts_of(old.template), **parts_of(new.template)}
     before, after = (with_defaults(side.template, side.parameters) for side in (old, new))

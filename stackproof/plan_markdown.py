@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stackproof.plan_report import Section
+    from stackproof.printing import Section
 
 # GitHub takes 65,536 characters, GitLab a million; what stands around ours needs room, too.
 MOST = 60_000

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackproof import plan_markdown, printing
-from stackproof.deployment.exposure import EFFECTS
+from stackproof.deployment.access import EFFECTS
 from stackproof.deployment.guards import FATES
-from stackproof.printing import Line, setting, value
+from stackproof.printing import Line, Section, setting, value
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
+    from stackproof.deployment.access import Access
     from stackproof.deployment.exports import Export
-    from stackproof.deployment.exposure import Access
     from stackproof.deployment.plan import Because, Change, Plan, Setting
     from stackproof.deployment.quotas import Passed
 
@@ -50,23 +49,6 @@ _EFFECTS = {
     "closed": ("-", "green"),
 }
 _EXPORTS = {"removed": "is removed", "changed": "changes", "may-change": "may change (only AWS knows)"}
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the report.
-
-    Attributes:
-        title: one line.
-        style: of the title.
-        lines: below it.
-        is_grave: what nobody should overlook.
-    """
-
-    title: str
-    style: str
-    lines: tuple[Line, ...]
-    is_grave: bool = False
 
 
 def show(plan: Plan, options: argparse.Namespace, title: str = "", share: int = 1) -> None:

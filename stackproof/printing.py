@@ -26,6 +26,23 @@ class Line:
     style: str = ""
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the report.
+
+    Attributes:
+        title: one line.
+        style: of the title.
+        lines: below it.
+        is_grave: what nobody should overlook.
+    """
+
+    title: str
+    style: str
+    lines: tuple[Line, ...]
+    is_grave: bool = False
+
+
 def is_terminal(stream: TextIO) -> bool:
     """Whether a person with a screen reads this stream."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation import CloudFormationClient
 
-    from stackproof.deployment.exposure import Sides
+    from stackproof.deployment.access import Sides
 
 
 @dataclass(frozen=True)

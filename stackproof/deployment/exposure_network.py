@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof.deployment.exposure import Access
+from stackproof.deployment.access import Access
 from stackproof.proofs.differences import same_source
 from stackproof.proofs.equality import equal
 from stackproof.proofs.model_groups import DEFAULT, DIRECTIONS, Group, Rule, model_groups
@@ -15,7 +15,7 @@ from stackproof.proofs.values import Unknown, symbols
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from stackproof.deployment.exposure import Sides
+    from stackproof.deployment.access import Sides
     from stackproof.proofs.model_groups import Peer
 
 _TYPE = "AWS::EC2::SecurityGroup"

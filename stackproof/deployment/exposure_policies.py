@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from stackproof.deployment import grants
-from stackproof.deployment.exposure import Access
+from stackproof.deployment.access import Access
 from stackproof.proofs import arns
 from stackproof.proofs.differences import same_source
 from stackproof.proofs.iam_documents import read_document
@@ -18,7 +18,7 @@ from stackproof.proofs.values import Value, at, show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stackproof.deployment.exposure import Sides
+    from stackproof.deployment.access import Sides
     from stackproof.deployment.grants import Grant
     from stackproof.proofs.iam import Document
     from stackproof.proofs.resolve import Resource, Stack

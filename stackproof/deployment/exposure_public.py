@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from stackproof.deployment.exposure import Access
+from stackproof.deployment.access import Access
 from stackproof.proofs.store_public import ADDRESSES, BLOCKS, PUBLIC_ACLS
 from stackproof.proofs.values import Sym, Value, at, flag, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stackproof.deployment.exposure import Sides
+    from stackproof.deployment.access import Sides
     from stackproof.proofs.resolve import Resource, Stack
     from stackproof.proofs.values import Key
 

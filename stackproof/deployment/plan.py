@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation.type_defs import ResourceChangeDetailTypeDef, ResourceChangeTypeDef
 
+    from stackproof.deployment.access import Access
     from stackproof.deployment.exports import Export
-    from stackproof.deployment.exposure import Access
     from stackproof.deployment.quotas import Passed
 
 HIDDEN = "****"  # as CloudFormation itself shows a NoEcho value

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from stackproof.deployment import (
+    access,
     artifacts,
     aws,
     changeset,
-    exposure,
     guards,
     observe,
     plan,
@@ -161,7 +161,7 @@ def _preview(
             warnings=(*notes, *change_set.warnings, *seen.unseen, *_in_the_way(account, changes)),
             caller=account.caller,
             triggers=() if is_new else change_set.triggers,
-            access=exposure.ordered(seen.access),
+            access=access.ordered(seen.access),
             exports=tuple(seen.exports),
             quotas=tuple(seen.quotas),
         ),

@@ -18,8 +18,8 @@ from stackproof.proofs.wiring_scaling import TARGET, service_named
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stackproof.deployment.access import Sides
     from stackproof.deployment.aws import Aws
-    from stackproof.deployment.exposure import Sides
     from stackproof.proofs.model import System
     from stackproof.proofs.model_compute import Service
     from stackproof.proofs.resolve import Stack

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from stackproof.deployment import aws, changeset, conditional, exports, exposure, plan, quotas, stack
-from stackproof.deployment.exposure import Access, Sides
+from stackproof.deployment.access import Access, Sides
 from stackproof.parts import parts_of
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stackproof import plan_markdown, plan_report
+from stackproof.deployment.access import EFFECTS, Access
 from stackproof.deployment.exports import Export
-from stackproof.deployment.exposure import EFFECTS, Access
 from stackproof.deployment.plan import Because, Change, Plan, Setting
 from stackproof.deployment.quotas import ON_DEMAND, Passed
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stackproof.deployment.exposure import Access, Sides, compare
+from stackproof.deployment.access import Access, Sides
+from stackproof.deployment.exposure import compare
 from stackproof.proofs.resolve import resolve
 
 if TYPE_CHECKING:

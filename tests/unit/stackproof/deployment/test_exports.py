@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from stackproof.deployment import exports
+from stackproof.deployment.access import Sides
 from stackproof.deployment.exports import Export
-from stackproof.deployment.exposure import Sides
 from stackproof.proofs.resolve import resolve
 from tests.unit.stackproof.deployment.exposures import PLACE
 

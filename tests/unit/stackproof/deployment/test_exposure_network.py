@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackproof.deployment.exposure import Access
+from stackproof.deployment.access import Access
 from tests.unit.stackproof.deployment.exposures import Resources, compared, resource, told
 
 NOTHING_OUT = [{"IpProtocol": "-1", "CidrIp": "127.0.0.1/32"}]

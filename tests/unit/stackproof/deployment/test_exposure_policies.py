@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stackproof.deployment import exposure_policies
-from stackproof.deployment.exposure import Access
+from stackproof.deployment.access import Access
 from tests.unit.stackproof.deployment.exposures import (
     A_LOGS,
     ALL,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from stackproof.deployment.exposure import Access, Sides, compare
+from stackproof.deployment.access import Access, Sides
+from stackproof.deployment.exposure import compare
 from stackproof.proofs.resolve import resolve
 from tests.unit.stackproof.deployment.exposures import PLACE, compared, resource, told
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stackproof.deployment import plan, quotas
+from stackproof.deployment.access import Access
 from stackproof.deployment.exports import Export
-from stackproof.deployment.exposure import Access
 from stackproof.deployment.plan import Because, Plan, Setting
 from stackproof.deployment.quotas import Passed
 from tests.unit.stackproof.deployment.builders import change, detail

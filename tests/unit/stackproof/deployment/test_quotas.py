@@ -10,8 +10,8 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
 from stackproof.deployment import quotas
+from stackproof.deployment.access import Sides
 from stackproof.deployment.aws import Aws
-from stackproof.deployment.exposure import Sides
 from stackproof.deployment.quotas import ADDRESSES, BALANCERS, ON_DEMAND, ON_SPOT, RULES, VPCS, Passed
 from stackproof.proofs.resolve import resolve
 from tests.unit.stackproof.deployment.exposures import PLACE, resource
