@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stackproof import printing
-from stackproof.deploying import apply, tasks, watching
-from stackproof.deploying.plan import previewed
+from stackproof.deploying import ending, preparing, tasks, watching
 from stackproof.deployment import guards, operations, planfile, polling, recovery, runtask, stack, waiting
 from stackproof.errors import RefusedError, StackproofError
 from stackproof.printing import Line
@@ -108,7 +107,7 @@ class Course:
         call, account = self.call, self.account
         name = environment.stack
         existing = self._unmoved()
-        with previewed(call, account, environment, existing) as found:
+        with preparing.previewed(call, account, environment, existing) as found:
             stage = self.shown.stages[number]
             guards.as_shown(stage.title, stage.shown, found.plan.actions)
             no_rollback = call.options.no_rollback
@@ -133,7 +132,7 @@ class Course:
         is_done = ended.is_done or not found.plan.change_set
         self.shown = self.shown.at(ended.stack)
         self._write(number, started="", is_done=is_done)
-        return 0 if is_done else apply.tell(call, account, name, stack_id, is_executed=True)
+        return 0 if is_done else ending.tell(call, account, name, stack_id, is_executed=True)
 
     def _unmoved(self) -> Stack | None:
         """The stack as the last step left it.

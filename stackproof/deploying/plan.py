@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackproof import plan_report
+from stackproof.deploying import preparing
 from stackproof.deploying.call import connect, under_way
-from stackproof.deployment import aws, guards, planfile, preview, stack
-from stackproof.parameters import with_defaults
+from stackproof.deployment import aws, guards, planfile, stack
 from stackproof.printing import Line
 from stackproof.upgrades import read_upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from stackproof.deploying.call import Call, Load
-    from stackproof.deployment.aws import Aws
-    from stackproof.deployment.preview import Preview
-    from stackproof.deployment.stack import Stack
     from stackproof.environments import Environment
-    from stackproof.steps import Step
     from stackproof.upgrades import Upgrade
 
 
@@ -45,10 +40,10 @@ def _plan(
         from stackproof.deploying import steps
 
         work = steps.Work(call, account, environment, existing, load)
-        waiting = steps.declared_preview(work, steps_of(upgrade, environment, existing), settings)
+        waiting = steps.declared_preview(work, steps.of(upgrade, environment, existing), settings)
         if waiting is not None:
             return waiting
-    with previewed(call, account, environment, existing) as found:
+    with preparing.previewed(call, account, environment, existing) as found:
         plan_report.show(found.plan, call.options, share=share)
         if call.options.out:
             made = planfile.made(
@@ -63,19 +58,3 @@ def _plan(
             found.change_set.is_kept = found.change_set.id is not None
             call.say(Line(f"Apply exactly this with: {call.commands.apply} --plan {call.options.out}"))
         return found.plan.is_waiting
-
-
-def steps_of(upgrade: Upgrade, environment: Environment, existing: Stack | None) -> tuple[Step, ...]:
-    """The steps that the template declares for what is to be done; empty where it is a single change."""
-    deployed = existing.parameters if existing is not None and not existing.is_new else None
-    return upgrade.taken(with_defaults(environment.template, environment.parameters), deployed)
-
-
-def previewed(
-    call: Call, account: Aws, environment: Environment, existing: Stack | None
-) -> AbstractContextManager[Preview]:
-    """The change set of an environment, read; see `preview.made`."""
-    command = call.commands.bootstrap
-    return preview.made(
-        account, environment, existing, call.notes, bootstrap_command=command, is_foreign=call.is_foreign
-    )

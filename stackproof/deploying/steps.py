@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof import plan_report, printing
 from stackproof.comparing import between, resolved
-from stackproof.deploying import apply, tasks
+from stackproof.deploying import asking, ending, preparing, tasks
 from stackproof.deploying.call import connect, under_way
 from stackproof.deploying.course import Course, words
-from stackproof.deploying.plan import previewed
 from stackproof.deployment import aws, events, guards, operations, planfile, stack
 from stackproof.deployment.planfile import Stage
 from stackproof.errors import BadInputError, RefusedError
+from stackproof.parameters import with_defaults
 from stackproof.printing import Line
 from stackproof.steps import Task, kind_of
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stackproof.deployment.stack import Stack
     from stackproof.environments import Environment
     from stackproof.steps import Step
+    from stackproof.upgrades import Upgrade
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Work:
     environment: Environment
     existing: Stack | None
     load: Load
+
+
+def of(upgrade: Upgrade, environment: Environment, existing: Stack | None) -> tuple[Step, ...]:
+    """The steps that the template declares for what is to be done; empty where it is a single change."""
+    deployed = existing.parameters if existing is not None and not existing.is_new else None
+    return upgrade.taken(with_defaults(environment.template, environment.parameters), deployed)
 
 
 def plan(call: Call, environment: Environment, steps: Sequence[Step], settings: Mapping[str, str], load: Load) -> int:
@@ -118,7 +125,7 @@ def run(call: Call, environment: Environment, shown: PlanFile, load: Load) -> in
     )
     with aws.explained():
         account = connect(call, environment)
-        existing = apply.settled(call, account, environment)
+        existing = preparing.settled(call, account, environment)
         shown = _caught_up(account, existing, shown)
         planfile.not_moved(shown, replace(_made(account, environment, existing, shown.settings), stages=shown.stages))
         return _carry_out(Work(call, account, environment, existing, load), shown, path)
@@ -180,7 +187,7 @@ def _carry_out(work: Work, shown: PlanFile, path: Path) -> int:
         else:
             shown = replace(shown, stages=_as_shown(shown.stages, plans))
         if left:
-            apply.approve(call, _whole(account, shown.stack, plans))
+            asking.approve(call, _whole(account, shown.stack, plans))
     course = Course(call, account, environment, path, shown)
     try:
         for number in left:
@@ -188,7 +195,7 @@ def _carry_out(work: Work, shown: PlanFile, path: Path) -> int:
                 return code
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(str(stopped) or tasks.interrupted(call, "")) from None
-    return apply.tell(call, account, environment.stack, environment.stack, is_executed=False)
+    return ending.tell(call, account, environment.stack, environment.stack, is_executed=False)
 
 
 def _stages(work: Work, steps: Sequence[Step]) -> tuple[Stage, ...]:
@@ -220,7 +227,7 @@ def _plans(work: Work, stages: Sequence[Stage]) -> Iterator[list[Plan | None]]:
     if not changes:
         yield plans
         return
-    with previewed(work.call, work.account, environments[changes[0]], work.existing) as found_now:
+    with preparing.previewed(work.call, work.account, environments[changes[0]], work.existing) as found_now:
         plans[changes[0]] = found_now.plan
         yield plans
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from stackproof.deploying import apply, watching
+from stackproof.deploying import ending, watching
 from stackproof.deploying.call import Call
 from stackproof.errors import StackproofError
 from tests.unit.stackproof.deployment.builders import COMMANDS, event
@@ -89,6 +89,6 @@ def test_what_never_started_does_not_go_on() -> None:
 )
 def test_each_bad_end_comes_with_its_way_out(status: str, words: list[str]) -> None:
     call = Call(Namespace(), COMMANDS, is_foreign=False)
-    said = "\n".join(line.text for line in apply._failure(call, "lms-dev", status, None))
+    said = "\n".join(line.text for line in ending._failure(call, "lms-dev", status, None))
     assert f"lms-dev ended in {status}." in said
     assert [word for word in words if word not in said] == []
