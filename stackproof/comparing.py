@@ -10,7 +10,7 @@ from stackproof.deployment import exposure, plan
 from stackproof.deployment.access import Sides
 from stackproof.parameters import with_defaults
 from stackproof.parts import parts_of
-from stackproof.proofs.diff import diff
+from stackproof.proofs.diff import ATTRIBUTES, diff
 from stackproof.proofs.resolve import resolve
 from stackproof.proofs.values import Value, at, scalar_text, show
 
@@ -82,19 +82,25 @@ def _change(old: Stack, new: Stack, change: offline.Change) -> plan.Change:
         type=change.type,
         action=change.action,
         data=change.data,
-        because=tuple(
-            plan.Because(each.path, each.by, _shown(before, each.path), _shown(after, each.path))
-            for each in change.because
-        ),
+        because=tuple(_because(each, before, after) for each in change.because),
         properties={},
     )
 
 
+def _because(reason: offline.Because, before: Resource | None, after: Resource | None) -> plan.Because:
+    left, right = (plan.concealed(reason.path, _shown(side, reason.path)) for side in (before, after))
+    if left == right and left not in {None, plan.HIDDEN}:
+        # Written alike, and still another value: that of a resource which is another one.
+        right = plan.KNOWN_LATER
+    return plan.Because(reason.path, reason.by, left, right)
+
+
 def _shown(resource: Resource | None, path: str) -> str | None:
-    """A property as a person reads it; None where the resource has none there."""
+    """A property or policy as a person reads it; None where the resource has none there."""
     section, *keys = path.strip("/").split("/")
     if resource is None or section != "Properties":
-        return None
+        policy = getattr(resource, ATTRIBUTES.get(section, ""), None)
+        return policy if isinstance(policy, str) else None
     value: Value = at(resource.properties, *(int(key) if key.isdigit() else key for key in keys))
     if value is None:
         return None

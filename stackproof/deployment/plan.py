@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
+from stackproof.proofs.store_secrets import is_plain_secret
 from stackproof.stores import is_store
 
 if TYPE_CHECKING:
@@ -281,10 +282,15 @@ def _one_reason(detail: ResourceChangeDetailTypeDef, secrets: Mapping[str, str])
     return Because(
         path=path,
         by=f"{word} {cause}" if word != "template" else word,
-        before=_shown(target.get("BeforeValue"), secrets, hide=is_secret),
-        after=_shown(target.get("AfterValue"), secrets, hide=is_secret),
+        before=concealed(path, _shown(target.get("BeforeValue"), secrets, hide=is_secret)),
+        after=concealed(path, _shown(target.get("AfterValue"), secrets, hide=is_secret)),
         recreates=target.get("RequiresRecreation", "Never"),
     )
+
+
+def concealed(path: str, value: str | None) -> str | None:
+    """A value for all to read: what stands in clear text in the template must not go on into logs and pull requests."""
+    return HIDDEN if value is not None and is_plain_secret(path, value) else value
 
 
 def _shown(value: str | None, secrets: Mapping[str, str], *, hide: bool) -> str | None:

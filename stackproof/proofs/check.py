@@ -105,7 +105,7 @@ def check(
                 raise
             answers.append(_failed(name, error))
     analysed = _analysed(stack, answers)
-    answers += _not_read(stack)
+    answers = [*_told_once(answers), *_not_read(stack)]
     findings = apply_intent(answers, intent, absent=stack.absent)
     return Report(
         findings=tuple(
@@ -118,6 +118,18 @@ def check(
         analysed=_types(stack, analysed),
         not_analysed=_types(stack, stack.resources.keys() - analysed),
     )
+
+
+def _told_once(answers: list[Finding]) -> Iterator[Finding]:
+    """The answers without the doubts about what points at nothing: that it does is said, and mends them all."""
+    nothing = {(each.logical_id, each.path) for each in answers if each.id == "ref-missing"}
+    for each in answers:
+        if (
+            each.verdict is not Verdict.UNKNOWN
+            or each.id == "ref-missing"
+            or (each.logical_id, each.path) not in nothing
+        ):
+            yield each
 
 
 def _failed(name: str, error: Exception) -> Finding:

@@ -238,7 +238,9 @@ def _stayed(old: Stack, new: Stack, name: str, draft: _Draft) -> Change:
     data = "kept" if is_store(before.type, before.properties) else "none"
     clash = ""
     if draft.level > 0:
-        data = _fate(before, after.update_replace_policy)
+        # RDS's snapshot by default is for deletions; what is replaced is deleted unless the template says otherwise.
+        policy = after.update_replace_policy
+        data = _fate(before, "Delete" if policy is None else policy)
         clash = _clash(old, new, name, draft)
     return Change(name, after.type, action, data, tuple(sorted(draft.because)), clash)
 

@@ -56,7 +56,16 @@ def wildcard(statement: Statement) -> Iterator[Finding]:
         for action in statement.actions
         if _takes_resource(show(action)) and action != "iam:PassRole" and not _INTERFACE.search(show(action))
     ]
-    if bound:
+    if "*" in bound:
+        yield broken(
+            "iam-wildcard",
+            statement.owner,
+            f"{statement.path}.Action",
+            f"{statement.owner} grants every action of every service on everything: whoever gets hold of it has the "
+            "account.",
+            "Name the actions that are needed, and the ARNs that they are needed on.",
+        )
+    elif bound:
         yield wide(statement, "", "*", bound)
 
 
@@ -69,10 +78,14 @@ def _tagged(statement: Statement) -> bool:
 
 
 def _takes_resource(action: str) -> bool:
-    """Does an action that is spelled out take a resource? A pattern, and what is not known, is not judged."""
+    """Does an action, or one of all of a service, take a resource?
+
+    Other patterns are not judged, `s3:List*` may be meant for those that take none; nor is what is not known.
+    """
     service, _, name = action.lower().partition(":")
-    known = known_actions().get(service, {}).get("Actions", {}).get(name)
-    return isinstance(known, dict) and bool(known.get("Resources"))
+    known = known_actions().get(service, {}).get("Actions", {})
+    named = [known[name]] if name in known else known.values() if name == "*" else ()
+    return action == "*" or any(each.get("Resources") for each in named)
 
 
 def passing(statement: Statement) -> Iterator[Finding]:

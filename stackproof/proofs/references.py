@@ -153,6 +153,8 @@ def missing(stack: Stack) -> list[Finding]:
     for section in ("Conditions", "Resources", "Outputs"):
         for name, body in stack.section(section).items():
             for mention in [*stack.mentions[section, str(name)], *_named(section, str(name), body)]:
+                if any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in mention.path):
+                    continue  # what it names may be the loop's own variable; that the loop is not read is said
                 count += 1
                 wanted = mention.name, mention.attribute
                 if wanted in there:

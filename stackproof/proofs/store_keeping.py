@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.backups import planned_days
 from stackproof.proofs.store_encryption import key_of
-from stackproof.proofs.store_types import PRIMARY, Store, chosen, fate, stores
+from stackproof.proofs.store_types import PRIMARY, Store, chosen, fate, fate_replaced, stores
 from stackproof.proofs.values import Unknown, Value, at, is_one_of, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
@@ -89,7 +89,7 @@ def _kept_replaced(store: Store, *, asked: bool) -> Iterator[Finding]:
     said = store.type.kind != "bucket" and isinstance(stated, str) and fate(store, stated) != "lost"
     if not asked and not said:
         return
-    found = fate(store, store.resource.update_replace_policy)
+    found = fate_replaced(store)
     name = store.logical_id
     if isinstance(found, Unknown):
         yield _unknown_policy(store, "store-kept-replaced", "UpdateReplacePolicy", found)
@@ -127,11 +127,15 @@ def _key_kept(stack: Stack, store: Store) -> Iterator[Finding]:
     if key is None:
         return
     policies = (
-        ("DeletionPolicy", store.resource.deletion_policy, key.deletion_policy, "RetainExceptOnCreate or Retain"),
-        ("UpdateReplacePolicy", store.resource.update_replace_policy, key.update_replace_policy, "Retain"),
+        (
+            "DeletionPolicy",
+            fate(store, store.resource.deletion_policy),
+            key.deletion_policy,
+            "RetainExceptOnCreate or Retain",
+        ),
+        ("UpdateReplacePolicy", fate_replaced(store), key.update_replace_policy, "Retain"),
     )
-    for attribute, policy, of_key, advice in policies:
-        found = fate(store, policy)
+    for attribute, found, of_key, advice in policies:
         if isinstance(found, Unknown) or isinstance(of_key, Unknown):
             yield unknown(
                 "store-key-kept",

@@ -61,6 +61,13 @@ MAY_BE_ARN: Final = ("arn:", "{{resolve:", "/", "http://", "https://", "s3://")
 """How the value of a variable begins that says where a secret is, and not what it is."""
 
 
+def is_plain_secret(path: str, value: str) -> bool:
+    """Is this text, at `/Properties/MasterUserPassword` say, a secret itself? What says where one is, is none."""
+    name = next((key for key in reversed(path.split("/")) if not key.isdigit()), "")
+    telling = name in SECRET_PROPERTIES or VARIABLE.search(name) is not None
+    return telling and bool(value) and not value.startswith((*MAY_BE_ARN, "${", "{{"))
+
+
 def prove_secrets(stack: Stack) -> Iterator[Finding]:
     """Whether secrets stand in the template, or land where they can be read."""
     secret = _Secrets(stack)

@@ -193,7 +193,7 @@ def chosen(table: Mapping[str, object], store: Store) -> object:
 
 
 def fate(store: Store, policy: Value) -> str | Unknown:
-    """What becomes of the data under a DeletionPolicy or UpdateReplacePolicy: `kept`, `snapshot` or `lost`."""
+    """What becomes of the data under a DeletionPolicy: `kept`, `snapshot` or `lost`."""
     if isinstance(policy, Unknown):
         return policy
     if policy is None:
@@ -201,3 +201,9 @@ def fate(store: Store, policy: Value) -> str | Unknown:
     if policy == "Snapshot":
         return "snapshot" if store.type.snapshot else "lost"
     return "kept" if is_one_of(policy, "Retain", "RetainExceptOnCreate") else "lost"
+
+
+def fate_replaced(store: Store) -> str | Unknown:
+    """What becomes of the data when the store is replaced: without an UpdateReplacePolicy it is lost, RDS's too."""
+    policy = store.resource.update_replace_policy
+    return fate(store, "Delete" if policy is None else policy)

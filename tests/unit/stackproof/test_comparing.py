@@ -63,17 +63,44 @@ def key(description: str) -> dict[str, Any]:
     return {"Type": "AWS::KMS::Key", "Properties": {"Description": description}}
 
 
-def test_what_stands_beside_the_properties_has_no_values(write: Any, run: Run) -> None:
+def test_policies_beside_the_properties_are_shown_and_metadata_only_named(write: Any, run: Run) -> None:
+    beside = {"DeletionPolicy": "Retain", "Metadata": {"Long": "text"}}
     old = write("old.json", {"Resources": {"Table": table("a")}})
-    new = write(
-        "new.json",
-        {"Resources": {"Table": {**table("a", Tags=[{"Key": "a", "Value": 1}]), "DeletionPolicy": "Retain"}}},
-    )
+    new = write("new.json", {"Resources": {"Table": {**table("a", Tags=[{"Key": "a", "Value": 1}]), **beside}}})
     lines = run("diff", old, new).out.splitlines()
-    assert lines[lines.index("  ~ Table  AWS::DynamoDB::Table") + 1 :][:2] == [
-        "      DeletionPolicy",
+    assert lines[lines.index("  ~ Table  AWS::DynamoDB::Table") + 1 :][:3] == [
+        "      DeletionPolicy: (none) → Retain",
+        "      Metadata",
         "      Tags: (none) → [{Key: a, Value: 1}]",
     ]
+
+
+def test_a_password_in_clear_text_is_not_repeated_and_what_says_where_it_is_may_be(write: Any, run: Run) -> None:
+    def database(password: object, reader: str) -> dict[str, Any]:
+        variables = {"DB_PASSWORD": password, "READER_SECRET": reader}
+        return {
+            "Resources": {
+                "Database": {"Type": "AWS::RDS::DBInstance", "Properties": {"MasterUserPassword": password}},
+                "Reader": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": variables}}},
+            }
+        }
+
+    old = write("old.json", database("hunter2-hunter2", "arn:aws:secretsmanager:us-east-1:1:secret:a"))
+    new = write("new.json", database("hunter3-hunter3", "arn:aws:secretsmanager:us-east-1:1:secret:b"))
+    plain = run("diff", old, new)
+    assert "      MasterUserPassword: **** → ****" in plain.out
+    assert "      Environment.Variables.DB_PASSWORD: **** → ****" in plain.out
+    assert "READER_SECRET: arn:aws:secretsmanager:us-east-1:1:secret:a → arn:" in plain.out
+    assert "hunter" not in plain.out + run("diff", old, new, "--json").out
+
+
+def test_what_is_written_alike_and_becomes_another_value_is_known_later(write: Any, run: Run) -> None:
+    host = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Table"}}}
+    old, new = (
+        write(f"{name}.json", {"Resources": {"Table": {**table(name), "Properties": fixed}, "Host": host}})
+        for name, fixed in (("one", {"KeySchema": [1]}), ("two", {"KeySchema": [2]}))
+    )
+    assert "      Value: ${Table} → (known after apply)  (from resource Table)" in run("diff", old, new).out
 
 
 def test_a_name_that_is_taken_is_a_warning(write: Any, run: Run) -> None:

@@ -62,6 +62,14 @@ def test_without_a_policy_cloudformation_has_its_own(resource: dict[str, Any], d
     assert changes({}, {"It": resource})["It"].data == "none"
 
 
+def test_what_rds_keeps_by_default_when_it_is_deleted_is_lost_when_it_is_replaced() -> None:
+    old, new = (
+        {"It": of("AWS::RDS::DBInstance", StorageEncrypted=encrypted, DBName="a")} for encrypted in ("false", "true")
+    )
+    found = changes(old, new)["It"]
+    assert (found.action, found.data) == ("replace", "lost")
+
+
 # Names
 
 

@@ -113,3 +113,14 @@ def test_logs_that_are_kept_say_nothing_of_other_data() -> None:
     assert ("store-kept", "Table") not in broken({"Table": table, "Logs": logs})
     other = {**resource("AWS::DynamoDB::Table"), **kept}
     assert ("store-kept", "Table") in broken({"Table": table, "Other": other})
+
+
+@pytest.mark.parametrize("sections", [{}, {"Transform": "AWS::Serverless-2016-10-31"}])
+def test_what_points_at_nothing_is_told_once(sections: dict[str, Any]) -> None:
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Role": {"Value": {"Ref": "Rolle"}}, "Later": {"Value": {"Fn::Transform": {"Name": "A"}}}},
+        **sections,
+    }
+    found = [(each.id, each.path) for each in check(template, strict=True).findings if each.id.startswith(("ref", "w"))]
+    assert found == [("ref-missing", "Outputs.Role.Value"), ("wire-output", "Outputs.Later.Value")]

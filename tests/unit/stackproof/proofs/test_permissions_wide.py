@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -27,8 +28,10 @@ from tests.unit.stackproof.proofs.permissions_support import (
         (allow(["sqs:SendMessage", "sqs:ListQueues"], "*"), True),
         (allow("sqs:ListQueues", "*"), False),
         (allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "x"}}), False),
-        (allow("sqs:*", "*"), False),
+        (allow("sqs:*", "*"), True),
+        (allow("sqs:List*", "*"), False),
         (allow("nobody:Knows", "*"), False),
+        (allow("nobody:*", "*"), False),
         (allow("sqs:SendMessage", "arn:aws:sqs:*:*:*"), False),
         (allow("sqs:SendMessage", "*", Condition={"StringEquals": {"aws:ResourceTag/a": "b"}}), False),
         ({"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}, False),
@@ -44,7 +47,17 @@ def test_a_wildcard_in_a_functions_role_is_broken_where_the_action_takes_a_resou
     assert [(one.id, one.path) for one in found] == [
         ("iam-wildcard", "Properties.Policies.0.PolicyDocument.Statement.0.Resource")
     ] * bound
-    assert all("grants sqs:SendMessage on *" in one.message for one in found)
+    assert all(re.search(r"grants sqs:(SendMessage|\*) on \*, ", one.message) for one in found)
+
+
+@pytest.mark.parametrize(("resource", "wide"), [("*", True), (f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs", False)])
+def test_everything_on_everything_is_the_account(resource: str, wide: bool) -> None:
+    given = function()
+    statement = allow("*", resource)
+    given["FunctionRole"]["Properties"]["Policies"] = [{"PolicyName": "x", "PolicyDocument": document(statement)}]
+    found = [one for one in complaints(alone(**given)) if one.id == "iam-wildcard"]
+    assert [one.path for one in found] == ["Properties.Policies.0.PolicyDocument.Statement.0.Action"] * wide
+    assert all("every action of every service on everything" in one.message for one in found)
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,14 @@ def test_what_a_macro_may_make_is_not_known(sections: dict[str, Any]) -> None:
     assert found.fix == "Check the processed template instead."
 
 
+def test_a_loops_own_variable_is_not_missed() -> None:
+    body = {"Topic${X}": of("AWS::SNS::Topic", TopicName={"Fn::Sub": "${X}-a"}, DisplayName={"Ref": "X"})}
+    resources = {"Fn::ForEach::Topics": ["X", ["One"], body], "User": of("Y", It={"Ref": "TopicTwo"})}
+    template = {"Transform": "AWS::LanguageExtensions", "Resources": resources}
+    found = only(missing(resolve(template)), Verdict.UNKNOWN)
+    assert (found.logical_id, found.path) == ("User", "Properties.It")
+
+
 # Conditions
 
 

@@ -25,8 +25,8 @@ def prove(system: Any, intent: Any) -> Any:
 KEPT = [
     make("EFS::FileSystem", "Retain", "Retain"),
     make("EFS::FileSystem", "RetainExceptOnCreate", "Retain"),
-    make("RDS::DBCluster"),
-    make("RDS::DBInstance"),
+    make("RDS::DBCluster", None, "Snapshot"),
+    make("RDS::DBInstance", None, "Retain"),
     make("RDS::DBInstance", "Delete", "Delete", DBClusterIdentifier="cluster"),
     make("ElastiCache::ReplicationGroup", "Snapshot", "Snapshot"),
     make("S3::Bucket", "Retain", "Retain"),
@@ -47,6 +47,7 @@ LOST = [
     (make("RDS::DBInstance", "Delete", "Snapshot"), "kept Store.DeletionPolicy", "to Snapshot"),
     (make("S3::Bucket", None, "Retain"), "kept Store.DeletionPolicy", "fails at it where objects are still in it"),
     (make("EFS::FileSystem", "Retain"), "kept-replaced Store.UpdateReplacePolicy", "DeletionPolicy Retain does not"),
+    (make("RDS::DBInstance"), "kept-replaced Store.UpdateReplacePolicy", "deletes the old one with its data."),
     (make("RDS::DBCluster", None, "Delete"), "kept-replaced Store.UpdateReplacePolicy", "to Snapshot"),
 ]
 
