@@ -136,22 +136,19 @@ class TestSecrets:
         found = self.reason(hidden="", BeforeValue="", AfterValue="shown")
         assert (found.before, found.after) == ("", "shown")
 
-    def test_one_in_clear_text_does_not_go_on_into_the_pull_request(self) -> None:
-        given = {"source": "DirectModification", "cause": ""}
-        sides = [("{{resolve:secretsmanager:db}}", "hunter2-hunter2"), ("", "s3cr3t"), (None, "${Password}")]
-        found = [
-            changes(change(Details=[detail(path, BeforeValue=before, AfterValue=after, **given)]))[0].because[0]
-            for path, (before, after) in zip(
-                ["/Properties/MasterUserPassword", "/Properties/Users/0/Passwords/1", "/Properties/AuthToken"],
-                sides,
-                strict=True,
-            )
-        ]
-        assert [(each.before, each.after) for each in found] == [
-            ("{{resolve:secretsmanager:db}}", plan.HIDDEN),
-            ("", plan.HIDDEN),
-            (None, "${Password}"),
-        ]
+    @pytest.mark.parametrize(
+        ("path", "before", "after"),
+        [
+            ("/Properties/MasterUserPassword", "{{resolve:secretsmanager:db}}", plan.HIDDEN),
+            ("/Properties/Users/0/Passwords/1", "", plan.HIDDEN),
+            ("/Properties/Environment/Variables/API_KEY", "${Key}", plan.HIDDEN),
+            ("/Properties/MasterUsername", "none", "hunter2-hunter2"),
+        ],
+    )
+    def test_one_in_clear_text_does_not_go_on_into_the_pull_request(self, path: str, before: str, after: str) -> None:
+        given = detail(path, "DirectModification", "", BeforeValue=before, AfterValue="hunter2-hunter2")
+        found = changes(change(Details=[given]))[0].because[0]
+        assert (found.before, found.after) == (before, after)
 
     def test_they_are_found_in_the_template_with_the_value_that_counts(self) -> None:
         template = {
