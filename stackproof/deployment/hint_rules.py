@@ -120,7 +120,8 @@ NAMES = (
     ),
     Rule(
         r"(?:LogGroupName\\?\":\\?\"(?P<name>[^\"\\]+)|(?P<other>/[\w./#-]+) already exists|already exists)",
-        "A log group of this name was left behind by an earlier stack, or made by hand. Delete it if its logs may go: "
+        "A log group of this name was left behind by an earlier stack, made by hand, or is in use by another stack. "
+        "Delete it if nothing writes there and its logs may go: "
         "aws logs delete-log-group --log-group-name {name}",
         ("aws logs delete-log-group --log-group-name {name}",),
         path=("LogGroupName",),

@@ -177,12 +177,13 @@ def _switch(value: bool) -> str:
 
 
 def _in_the_way(account: Aws, changes: tuple[plan.Change, ...]) -> list[str]:
-    """Log groups that an earlier stack left behind: creating them again fails."""
+    """Log groups that are there already, mostly left behind by an earlier stack: creating them again fails."""
     names = plan.log_groups(changes)
     found, not_looked = observe.existing_log_groups(account.logs, names.values())
     said = [
-        f"{logical_id}: log group {name} exists already, left behind by an earlier stack, and creating it would fail. "
-        f"If its logs may go: {guards.delete_log_group(name)}"
+        f"{logical_id}: log group {name} exists already, left behind by an earlier stack or in use by "
+        "another one, and creating it would fail. If nothing writes there and its logs may go: "
+        f"{guards.delete_log_group(name)}"
         for logical_id, name in names.items()
         if name in found
     ]

@@ -14,6 +14,7 @@ from stackproof.proofs import declared, network, permissions, references, stores
 from stackproof.proofs.intent import DEFAULT, Intent, apply_intent
 from stackproof.proofs.model import System, model
 from stackproof.proofs.resolve import EXTENSIONS, Stack, dotted, resolve
+from stackproof.proofs.schemas import misspelt
 from stackproof.proofs.verdicts import Finding, Verdict, unknown
 
 if TYPE_CHECKING:
@@ -122,13 +123,14 @@ def check(
 
 def _told_once(answers: list[Finding]) -> Iterator[Finding]:
     """The answers without the doubts about what points at nothing: that it does is said, and mends them all."""
-    nothing = {(each.logical_id, each.path) for each in answers if each.id == "ref-missing"}
+    nothing = {
+        (each.logical_id, each.path)
+        for each in answers
+        if each.id == "ref-missing" and each.verdict is not Verdict.PROVED
+    }
     for each in answers:
-        if (
-            each.verdict is not Verdict.UNKNOWN
-            or each.id == "ref-missing"
-            or (each.logical_id, each.path) not in nothing
-        ):
+        follows = each.verdict is Verdict.UNKNOWN and (each.logical_id, each.path) in nothing
+        if not follows or each.id == "ref-missing":
             yield each
 
 
@@ -178,6 +180,12 @@ def _not_read(stack: Stack) -> Iterator[Finding]:
         elif name != EXTENSIONS:
             message = f"The macro {name} may rewrite any part of the template; what it adds or changes is not analysed."
             yield unknown(NOT_READ, "", "Transform", message, _EXPAND)
+    for resource in stack.resources.values():
+        near = misspelt(resource.type)
+        if near is not None:
+            message = f"{resource.logical_id} is not analysed: no resource type is called {resource.type}{near or '.'}"
+            fix = "Mend the name; a type that is newer than the schemas here wants a newer cfn-lint."
+            yield unknown(NOT_READ, resource.logical_id, "Type", message, fix)
     for nested in stack.of_type("AWS::CloudFormation::Stack"):
         yield unknown(
             NOT_READ,

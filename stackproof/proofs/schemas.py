@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Final
 
+from stackproof.cli import nearest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -175,6 +177,14 @@ def available(resource_type: str, region: str) -> bool | None:
     """Does a region have a type? None when the region is not known."""
     types = _read("schemas", "providers", f"{region}.json")
     return resource_type in types if isinstance(types, dict) else None
+
+
+def misspelt(resource_type: str) -> str | None:
+    """A half sentence on a type that AWS does not have (`, did you mean "AWS::SNS::Topic"?`); None for the others."""
+    known = _read("schemas", "providers", f"{EVERYWHERE}.json")
+    if not known or not resource_type.startswith("AWS::") or resource_type.startswith(OPEN_TYPES):
+        return None
+    return None if resource_type in known else nearest(resource_type, known)
 
 
 @lru_cache(maxsize=16)

@@ -124,3 +124,11 @@ def test_what_points_at_nothing_is_told_once(sections: dict[str, Any]) -> None:
     }
     found = [(each.id, each.path) for each in check(template, strict=True).findings if each.id.startswith(("ref", "w"))]
     assert found == [("ref-missing", "Outputs.Role.Value"), ("wire-output", "Outputs.Later.Value")]
+
+
+def test_a_type_that_no_region_has_is_told_with_the_nearest_one() -> None:
+    types = ("AWS::SSM::Paramter", "AWS::Quux::Thing", "AWS::SSM::Parameter", "Acme::Own::Type", "Custom::AWS")
+    template = {"Resources": {f"R{number}": {"Type": each} for number, each in enumerate(types)}}
+    found = [each for each in check(template, strict=True).findings if each.id == "check-not-read"]
+    assert [(each.logical_id, each.path) for each in found] == [("R0", "Type"), ("R1", "Type")]
+    assert 'called AWS::SSM::Paramter, did you mean "AWS::SSM::Parameter"?' in found[0].message
