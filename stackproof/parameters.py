@@ -154,7 +154,7 @@ class Values:
     ) -> None:
         self.parameters = parameters
         self._given = given
-        self._where = where
+        self.file = where
         defaults = {
             name: parameter.default
             for name, parameter in parameters.items()
@@ -172,7 +172,7 @@ class Values:
         for name in names:
             if name in self._given:
                 return self._given[name].where, self._given[name].key
-        return self._where, dotted("Parameters", *names[:1])
+        return self.file, dotted("Parameters", *names[:1])
 
 
 def check_values(parameters: Mapping[str, Parameter], given: Mapping[str, Given]) -> tuple[dict[str, str], list[Fault]]:

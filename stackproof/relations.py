@@ -16,7 +16,7 @@ from stackproof.documents import dotted
 from stackproof.errors import Fault
 from stackproof.list_lengths import check_list_lengths
 from stackproof.number_forms import check_number_forms
-from stackproof.parameters import as_number
+from stackproof.number_orders import check_orders
 from stackproof.proofs.rules import refused
 from stackproof.proofs.values import Unknown
 
@@ -42,7 +42,7 @@ def check_relations(
     """
     return [
         *_check_suffix(values, others),
-        *_check_pairs(values),
+        *check_orders(template, values),
         *_check_images(values),
         *check_number_forms(template, values),
         *check_certificates(template, values, home or Home()),
@@ -59,19 +59,6 @@ def _check_suffix(values: Values, others: Collection[str]) -> Iterator[Fault]:
             f"{values.show('EnvironmentSuffix')} is another environment, and names and tags would be that one's;"
             " give this one its own",
         )
-
-
-def _check_pairs(values: Values) -> Iterator[Fault]:
-    """MinimumTasks above MaximumTasks, MinSize above MaxSize."""
-    for low in values.texts:
-        high = f"Max{low.removeprefix('Min')}"
-        if low.startswith("Min") and high in values.texts:
-            least, most = as_number(values.texts[low]), as_number(values.texts[high])
-            if least is not None and most is not None and least > most:
-                yield Fault(
-                    *values.place(low, high),
-                    f"{values.show(low)} is above {values.show(high)}; raise the one or lower the other",
-                )
 
 
 def _check_images(values: Values) -> Iterator[Fault]:

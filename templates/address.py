@@ -56,7 +56,8 @@ def add_address(t: Template) -> Address:
         group=GROUP,
         label="TLS certificate",
         description="ARN of a certificate in AWS Certificate Manager, in this region. With one, HTTP only redirects to "
-        "HTTPS. Blank: one is made with HostedZoneId; without that too, plain HTTP, for development only.",
+        "HTTPS. It needs DomainName. Blank: one is made with HostedZoneId; without that too, plain HTTP, for "
+        "development only.",
         default="",
         pattern=arns.CERTIFICATE.or_blank,
         constraint=f"{arns.CERTIFICATE.sentence}, or blank.",
@@ -119,6 +120,11 @@ def _add_rules(t: Template, given: Parameter, domain: Parameter, zone: Parameter
         "DomainName is given without a certificate: give HostedZoneId, to have one made, or the CertificateArn of one "
         "that is made for this name."
     )
+    unnamed = (
+        "CertificateArn is given and DomainName is not: the platform's links would carry the balancer's own name, for "
+        "which no certificate is made, and browsers refuse them. Give a name of the certificate as DomainName, and "
+        "point it at the balancer; in development, leave both blank."
+    )
     blank = {each.title: Equals(Ref(each), "") for each in (given, domain, zone)}
     rule(
         t,
@@ -126,6 +132,7 @@ def _add_rules(t: Template, given: Parameter, domain: Parameter, zone: Parameter
         when=Not(blank["HostedZoneId"]),
         assertions=[(blank["CertificateArn"], both), (Not(blank["DomainName"]), nameless)],
     )
+    rule(t, "CertificateHasDomain", when=Not(blank["CertificateArn"]), assertions=[(Not(blank["DomainName"]), unnamed)])
     secure = Or(Not(blank["CertificateArn"]), Not(blank["HostedZoneId"]))
     rule(t, "DomainHasCertificate", when=Not(blank["DomainName"]), assertions=[(secure, insecure)])
 
@@ -142,10 +149,6 @@ def point_to(t: Template, address: Address, balancer: LoadBalancer) -> AWSHelper
             AliasTarget=AliasTarget(GetAtt(balancer, "CanonicalHostedZoneID"), GetAtt(balancer, "DNSName")),  # type: ignore[no-untyped-call]  # troposphere's stubs leave it out
         )
     )
-    host = GetAtt(balancer, "DNSName")
     own = Sub(f"https://${{{address.domain.title}}}")
-    return If(
-        address.has_domain,
-        own,
-        If(address.secure, Sub("https://${host}", host=host), Sub("http://${host}", host=host)),
-    )
+    # The rules let no name come without a certificate, and no certificate without a name.
+    return If(address.has_domain, own, Sub("http://${host}", host=GetAtt(balancer, "DNSName")))

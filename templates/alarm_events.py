@@ -6,6 +6,7 @@ once are worth a word: each goes to a log, with its reason, and an alarm counts 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from templates.application import Application
     from templates.keys import Key
+    from templates.tags import Environment
     from templates.topic import AlarmTopic
     from templates.workers import Workers
 
@@ -52,9 +54,11 @@ class EventLog:
 
     Attributes:
         group: the log group, which lets in what this stack's rules send.
+        environment: names the rules.
     """
 
     group: LogGroup
+    environment: Environment
 
     def count(self, t: Template, name: str, exists: str, description: str, pattern: Mapping[str, Any]) -> Measure:
         """Add the rule that keeps the events of a pattern; returns how often it did."""
@@ -62,6 +66,8 @@ class EventLog:
             Rule(
                 name,
                 Condition=exists,
+                # What CloudFormation makes of a long stack name, the log group's policy would not know again.
+                Name=Sub(_rule_name(re.sub("(?<!^)(?=[A-Z])", "-", name).lower(), self.environment)),
                 Description=description,
                 EventPattern=pattern,
                 Targets=[Target(Id="log", Arn=Sub(f"{ANY_GROUP}{LOG_PREFIX}/events"))],
@@ -71,13 +77,19 @@ class EventLog:
         return Measure("AWS/Events", "TriggeredRules", {"RuleName": Ref(rule)}, "Sum")
 
 
+def _rule_name(word: str, environment: Environment) -> str:
+    return f"lms-{word}-${{{environment.suffix.title}}}"
+
+
 @part("watching")
-def add_event_log(t: Template, *, log_key: Key) -> EventLog:
+def add_event_log(t: Template, *, environment: Environment, log_key: Key) -> EventLog:
     """Add the log group of events, with the policy that lets EventBridge in."""
     # Always there: a log group outlives what leaves the stack, and could not be made again under its name.
     group = log_group(t, "EventLogGroup", "events", key=log_key)
     streams = Sub(f"{ANY_GROUP}{LOG_PREFIX}/events:log-stream:*")
-    rules = Sub("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${AWS::StackName}-*")
+    rules = Sub(
+        f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{_rule_name('*', environment)}"
+    )
     group.ResourcePolicyDocument = encode_to_dict(
         document(
             # It makes a stream before it says for which rule.
@@ -87,7 +99,7 @@ def add_event_log(t: Template, *, log_key: Key) -> EventLog:
             ),
         )
     )
-    return EventLog(group)
+    return EventLog(group, environment)
 
 
 @part("watching")

@@ -30,6 +30,7 @@ from templates.files import add_files
 from templates.firewall import add_firewall
 from templates.keys import add_keys
 from templates.network import add_interface_endpoints, add_network
+from templates.orders import declare_orders
 from templates.production import add_production_rules
 from templates.redeployment import Deployed, add_redeployment
 from templates.restore_testing import add_restore_testing
@@ -126,7 +127,7 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     )
     add_upgrade(t, application=application, upgrade=upgrade)
     declare_upgrade(t)
-    log = add_event_log(t, log_key=keys.logs)
+    log = add_event_log(t, environment=environment, log_key=keys.logs)
     paging = add_paging(
         t,
         topic=topic,
@@ -167,6 +168,7 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
         alarms=paging,
     )
     add_production_rules(t, environment=environment)
+    declare_orders(t)
 
     settings.check(_readable_parameters(t))
     add_tags(t, environment=environment.suffix, project=environment.project)

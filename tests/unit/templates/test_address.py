@@ -29,7 +29,6 @@ def made(lms: Emitted) -> Emitted:
     ("domain", "zone", "given", "url"),
     [
         ("", "", "", f"http://{BALANCER}"),
-        ("", "", CERTIFICATE, f"https://{BALANCER}"),
         (NAME, "", CERTIFICATE, f"https://{NAME}"),
         (NAME, ZONE, "", f"https://{NAME}"),
     ],
@@ -89,6 +88,12 @@ class TestRefused:
 
     def test_a_name_without_a_certificate(self, lms: Emitted) -> None:
         assert "DomainName is given without a certificate: give HostedZoneId" in sentences(lms, DomainName=NAME)
+
+    def test_a_certificate_without_a_name(self, lms: Emitted) -> None:
+        """Links in mails and pages would show the balancer's own name, and no browser follows them."""
+        found = sentences(lms, CertificateArn=CERTIFICATE)
+        assert "CertificateArn is given and DomainName is not" in found
+        assert "in development, leave both blank" in found
 
     @pytest.mark.parametrize(
         "name", ["Learn.example.org", "learn.example.org.", "https://learn.example.org", "learn", "*.example.org"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -208,16 +209,18 @@ class TestEvents:
         assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Sum", "9", 900)
 
     def test_their_log_takes_events_of_this_stacks_rules(self, watched: Emitted) -> None:
+        """By names of their own: of a stack name above 33 characters CloudFormation keeps the beginning alone."""
         group = watched.resources["EventLogGroup"]
+        make, write = group["ResourcePolicyDocument"]["Statement"]
+        (allowed,) = (condition["aws:SourceArn"] for condition in write["Condition"].values())
+        assert write["Condition"].keys() == {"ArnLike"}
+        assert allowed == "arn:aws:events:sa-east-1:111122223333:rule/lms-*-dev"
         for rule in ("SpotInterruptions", "FailedTasks", "CronFailed"):
             (target,) = watched.resources[rule]["Targets"]
             assert target["Arn"].endswith(f":log-group:{group['LogGroupName']}")
             assert watched.resources[rule].depends_on == ["EventLogGroup"]
-        make, write = group["ResourcePolicyDocument"]["Statement"]
+            assert fnmatchcase(watched.resources[rule]["Name"], allowed.rpartition("/")[2])
         assert {each["Principal"]["Service"] for each in (make, write)} == {"events.amazonaws.com"}
-        assert write["Condition"] == {
-            "ArnLike": {"aws:SourceArn": "arn:aws:events:sa-east-1:111122223333:rule/lms-dev-*"}
-        }
 
     def test_without_spot_only_the_log_is_there(self, lms: Emitted) -> None:
         """It would outlive its removal, and be in the way when Spot comes back."""

@@ -23,7 +23,7 @@ def either(request: pytest.FixtureRequest, lms: Emitted) -> Emitted:
 
 @pytest.fixture
 def secure(lms: Emitted) -> Emitted:
-    return lms.with_parameters(CertificateArn=CERTIFICATE)
+    return lms.with_parameters(CertificateArn=CERTIFICATE, DomainName="learn.example.org")
 
 
 def listeners(template: Emitted) -> dict[int, Resource]:
@@ -113,7 +113,7 @@ class TestListeners:
 
     def test_the_url_speaks_the_protocol_that_answers(self, lms: Emitted, secure: Emitted) -> None:
         assert lms.outputs["Url"] == "http://${LoadBalancer.DNSName}"
-        assert secure.outputs["Url"] == "https://${LoadBalancer.DNSName}"
+        assert secure.outputs["Url"] == "https://learn.example.org"
 
 
 class TestLoadBalancer:

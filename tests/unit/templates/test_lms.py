@@ -230,7 +230,7 @@ class TestNames:
     def test_fixed_names_are_few_and_carry_the_suffix(self, lms: Emitted) -> None:
         """Whatever has a name of its own cannot be replaced while the old one still stands."""
         template = lms.with_parameters(
-            EnvironmentSuffix="staging", DatabaseSecretArn="", DatabaseProxy="yes", Backups="yes"
+            EnvironmentSuffix="staging", DatabaseSecretArn="", DatabaseProxy="yes", Backups="yes", SpotWeight="3"
         )
         assert {
             (name, resource[key])
@@ -247,6 +247,8 @@ class TestNames:
             ("LoadBalancer", "lms-balancer-staging"),
             ("AccessLogSource", "lms-access-staging"),
             ("AccessLogDestination", "lms-access-staging"),
+            ("FailedTasks", "lms-failed-tasks-staging"),
+            ("SpotInterruptions", "lms-spot-interruptions-staging"),
         }
 
     def test_log_groups_lie_under_the_stacks_own_prefix(self, lms: Emitted) -> None:

@@ -34,6 +34,18 @@ REFUSED: dict[str, list[Case]] = {
         ("prod", {"MinimumWorkers": "11"}, 'is above MaximumWorkers "10"; raise the one or lower the other'),
         ("prod", {"DatabaseMaximumCapacity": "1"}, "DatabaseCapacityIsARange"),
     ],
+    "more tasks or workers on demand than there may ever be, daily backups kept longer than monthly ones, a session's "
+    "limit above its address's, scaling that aims at an alarm's threshold, an alarm on answers slower than the "
+    "balancer waits for": [
+        ("prod", {"OnDemandBase": "61"}, 'is above MaximumTasks "60": all of them would run on demand'),
+        ("prod", {"WorkerOnDemandBase": "11"}, 'is above MaximumWorkers "10": all of them would run on demand'),
+        ("prod", {"BackupDailyDays": "366"}, 'is above BackupMonthlyDays "365"'),
+        ("prod", {"SessionRequestLimit": "60001"}, 'is above AddressRequestLimit "60000" (the default)'),
+        ("prod", {"TargetCpuPercent": "80"}, 'is the same as AlarmUsedPercent "80" (the default)'),
+        ("prod", {"TargetMemoryPercent": "81"}, 'is above AlarmUsedPercent "80" (the default)'),
+        ("prod", {"AlarmUsedPercent": "70"}, 'WorkerTargetCpuPercent "70" (the default) is the same as'),
+        ("prod", {"IdleSeconds": "2"}, 'AlarmLatencySeconds "2" (the default) is the same as IdleSeconds "2"'),
+    ],
     "an image without digest in production, another environment's suffix": [
         ("prod", {"Image": "lms:latest"}, "is not pinned, and EnvironmentType is production"),
         ("prod", {"EnvironmentSuffix": "dev"}, "is another environment"),
@@ -51,7 +63,7 @@ REFUSED: dict[str, list[Case]] = {
     ],
     "what needs something else, without it: a proxy or a new password of an existing database, a proxy of one "
     "that may sleep, a lock or a restore test without backups, a sender without its identity, a name without a "
-    "certificate, two certificates, an internal balancer whose clients are everybody": [
+    "certificate, a certificate without a name, two certificates, an internal balancer whose clients are everybody": [
         ("dev", {"DatabaseProxy": "yes"}, "DatabaseProxyFits"),
         ("prod", {"DatabaseMinimumCapacity": "0"}, "a proxy never lets a database sleep"),
         ("prod", {"DatabasePort": "6000"}, "DatabaseProxyFits"),
@@ -60,6 +72,7 @@ REFUSED: dict[str, list[Case]] = {
         ("dev", {"RestoreTesting": "yes"}, "BackupsAreOn"),
         ("dev", {"MailFrom": "lms@example.org"}, "MailFromNeedsIdentity"),
         ("dev", {"DomainName": "learn.example.org"}, "DomainHasCertificate"),
+        ("prod", {"DomainName": ""}, "CertificateHasDomain"),
         ("dev", {"HostedZoneId": ZONE}, "HostedZoneId is given and DomainName is not"),
         ("prod", {"HostedZoneId": ZONE, "DomainName": "learn.example.org"}, "OneCertificate"),
         ("company", {"ClientCidr": "0.0.0.0/0"}, "InternalBalancerHasClients"),

@@ -40,8 +40,17 @@ def told(findings: list[Finding]) -> set[tuple[str, str, Verdict]]:
 
 
 UNKNOWN = Verdict.UNKNOWN
-OWN_CALLS = ("net-store", "ClientsToBalancer443Ingress", UNKNOWN)
-"""The application is told its own address, and nobody knows whether its tasks stand in the range of its clients."""
+
+
+def calls_itself(scheme: str) -> Callable[[dict[str, Any]], None]:
+    """Tell the application the balancer's own name, as an address of this scheme."""
+
+    def change(resources: dict[str, Any]) -> None:
+        (container,) = resources["TaskDefinition"]["Properties"]["ContainerDefinitions"]
+        [url] = [each for each in container["Environment"] if each.get("Name") == "LMS_URL"]
+        url["Value"] = {"Fn::Sub": f"{scheme}://${{LoadBalancer.DNSName}}"}
+
+    return change
 
 
 def test_without_a_word_what_the_subnets_decide_is_unknown_and_nothing_is_broken() -> None:
@@ -51,7 +60,6 @@ def test_without_a_word_what_the_subnets_decide_is_unknown_and_nothing_is_broken
         ("net-health", "LoadBalancer", UNKNOWN),
         ("net-peer", "Service", UNKNOWN),
         *((rule, "Service", UNKNOWN) for rule in ("net-image", "net-secret", "net-logs", "net-files", "net-store")),
-        OWN_CALLS,
     }
     [peer] = [one for one in found if one.id == "net-peer"]
     assert "Whether Service can reach 10.40.128.0/20, to which TasksSecurityGroup lets TCP 5432 out" in peer.message
@@ -60,7 +68,7 @@ def test_without_a_word_what_the_subnets_decide_is_unknown_and_nothing_is_broken
 
 
 def test_with_the_word_that_it_is_sound_all_else_is_proved() -> None:
-    assert told(complaints()) == {OWN_CALLS}
+    assert told(complaints()) == set()
 
 
 def test_a_proof_says_on_whose_word_it_stands() -> None:
@@ -91,7 +99,7 @@ def test_what_the_template_decides_stays_broken_whatever_is_declared(missing: st
 
 @pytest.mark.parametrize("zones", ["2", "3"])
 def test_endpoints_in_the_given_network_are_a_way_that_may_be_taken(zones: str) -> None:
-    assert told(complaints(InterfaceEndpoints="yes", ZoneCount=zones)) == {OWN_CALLS}
+    assert told(complaints(InterfaceEndpoints="yes", ZoneCount=zones)) == set()
 
     def closed(resources: dict[str, Any]) -> None:
         del resources["TasksToEndpoints443Ingress"]
@@ -100,15 +108,12 @@ def test_endpoints_in_the_given_network_are_a_way_that_may_be_taken(zones: str) 
     assert ("net-logs", "EndpointsSecurityGroup", UNKNOWN) in found, "the way out by the internet is another"
 
 
-@pytest.mark.parametrize(
-    ("certificate", "rule"), [(COMPANY["CertificateArn"], "443"), ("", "TasksSecurityGroup")], ids=["https", "http"]
-)
-def test_the_port_of_an_own_address_is_the_one_of_its_scheme(certificate: str, rule: str) -> None:
-    """https: the rule for the internet lets out, and only the balancer's side is in doubt; http: nothing lets out."""
-    [store] = [one for one in complaints(CertificateArn=certificate) if one.id == "net-store"]
-
-    assert rule in store.logical_id
-    assert store.verdict is (UNKNOWN if certificate else Verdict.BROKEN)
+def test_the_port_of_an_own_address_is_the_one_of_its_scheme() -> None:
+    """https: the rule for the internet lets out, and nobody knows whether the tasks stand in the range of the clients;
+    http: nothing lets out."""
+    assert told(complaints(change=calls_itself("https"))) == {("net-store", "ClientsToBalancer443Ingress", UNKNOWN)}
+    found = complaints(change=calls_itself("http"), CertificateArn="", DomainName="")
+    assert told(found) == {("net-store", "TasksSecurityGroup", Verdict.BROKEN)}
 
 
 def test_whom_an_internal_balancer_is_for_is_let_in_on_its_listeners_alone() -> None:
@@ -117,7 +122,7 @@ def test_whom_an_internal_balancer_is_for_is_let_in_on_its_listeners_alone() -> 
         rule["Properties"] |= {"FromPort": 22, "ToPort": 22}
         resources["More"] = rule
 
-    assert told(complaints(change=opened)) == {OWN_CALLS, ("net-unused-rule", "More", UNKNOWN)}
+    assert told(complaints(change=opened)) == {("net-unused-rule", "More", UNKNOWN)}
 
 
 def test_a_public_balancer_in_given_subnets() -> None:
