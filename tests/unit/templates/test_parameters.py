@@ -145,7 +145,7 @@ def test_a_side_that_nothing_reaches_is_told() -> None:
 
 
 def test_every_parameter_is_applied_to_a_running_platform() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("test_*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").rglob("test_*.py")]
     for test, names in ELSEWHERE.items():
         [source] = [each for each in sources if f"\ndef {test}(" in each]
         assert [name for name in names.split() if name not in source] == [], test
