@@ -241,4 +241,6 @@ def where_it_broke(builder: Callable[[], Template], error: Exception, root: Path
         step = step.tb_next
     place = Path(file)
     shown = place.relative_to(root) if place.is_relative_to(root) else place
-    return f"{shown}:{line}: {type(error).__name__}: {' '.join(str(error).split())}"
+    # troposphere writes its own words to standard error, and raises without any.
+    said = " ".join(str(error).split()) or "its words stand above"
+    return f"{shown}:{line}: {type(error).__name__}: {said}"

@@ -315,7 +315,9 @@ class _Build:
         from stackproof.parameters_page import read_page
 
         contents = {name: self.made[name].content if name in self.made else None for name in self.templates}
-        self._bring_up_to_date(self.pages, PAGE, read_page(self.root, contents))
+        page = read_page(self.root, contents)
+        if page is not None:
+            self._bring_up_to_date(self.pages, PAGE, page)
 
     def _bring_up_to_date(self, files: dict[str, str], name: str, text: str) -> None:
         """Write a file of ours when it differs; with --check only note how it stands, in `files`."""

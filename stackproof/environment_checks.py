@@ -66,7 +66,10 @@ def check_environments(root: Path, known: Collection[str], documents: Mapping[st
                 faults.append(_no_template(environment, chosen, known))
             continue
         for name, template in documents.items():
-            if content is None or _family(name) != _family(chosen):
+            if _family(name) != _family(chosen):
+                continue
+            if content is None:
+                checks.faulty.add(name)
                 continue
             configuration, found = read_configuration(
                 content,

@@ -57,12 +57,14 @@ def parameters_page(
     return "\n".join(lines)
 
 
-def read_page(root: Path, contents: Mapping[str, Mapping[str, Any] | None]) -> str:
+def read_page(root: Path, contents: Mapping[str, Mapping[str, Any] | None]) -> str | None:
     """The page on a repository: templates that are not given are read from dist/, environments from params/.
 
-    What cannot be read is left out: whoever reads it to use it says so.
+    A template that cannot be read is left out: whoever reads it to use it says so. Where an environment cannot, there
+    is no page: the one that is there knows more.
     """
     ignored: list[Fault] = []
+    unread: list[Fault] = []
     templates = {
         name: content
         for name, given in contents.items()
@@ -73,9 +75,9 @@ def read_page(root: Path, contents: Mapping[str, Mapping[str, Any] | None]) -> s
         name: (target.template, values)
         for name in environment_names(root)
         if (target := targets.get(name)) and target.template in templates
-        if isinstance(values := _object(root / "params" / f"{name}.json", ignored).get("Parameters"), dict)
+        if isinstance(values := _object(root / "params" / f"{name}.json", unread).get("Parameters"), dict)
     }
-    return parameters_page(templates, environments)
+    return None if unread else parameters_page(templates, environments)
 
 
 def _object(path: Path, faults: list[Fault]) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def incomplete() -> Template:
     return t
 
 
+def wrong_type() -> Template:
+    t = Template()
+    t.add_resource(Topic("Topic", FifoTopic="perhaps"))
+    return t
+
+
 def no_json() -> Template:
     return Template(Metadata={"seen": {1, 2}}, Description="x")
 
@@ -62,6 +68,7 @@ def line_of(function: Callable[..., object], below: int) -> str:
         (partial(at_fault), line_of(at_fault, 1), "ValueError: a zone too many"),
         (deep, line_of(_add, 1), "AttributeError: AWS::SNS::Topic object does not support attribute DisplayNam"),
         (incomplete, line_of(incomplete, 2), "TypeError: "),
+        (wrong_type, line_of(wrong_type, 2), "ValueError: its words stand above"),
         # No line of the builder runs any more.
         (no_json, line_of(no_json, 0), "TypeError: Object of type set is not JSON serializable"),
         (not_a_number, line_of(not_a_number, 0), "ValueError: Out of range float values are not JSON compliant"),

@@ -190,3 +190,19 @@ def test_what_cannot_be_read_is_not_on_the_page(project: Project) -> None:
 
     assert outcome.code == 2
     assert "with the values of dev; do not" in project.read(PAGE).decode()
+
+
+def test_the_page_keeps_what_it_knows_while_an_environments_file_cannot_be_read(project: Project) -> None:
+    project.environment("dev", Name="a")
+    project.environment("prod", Name="b")
+    project.build("--no-lint")
+    before = project.read(PAGE)
+    assert b"dev `a`; prod `b`" in before
+
+    project.write("params/dev.json", "{,")
+    outcome = project.build()
+
+    assert outcome.code == 2
+    assert outcome.linted == []
+    assert "  lint: not run (faults in its parameters)\n" in outcome.out
+    assert project.read(PAGE) == before
