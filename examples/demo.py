@@ -2,7 +2,7 @@
 
 `make demo`, or `python examples/demo.py`. It builds dist/, starts the embedded AWS on a free port of this machine,
 plans and applies dev by real change sets, changes it, asks AWS's services whether the platform is what it should be,
-and takes everything down again. No account, no network, about half a minute.
+and takes everything down again. No account, no network, about half a minute once dist/ has been linted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,12 @@ def step(words: str, *command: str, environment: Mapping[str, str]) -> None:
 
 def main() -> None:
     """Walk through the whole life of an environment."""
+    missing = [name for name in ("ministack", "pytest") if find_spec(name) is None]
+    if missing:
+        raise SystemExit(
+            f"demo.py: not installed for {sys.executable}: {', '.join(missing)}; install what is needed with\n"
+            "  python -m pip install --constraint constraints.txt '.[local,test]'"
+        )
     plan = ".cache/demo-plan.json"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with embedded_aws() as url:
