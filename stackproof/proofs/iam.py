@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stackproof.proofs.equality import equal
 from stackproof.proofs.iam_conditions import Condition, holds
@@ -19,7 +19,7 @@ from stackproof.proofs.values import Scalar, Unknown, Value, join
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-CallerKind: TypeAlias = Literal["role", "service", "account", "anonymous"]
+CallerKind: TypeAlias = Literal["role", "service", "account", "anonymous", "somebody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Caller:
 
     Attributes:
         kind: `role`; `service` (AWS acts by itself); `account` (somebody with rights in this account, such as whoever
-            deploys); `anonymous` (nobody in particular).
+            deploys); `anonymous` (nobody in particular); `somebody` (a principal of which nothing is known).
         names: a role's ARN; the spellings of a service's principal.
         partition: of the account.
         account: its number.
@@ -95,14 +95,17 @@ class Caller:
     accounts: frozenset[str] = frozenset()
 
 
+SOMEBODY: Final = Caller("somebody", (), "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One action on one resource, by one caller, with the condition keys that are known."""
+    """One action on one resource (`*` for none), by one caller, with the condition keys that are known."""
 
     action: str
-    resource: Scalar
-    caller: Caller
-    context: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    resource: Scalar = "*"
+    caller: Caller = SOMEBODY
+    context: Mapping[str, tuple[Value, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,7 @@ def _principal(principal: Principal, caller: Caller, *, delegated: bool) -> bool
     if principal.kind in {"*", "AWS"} and principal.value == "*":
         return True
     wanted = {"role": "AWS", "service": "Service", "account": "AWS"}.get(caller.kind)
-    if isinstance(principal.value, Unknown):
+    if isinstance(principal.value, Unknown) or caller.kind == "somebody":
         return None
     if principal.kind != wanted:
         return principal.kind == "AWS" and _of_account(principal.value, caller.accounts)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from stackproof.proofs.iam_documents import read_document
 from stackproof.proofs.model_acls import Acls, model_acls
 from stackproof.proofs.model_groups import Group, model_groups
 from stackproof.proofs.model_outsiders import outsiders
@@ -15,6 +16,7 @@ from stackproof.proofs.values import Sym, Text, Unknown, Value, is_one_of, refer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from stackproof.proofs.iam import Document
     from stackproof.proofs.resolve import Resource, Stack
 
 Way: TypeAlias = Literal[
@@ -137,7 +139,7 @@ class Endpoint:
         tables: the route tables of a gateway endpoint, by logical id.
         every_table: whether all its tables are known.
         private_names: whether the service's own name leads to it; None when it is not known.
-        policy: None without one, which allows everything.
+        policy: what it lets through; None without one, which lets everything through.
     """
 
     logical_id: str
@@ -148,7 +150,7 @@ class Endpoint:
     every_table: bool
     placement: Placement
     private_names: bool | None
-    policy: Value
+    policy: Document | None
 
 
 @dataclass(frozen=True)
@@ -361,7 +363,9 @@ def _endpoint(stack: Stack, resource: Resource) -> Endpoint:
     properties = resource.properties
     tables = listed(properties.get("RouteTableIds"))
     known = () if isinstance(tables, Unknown) else tuple(_owner(stack, table) for table in tables)
-    given = properties.get("PrivateDnsEnabled")
+    given, policy = properties.get("PrivateDnsEnabled"), properties.get("PolicyDocument")
+    # Whether the endpoint exists is another question: where it does, so does its policy.
+    there = replace(resource, certain=True)
     return Endpoint(
         resource.logical_id,
         word(properties.get("VpcEndpointType"), "Gateway"),
@@ -371,7 +375,7 @@ def _endpoint(stack: Stack, resource: Resource) -> Endpoint:
         not isinstance(tables, Unknown) and None not in known,
         placement(resource, ("SubnetIds",), ("SecurityGroupIds",)),
         None if given is None else switch(given, default=False),
-        properties.get("PolicyDocument"),
+        None if policy is None else read_document(stack, there, "Properties.PolicyDocument", policy),
     )
 
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
-from stackproof.proofs.endpoint_policies import Request
 from stackproof.proofs.equality import equal
+from stackproof.proofs.iam import Request
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.model_stores import endpoint_of
-from stackproof.proofs.values import Text, Unknown, Value, join, references
+from stackproof.proofs.values import Scalar, Text, Unknown, Value, join, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -121,7 +121,7 @@ def _logs(system: System, container: Container) -> Iterator[ServiceNeed]:
     )
 
 
-def _log_group(system: System, name: Value) -> Value:
+def _log_group(system: System, name: Value) -> Scalar:
     stack = system.stack
     return join("arn:", stack.partition, ":logs:", stack.region, ":", stack.account, ":log-group:", name)
 
@@ -152,7 +152,7 @@ def _secrets(system: System, task: TaskDefinition) -> Iterator[ServiceNeed]:
         )
 
 
-def _spelled(system: System, reference: SecretReference) -> Value:
+def _spelled(system: System, reference: SecretReference) -> Scalar:
     stack = system.stack
     base = reference.base
     if reference.kind == "parameter":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackproof.proofs.endpoint_policies import allows
 from stackproof.proofs.equality import equal
+from stackproof.proofs.iam import decide
 from stackproof.proofs.model_groups import DEFAULT, group_key
 from stackproof.proofs.model_placement import Placement
 from stackproof.proofs.network_filters import Filters, Traffic
@@ -28,7 +28,7 @@ from stackproof.proofs.network_routes import Routes
 from stackproof.proofs.values import Unknown, show
 
 if TYPE_CHECKING:
-    from stackproof.proofs.endpoint_policies import Request
+    from stackproof.proofs.iam import Request
     from stackproof.proofs.model_network import Endpoint, Network, Subnet, Vpc
     from stackproof.proofs.model_ranges import Range
 
@@ -280,7 +280,7 @@ class Paths:
 
     def _policy(self, endpoint: Endpoint, requests: tuple[Request, ...]) -> Outcome:
         for request in requests:
-            answer = allows(endpoint.policy, request)
+            answer = endpoint.policy is None or decide([endpoint.policy], request).allowed
             place = (endpoint.logical_id, "Properties.PolicyDocument")
             what = f"{request.action} on {show(request.resource)}"
             if answer is None:

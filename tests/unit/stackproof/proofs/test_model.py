@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from stackproof.proofs.endpoint_policies import Request, allows
+from stackproof.proofs.iam import Document, Request, decide
 from stackproof.proofs.model import model
 from stackproof.proofs.model_placement import Placement
 from stackproof.proofs.model_ranges import parse, together
 from stackproof.proofs.resolve import resolve
-from stackproof.proofs.values import Unknown, Value
+from stackproof.proofs.values import Unknown
 from tests.unit.stackproof.proofs.model_support import SECRETS, stack_of, system_of
 from tests.unit.stackproof.proofs.network_support import REGION, att, changed, put, ref, resource
 
@@ -278,6 +278,14 @@ def test_ranges_of_two_families_are_apart() -> None:
 
 ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 GET = Request("s3:GetObject", "arn:aws:s3:::bucket/x")
+MACRO = {"Fn::Transform": {"Name": "Mine"}}
+
+
+def policy_of(policy: Any) -> Document:
+    """The policy of an endpoint."""
+    found = system_of(It=resource("EC2::VPCEndpoint", PolicyDocument=policy)).network.endpoints["It"]
+    assert found.policy is not None
+    return found.policy
 
 
 @pytest.mark.parametrize(
@@ -289,21 +297,30 @@ GET = Request("s3:GetObject", "arn:aws:s3:::bucket/x")
         ([ANYBODY | {"Action": "s3:Put*"}], False),
         ([ANYBODY | {"Resource": "arn:aws:s3:::other/*"}], False),
         ([ANYBODY, ANYBODY | {"Effect": "Deny", "Action": ["s3:GetObject"]}], False),
-        ([ANYBODY, ANYBODY | {"Effect": "Deny", "Condition": {"Bool": {}}}], None),
+        ([ANYBODY, ANYBODY | {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": False}}}], None),
         ([ANYBODY | {"Principal": {"AWS": "arn:aws:iam::1:root"}}], None),
-        ([ANYBODY | {"Action": Unknown("x")}], None),
+        ([ANYBODY | {"Action": MACRO}], None),
         ([{"Effect": "Allow", "Principal": "*", "NotAction": "s3:Get*", "Resource": "*"}], False),
         ([{"Effect": "Allow", "Principal": "*", "NotAction": "s3:Put*", "NotResource": "arn:aws:s3:::other/*"}], True),
         ([{"Effect": "Allow", "Principal": "*", "Action": "s3:*"}], True),
         ([{"Effect": "Allow", "Principal": "*", "Resource": "*"}], False),
-        ([Unknown("x")], None),
-        (Unknown("x"), None),
+        ([MACRO], None),
+        (MACRO, None),
     ],
 )
-def test_endpoint_policies(statements: Value, answer: bool | None) -> None:
-    assert allows({"Statement": statements}, GET) is answer
+def test_endpoint_policies(statements: Any, answer: bool | None) -> None:
+    assert decide([policy_of({"Statement": statements})], GET).allowed is answer
 
 
-def test_no_policy_allows_everything_and_an_unknown_one_may() -> None:
-    assert allows(None, GET) is True
-    assert allows(Unknown("x"), GET) is None
+def test_an_endpoint_without_a_policy_has_none_and_an_unknown_one_may_allow() -> None:
+    assert system_of(It=resource("EC2::VPCEndpoint")).network.endpoints["It"].policy is None
+    assert decide([policy_of(MACRO)], GET).allowed is None
+
+
+def test_the_policy_of_an_endpoint_that_may_not_exist_is_as_sure_as_any() -> None:
+    body = resource("EC2::VPCEndpoint", PolicyDocument={"Statement": [ANYBODY]})
+    system = system_of(It={**body, "Condition": "Nowhere"})
+    assert not system.stack.resources["It"].certain
+    policy = system.network.endpoints["It"].policy
+    assert policy is not None
+    assert decide([policy], GET).allowed is True

@@ -40,7 +40,7 @@ DOUBTS: dict[str, tuple[list[Change], str, str, str]] = {
                         "Principal": "*",
                         "Action": "*",
                         "Resource": "*",
-                        "Condition": {"Bool": {}},
+                        "Condition": {"Bool": {"aws:SecureTransport": True}},
                     }
                 },
             )
