@@ -31,7 +31,7 @@ def test_each_rule_is_listed_once_and_by_area() -> None:
 def test_the_list_is_what_the_queries_use() -> None:
     listed = Path(catalogue.__file__)
     used = {
-        rule for path in listed.parent.glob("*.py") if path != listed for rule in ID.findall(path.read_text("utf-8"))
+        rule for path in listed.parent.rglob("*.py") if path != listed for rule in ID.findall(path.read_text("utf-8"))
     }
     assert used == set(RULES)
 
