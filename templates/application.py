@@ -25,14 +25,8 @@ from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
 from templates.place import add_place
 from templates.security_groups import connect
-from templates.task_definition import (
-    GROUP,
-    add_blueprint,
-    add_task_definition,
-    command_parameter,
-    size_parameter,
-    stop_parameter,
-)
+from templates.task_definition import GROUP, add_blueprint, add_task_definition
+from templates.task_parameters import command_parameter, size_parameter, stop_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +45,7 @@ if TYPE_CHECKING:
     from templates.place import Place
     from templates.tags import Environment
     from templates.task_definition import Blueprint
-    from templates.upgrade import UpgradeParameters
+    from templates.upgrade_parameters import UpgradeParameters
 
 CONTAINER = "application"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awacs.aws import Bool
-from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Select, Split, Sub, Tags
+from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Select, Split, Sub
 from troposphere.backup import (
     BackupPlan,
     BackupPlanResourceType,
@@ -27,8 +27,9 @@ from troposphere.backup import (
 )
 from troposphere.cloudwatch import Alarm, MetricDimension
 
+from templates.backup_parameters import COOLING_OFF_DAYS, LOCK_DAYS, TAG
 from templates.files import OWN as OWN_FILES
-from templates.interface import YES_NO, condition, output, parameter
+from templates.interface import condition, output
 from templates.keys import add_key
 from templates.parts import part
 from templates.policies import OnlyIf, add_policy, add_role, allow, assume_role, key_policy
@@ -37,48 +38,17 @@ if TYPE_CHECKING:
     from awacs.aws import Statement
     from troposphere import AWSHelperFn, Parameter, Template
 
+    from templates.backup_parameters import Backups
     from templates.database import Database
     from templates.files import Files
     from templates.keys import Key
     from templates.tags import Environment
     from templates.topic import AlarmTopic
 
-GROUP = "Backup"
-TAG = "backup"
 
 DAILY = "cron(0 6 * * ? *)"
 MONTHLY = "cron(0 9 1 * ? *)"
 """In UTC: the night of São Paulo, and never both at once."""
-
-LOCK_DAYS = 7
-"""A locked vault keeps every backup at least so long."""
-
-COOLING_OFF_DAYS = 3
-"""The least that AWS takes: afterwards nobody can take the lock away again, AWS included."""
-
-
-@dataclass(frozen=True)
-class Backups:
-    """What the stores must know before there is a plan.
-
-    Attributes:
-        exists: name of the condition under which there is a plan.
-        tag: the value of TAG on what is backed up.
-        daily: the parameter with the days that a daily backup is kept.
-        monthly: the same for a monthly one.
-        lock: the parameter with the kind of lock.
-    """
-
-    exists: str
-    tag: AWSHelperFn
-    daily: Parameter
-    monthly: Parameter
-    lock: Parameter
-
-    @property
-    def tags(self) -> Tags:
-        """The tags of a store that is to be backed up."""
-        return Tags(**{TAG: self.tag})
 
 
 @dataclass(frozen=True)
@@ -89,38 +59,6 @@ class Vault:
     arn: AWSHelperFn
     key: Key
     exists: str
-
-
-def add_backup_parameters(t: Template, *, environment: Environment) -> Backups:
-    """Add the parameters; the stores ask for the tag, and the plan comes after the stores."""
-    asked = parameter(
-        t,
-        "Backups",
-        group=GROUP,
-        label="Back up with AWS Backup",
-        description="yes: files and this stack's own database are copied into a vault, daily and monthly. no: the file "
-        "system's automatic backup and the database's own last days remain. An existing database is its owner's to "
-        "back up.",
-        default="no",
-        allowed_values=YES_NO,
-        constraint="yes or no.",
-    )
-    daily = _days(t, "BackupDailyDays", "Keep daily backups for (days)", "How long", least=LOCK_DAYS, default=35)
-    monthly = _days(t, "BackupMonthlyDays", "Keep monthly backups for (days)", "How long", least=90, default=365)
-    lock = parameter(
-        t,
-        "BackupLock",
-        group=GROUP,
-        label="Lock of the vault",
-        description=f"governance: nobody deletes a backup before {LOCK_DAYS} days, unless IAM lets them take the lock "
-        f"away. compliance: {COOLING_OFF_DAYS} days after it is set nobody can ever take it away again, not even AWS. "
-        "none: no lock.",
-        default="none",
-        allowed_values=["none", "governance", "compliance"],
-        constraint="none, governance or compliance.",
-    )
-    exists = condition(t, "HasBackups", Equals(Ref(asked), "yes"))
-    return Backups(exists, Sub(f"lms-${{{environment.suffix.title}}}"), daily, monthly, lock)
 
 
 @part("backup")
@@ -175,22 +113,6 @@ def add_backup(
     output(t, "BackupVaultName", vault.name, "Vault of the backups", condition=backups.exists)
     output(t, "BackupRoleArn", role, "Role that AWS Backup works with", condition=backups.exists)
     return vault
-
-
-def _days(t: Template, logical_id: str, label: str, description: str, *, least: int, default: int) -> Parameter:
-    kind = label.split()[1]
-    return parameter(
-        t,
-        logical_id,
-        group=GROUP,
-        label=label,
-        description=f"{description} a {kind} backup is kept.",
-        type="Number",
-        default=default,
-        min_value=least,
-        max_value=3650,
-        constraint=f"{least} to 3650.",
-    )
 
 
 def _add_vault(t: Template, environment: Environment, backups: Backups, key: Key) -> Vault:

@@ -40,7 +40,8 @@ from templates.interface import condition, output, parameter
 from templates.parts import part
 from templates.policies import add_policy, add_role, allow, assume_role
 from templates.security_groups import group_id
-from templates.task_definition import LONGEST_STOP, add_task_definition, command_parameter, size_parameter
+from templates.task_definition import add_task_definition
+from templates.task_parameters import LONGEST_STOP, command_parameter, size_parameter
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Parameter, Template

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, Parameter, Template
 
-    from templates.backup import Backups
+    from templates.backup_parameters import Backups
     from templates.keys import Key
     from templates.network import Network
 

@@ -19,7 +19,8 @@ from templates.alarms_experience import add_experience_alarms, add_outage_alarm
 from templates.alarms_others import add_door_alarms, add_files_alarms, add_network_alarms
 from templates.alarms_paging import add_paging
 from templates.application import add_application
-from templates.backup import add_backup, add_backup_parameters
+from templates.backup import add_backup
+from templates.backup_parameters import add_backup_parameters
 from templates.balancer import add_balancer
 from templates.cache import add_cache
 from templates.cron import add_cron
@@ -39,7 +40,8 @@ from templates.rotation import add_rotation
 from templates.scaling import add_scaling
 from templates.tags import add_environment, add_tags
 from templates.topic import add_topic
-from templates.upgrade import add_upgrade, add_upgrade_parameters
+from templates.upgrade import add_upgrade
+from templates.upgrade_parameters import add_upgrade_parameters
 from templates.upgrade_steps import declare_upgrade
 from templates.workers import add_background_switch, add_workers
 

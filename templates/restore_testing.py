@@ -16,7 +16,8 @@ from troposphere.backup import (
     RestoreTestingSelection,
 )
 
-from templates.backup import GROUP, add_backup_role, use_keys
+from templates.backup import add_backup_role, use_keys
+from templates.backup_parameters import GROUP
 from templates.interface import YES_NO, condition, parameter, rule
 from templates.parts import part
 from templates.policies import OnlyIf, allow

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from templates.cluster import Sessions
     from templates.database import Database
     from templates.files import Files
-    from templates.upgrade import UpgradeParameters
+    from templates.upgrade_parameters import UpgradeParameters
 
 
 @dataclass(frozen=True)

@@ -8,69 +8,20 @@ change the schema. A step of a plan runs it, or a person in the console (docs/up
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from troposphere import And, Condition, Equals, If, Join, Not, Ref
+from troposphere import If, Join, Ref
 
-from templates.interface import condition, output, parameter
+from templates.interface import output
 from templates.parts import part
-from templates.task_definition import (
-    IMAGE,
-    IMAGE_SENTENCE,
-    LONGEST_STOP,
-    Command,
-    add_task_definition,
-    command_parameter,
-)
+from templates.task_definition import add_task_definition
+from templates.task_parameters import LONGEST_STOP
 
 if TYPE_CHECKING:
-    from troposphere import Parameter, Template
+    from troposphere import Template
 
     from templates.application import Application
-
-GROUP = "Installation and upgrade"
-
-
-@dataclass(frozen=True)
-class UpgradeParameters:
-    """What the roles must know before there is a task.
-
-    Attributes:
-        image: blank where the upgrade runs the application's own image.
-        command: what the task runs; it exists where this is given.
-        own_image: name of the condition under which the task exists and has an image of its own.
-    """
-
-    image: Parameter
-    command: Command
-    own_image: str
-
-
-def add_upgrade_parameters(t: Template) -> UpgradeParameters:
-    """Add image and command of an upgrade."""
-    command = command_parameter(
-        t,
-        "UpgradeCommand",
-        group=GROUP,
-        label="Command that installs or upgrades",
-        description="What prepares an empty database, and brings one of an older version up to date, its words "
-        "separated by commas: kolibri,manage,migrate. It ends by itself, and running it again does no harm. Blank: no "
-        "task definition for it.",
-    )
-    image = parameter(
-        t,
-        "UpgradeImage",
-        group=GROUP,
-        label="Image that installs or upgrades",
-        description="Image that runs that command, in this account's own registry and region or public; an upgrade "
-        "sets it to the new image while the application still runs the old one. Blank: the application's image.",
-        default="",
-        pattern=f"^$|^{IMAGE}$",
-        constraint=f"{IMAGE_SENTENCE}, or blank.",
-    )
-    own = condition(t, "UpgradeHasImage", And(Condition(command.given), Not(Equals(Ref(image), ""))))
-    return UpgradeParameters(image, command, own)
+    from templates.upgrade_parameters import UpgradeParameters
 
 
 @part("upgrade")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from troposphere import Equals, Or, Ref
 
 from templates.interface import parameter, rule
-from templates.task_definition import IMAGE, IMAGE_SENTENCE
+from templates.task_parameters import IMAGE, IMAGE_SENTENCE
 
 if TYPE_CHECKING:
     from troposphere import Template

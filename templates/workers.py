@@ -26,20 +26,15 @@ from templates.cluster import ON_DEMAND, SPOT
 from templates.interface import YES_NO, condition, output, parameter
 from templates.parts import part
 from templates.scaling import scale, scale_by, target_percent
-from templates.task_definition import (
-    LONGEST_STOP,
-    add_task_definition,
-    command_parameter,
-    size_parameter,
-    stop_parameter,
-)
+from templates.task_definition import add_task_definition
+from templates.task_parameters import LONGEST_STOP, command_parameter, size_parameter, stop_parameter
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Parameter, Template
 
     from templates.application import Application
     from templates.tags import Environment
-    from templates.task_definition import Command
+    from templates.task_parameters import Command
 
 GROUP = "Background work"
 
