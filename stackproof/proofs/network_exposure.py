@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import model_ranges as ranges
 from stackproof.proofs.network_outcomes import called
@@ -24,7 +24,10 @@ def prove_exposure(system: System, paths: Paths) -> list[Finding]:
     members = _members(system, paths)
     findings = [finding for store in system.stores.stores.values() for finding in _isolated(system, paths, store)]
     for group in system.network.groups.values():
-        if not group.own or group.key not in members:
+        if not group.own:
+            continue
+        if group.key not in members:
+            findings += _logins(group)
             continue
         findings += _unclosed(system, group)
         for rule in (*group.ingress, *group.egress):
@@ -138,6 +141,28 @@ def _open(system: System, group: Group, rule: Rule, members: tuple[str, ...]) ->
         )
         break
     return findings
+
+
+LOGINS: Final = {22: "SSH", 3389: "Remote Desktop"}
+"""TCP ports at which strangers try passwords as soon as they are open."""
+
+
+def _logins(group: Group) -> Iterator[Finding]:
+    """Rules of a group whose members are not analysed, instances say: whatever they serve, not this to everybody."""
+    for rule in group.ingress:
+        if not any(found.prefixlen == 0 for found in rule.peer.ranges) or rule.first is None or rule.last is None:
+            continue
+        login = [name for port, name in LOGINS.items() if rule.first <= port <= rule.last and rule.protocol == "tcp"]
+        what = "every port" if rule.every_port else " and ".join(login)
+        if what:
+            yield broken(
+                "net-open",
+                rule.owner,
+                rule.path,
+                f"{rule.owner} lets {called(rule.peer.value)} in on {rule.ports}: {what} of whatever is in {group.key} "
+                "is open to everybody who can get a packet there.",
+                "Name the addresses that people come from, or use Session Manager, which needs no open port.",
+            )
 
 
 def _meant(system: System, owner: str) -> set[int] | None:

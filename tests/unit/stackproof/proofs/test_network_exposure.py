@@ -10,8 +10,11 @@ from tests.unit.stackproof.proofs.network_support import (
     PUBLIC_TASKS,
     add,
     att,
+    changed,
+    complaints,
     put,
     ref,
+    resource,
     rule,
     told_as_broken,
 )
@@ -116,3 +119,36 @@ FAULTS: dict[str, tuple[list[Change], str, str, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_broken_and_its_component_named(fault: str) -> None:
     told_as_broken(*FAULTS[fault])
+
+
+BOX = {
+    "BoxGroup": resource("EC2::SecurityGroup", VpcId=ref("Vpc"), GroupDescription="box"),
+    "Box": resource("EC2::Instance", SubnetId=ref("Public1"), SecurityGroupIds=[att("BoxGroup")]),
+}
+"""An instance: what it serves, no template tells."""
+
+
+@pytest.mark.parametrize(
+    ("peer", "ports", "words"),
+    [
+        ("0.0.0.0/0", (22,), "lets 0.0.0.0/0 in on TCP 22: SSH of whatever is in BoxGroup is open to everybody"),
+        ("::/0", (3389,), "Remote Desktop of whatever"),
+        ("0.0.0.0/0", (20, 4000), "SSH and Remote Desktop of"),
+        ("0.0.0.0/0", (0, 65535), "every port of"),
+        ("0.0.0.0/0", (443,), ""),
+        ("203.0.113.0/24", (22,), ""),
+        (att("BalancerGroup"), (22,), ""),
+    ],
+)
+def test_no_instance_lets_everybody_log_in(peer: object, ports: tuple[int, ...], words: str) -> None:
+    changes = [add(**BOX, In=rule("Ingress", "BoxGroup", peer, *ports))]
+    if words:
+        told_as_broken(changes, "net-open", "In", words)
+    else:
+        assert [one for one in complaints(changed(*changes)) if one.id == "net-open"] == []
+
+
+def test_a_port_that_is_not_known_is_no_login() -> None:
+    given = {"IpProtocol": "tcp", "FromPort": ref("Unset"), "ToPort": ref("Unset"), "CidrIp": "0.0.0.0/0"}
+    found = complaints(changed(add(**BOX), put("BoxGroup", "SecurityGroupIngress", [given])))
+    assert [one for one in found if one.id == "net-open"] == []
