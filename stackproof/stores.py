@@ -64,6 +64,15 @@ def is_store(resource_type: str, properties: Mapping[str, object] = MappingProxy
     return resource_type in STORES and not (resource_type in _INSTANCES and "DBClusterIdentifier" in properties)
 
 
+_PROTECTION = ("DeletionProtection", "DeletionProtectionEnabled")
+"""The property that protects a store of any type that has one."""
+
+
+def is_protected(properties: Mapping[str, object]) -> bool:
+    """Whether AWS refuses to delete a store: CloudFormation then leaves it behind, whatever its policies say."""
+    return any(str(properties.get(name)).lower() in {"true", "active"} for name in _PROTECTION)
+
+
 def snapshot_by_default(resource_type: str, properties: Mapping[str, object]) -> bool:
     """Whether CloudFormation takes a snapshot where no policy is written: of RDS databases, not of cluster members."""
     return resource_type in {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"} and "DBClusterIdentifier" not in properties

@@ -74,12 +74,13 @@ def add_execution_role(
         # It names no resource: it only opens the door to the registry, and the next statements say to which room.
         OnlyIf(either, allow("ecr:GetAuthorizationToken", "*")),
         OnlyIf(ours, _pull(image)),
-        OnlyIf(upgrade_ours, _pull(upgrade.image)),
         *database.permissions,
         # One secret for both caches.
         read_secret(cache.sessions.secret.arn),
         decrypt_secret(cache.sessions.secret.key_arn),
         *_extra_secret(t),
+        # Last: it comes and goes with each upgrade, and what stands behind it would seem to change in the plan.
+        OnlyIf(upgrade_ours, _pull(upgrade.image)),
     )
 
 

@@ -23,6 +23,8 @@ FATES = {
     "lost": "lost",
     "snapshot": "left in a snapshot; the stack goes on without it",
     "retained": "left behind outside the stack, which goes on without it",
+    "protected": "left behind outside the stack, to be paid for and deleted by hand, since AWS deletes nothing that is "
+    "protected; to avoid that, turn its deletion protection off in a deployment before",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
 from stackproof.proofs.store_secrets import is_plain_secret
-from stackproof.stores import is_store
+from stackproof.stores import is_protected, is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,7 +73,8 @@ class Change:
         type: for example `AWS::EC2::VPC`.
         action: one of ORDER.
         data: `none` (holds no data, or is new), `kept` (the same resource is sure to stay), `retained` (left behind
-            outside the stack), `snapshot`, or `lost`.
+            outside the stack), `protected` (left behind, since AWS deletes nothing that is protected), `snapshot`, or
+            `lost`.
         because: why, by path.
         properties: of the new resource as far as CloudFormation knows them; empty where it does not say.
         part: of the platform that it belongs to; blank where the template does not say.
@@ -264,7 +265,8 @@ def _data(kind: str, action: str, policy: str, before: Mapping[str, Any]) -> str
         return "none"
     if action not in DESTRUCTIVE:
         return "kept"
-    return _POLICIES.get(policy, "lost")
+    fate = _POLICIES.get(policy, "lost")
+    return "protected" if fate != "retained" and is_protected(before) else fate
 
 
 def _because(details: Iterable[ResourceChangeDetailTypeDef], secrets: Mapping[str, str]) -> tuple[Because, ...]:

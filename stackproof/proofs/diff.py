@@ -15,7 +15,7 @@ from stackproof.proofs.differences import differences, reasons, same_source
 from stackproof.proofs.equality import equal
 from stackproof.proofs.schemas import Schema, schema, without_positions
 from stackproof.proofs.values import Path, Sym, Unknown, references, show
-from stackproof.stores import is_store, snapshot_by_default
+from stackproof.stores import is_protected, is_store, snapshot_by_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Change:
         type: the new type; the old one of what is removed.
         action: one of ORDER.
         data: `none` (holds no data, or is new), `kept` (the same resource stays), `retained` (left behind outside the
-            stack), `snapshot`, or `lost`.
+            stack), `protected` (left behind, since AWS deletes nothing that is protected), `snapshot`, or `lost`.
         because: why, by path; empty when the whole resource comes or goes with the template.
         clash: why the replacement fails, since the name is taken; empty when it is not.
     """
@@ -249,6 +249,8 @@ def _fate(resource: Resource, policy: object) -> str:
     """What becomes of the data of a resource that is deleted under a policy."""
     if not is_store(resource.type, resource.properties):
         return "none"
+    if policy not in ("Retain", "RetainExceptOnCreate") and is_protected(resource.properties):
+        return "protected"
     if policy is None and snapshot_by_default(resource.type, resource.properties):
         return "snapshot"
     if resource.type == "AWS::S3::Bucket" and not isinstance(policy, Unknown):

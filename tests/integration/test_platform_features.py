@@ -58,7 +58,7 @@ def test_a_database_of_our_own_comes_changes_and_goes_with_a_snapshot(
     assert size_alarm() == 50
     assert rds.describe_db_proxies()["DBProxies"] == []
 
-    shown = change(*named, "DatabaseEngine=mysql", allow=WITH_IT)
+    shown = change(*named, "DatabaseEngine=mysql", "DatabaseDeletionProtection=yes", allow=WITH_IT)
     assert "DatabaseCluster" in shown
     other = cluster()
     assert (other["Engine"], other["DatabaseName"]) == ("aurora-mysql", "campus")
@@ -67,7 +67,9 @@ def test_a_database_of_our_own_comes_changes_and_goes_with_a_snapshot(
 
     refused = run("apply", "dev", *KEPT, "--yes", expect=4)
     assert "--allow-data-loss DatabaseCluster" in refused
+    assert "since AWS deletes nothing that is protected" in refused
     assert len(rds.describe_db_clusters()["DBClusters"]) == 1
+    change(*named, "DatabaseEngine=mysql")
     change(allow=WITH_IT)
     assert rds.describe_db_clusters()["DBClusters"] == []
     snapshots = {

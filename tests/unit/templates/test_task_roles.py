@@ -145,3 +145,11 @@ def test_an_upgrades_image_is_pulled_as_well(lms: Emitted, image: str, upgrade: 
 
 def test_the_image_of_an_upgrade_that_does_not_exist_is_not_pulled(lms: Emitted) -> None:
     assert ecr(lms.with_parameters(UpgradeImage=f"{REGISTRY}/lms:2", UpgradeCommand="")) == set()
+
+
+@pytest.mark.parametrize("more", [{}, {"ExtraSecretArn": EXTRA, "ExtraSecretKeyArn": EXTRA_KEY}])
+def test_in_an_upgrades_plan_one_statement_comes_and_none_changes(lms: Emitted, more: dict[str, str]) -> None:
+    before = lms.with_parameters(Image=f"{REGISTRY}/lms:1", UpgradeCommand="lms,upgrade", **more)
+    during = before.with_parameters(UpgradeImage=f"{REGISTRY}/lms:2")
+    old, new = (list(statements(each.resources["ExecutionPolicy"])) for each in (before, during))
+    assert (new[:-1], len(new)) == (old, len(old) + 1)

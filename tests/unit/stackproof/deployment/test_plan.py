@@ -15,6 +15,7 @@ from tests.unit.stackproof.deployment.builders import change, detail
 
 BUCKET, FILES, LOGS, TOPIC = "AWS::S3::Bucket", "AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SNS::Topic"
 INSTANCE, MEMBER = "AWS::RDS::DBInstance", '{"Properties": {"DBClusterIdentifier": "lms"}}'
+PROTECTED = '{"Properties": {"DeletionProtection": "true"}}'
 
 
 def changes(*answers: Any, secrets: dict[str, str] | None = None) -> tuple[plan.Change, ...]:
@@ -55,6 +56,10 @@ def test_actions_are_named_and_what_is_not_known_yet_is_never_a_no(answer: Any, 
         (change(kind=INSTANCE, action="Remove", PolicyAction="Delete"), "lost"),
         (change(kind=INSTANCE, action="Remove", PolicyAction="Delete", BeforeContext=MEMBER), "none"),
         (change(kind=INSTANCE, action="Modify", Replacement="True", BeforeContext=MEMBER), "none"),
+        (change(kind=INSTANCE, action="Remove", PolicyAction="Snapshot", BeforeContext=PROTECTED), "protected"),
+        (change(kind=INSTANCE, Replacement="True", BeforeContext=PROTECTED), "protected"),
+        (change(kind=INSTANCE, action="Remove", PolicyAction="Retain", BeforeContext=PROTECTED), "retained"),
+        (change(kind=INSTANCE, BeforeContext=PROTECTED), "kept"),
     ],
 )
 def test_what_becomes_of_data_follows_the_type_and_the_policy(answer: Any, data: str) -> None:

@@ -62,6 +62,31 @@ def test_without_a_policy_cloudformation_has_its_own(resource: dict[str, Any], d
     assert changes({}, {"It": resource})["It"].data == "none"
 
 
+@pytest.mark.parametrize(
+    ("resource", "data"),
+    [
+        ({**of("AWS::RDS::DBCluster", DeletionProtection=True), "DeletionPolicy": "Snapshot"}, "protected"),
+        ({**of("AWS::RDS::DBCluster", DeletionProtection="true"), "DeletionPolicy": "Delete"}, "protected"),
+        ({**of("AWS::RDS::DBCluster", DeletionProtection=False), "DeletionPolicy": "Snapshot"}, "snapshot"),
+        ({**of("AWS::RDS::DBCluster", DeletionProtection=True), "DeletionPolicy": "Retain"}, "retained"),
+        (of("AWS::DynamoDB::Table", DeletionProtectionEnabled=True), "protected"),
+        (of("AWS::Cognito::UserPool", DeletionProtection="ACTIVE"), "protected"),
+        (of("AWS::Cognito::UserPool", DeletionProtection="INACTIVE"), "lost"),
+    ],
+)
+def test_what_is_protected_aws_leaves_behind(resource: dict[str, Any], data: str) -> None:
+    assert changes({"It": resource}, {})["It"].data == data
+
+
+def test_a_protection_that_a_replacement_takes_away_still_holds_for_the_old_one() -> None:
+    old, new = (
+        {"It": of("AWS::RDS::DBCluster", DeletionProtection=protected, DatabaseName=name)}
+        for protected, name in ((True, "a"), (False, "b"))
+    )
+    found = changes(old, new)["It"]
+    assert (found.action, found.data) == ("replace", "protected")
+
+
 def test_what_rds_keeps_by_default_when_it_is_deleted_is_lost_when_it_is_replaced() -> None:
     old, new = (
         {"It": of("AWS::RDS::DBInstance", StorageEncrypted=encrypted, DBName="a")} for encrypted in ("false", "true")
