@@ -1,10 +1,12 @@
 """Backups, by parameter: AWS Backup copies files and database into a vault of its own, daily and monthly.
 
-What is backed up carries the tag `backup` with the environment's suffix in it, so that no stack backs up its neighbour.
+What is backed up is named by its ARN, and carries the tag `backup` with the environment's suffix in it: no stack backs
+up its neighbour, and a store whose tag somebody takes away is left out.
 The vault's name has a part of its key's id in it: a vault with backups outlives its stack, and Backups=yes as well, and
 must not stop the next one. While the plan is on, the file system's own daily backup is off: it would be paid twice.
 
-The role names what AWS Backup does to these two stores; AWS's managed policy reaches every store of the account.
+The role names what AWS Backup does to these two stores; AWS's managed policy reaches every store of the account. AWS
+Backup gives snapshots their names, but copies the tags of the cluster to them: no snapshot of a neighbour is deleted.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from troposphere.backup import (
     BackupSelection,
     BackupSelectionResourceType,
     BackupVault,
-    ConditionResourceType,
+    ConditionParameter,
+    Conditions,
     LifecycleResourceType,
     LockConfigurationType,
 )
@@ -79,7 +82,7 @@ def add_backup(
         "Backup",
         backups.exists,
         vault,
-        [*_permissions(files, database), *use_keys(vault.key, files, database, files_when=OWN_FILES)],
+        [*_permissions(backups, files, database), *use_keys(vault.key, files, database, files_when=OWN_FILES)],
     )
     plan = t.add_resource(
         BackupPlan(
@@ -102,9 +105,11 @@ def add_backup(
             BackupSelection=BackupSelectionResourceType(
                 SelectionName="tagged",
                 IamRoleArn=role,
-                ListOfTags=[
-                    ConditionResourceType(ConditionType="STRINGEQUALS", ConditionKey=TAG, ConditionValue=backups.tag)
-                ],
+                Resources=[files.arn, If(database.own.exists, database.own.arn, NoValue)],
+                # Both must hold; ListOfTags would add what is tagged to what is named.
+                Conditions=Conditions(
+                    StringEquals=[ConditionParameter(ConditionKey=f"aws:ResourceTag/{TAG}", ConditionValue=backups.tag)]
+                ),
             ),
             DependsOn=policy,
         )
@@ -158,26 +163,32 @@ def add_backup_role(
     return GetAtt(role, "Arn"), add_policy(t, f"{name}Policy", role, known, *statements)
 
 
-def _permissions(files: Files, database: Database) -> list[Statement]:
+def _permissions(backups: Backups, files: Files, database: Database) -> list[Statement]:
     """What AWS Backup does to the two stores."""
+    own = database.own
     ours = Sub("arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:cluster-snapshot:awsbackup:*")
     return [
         # Which resources have the tag; it takes no resource.
         allow("tag:GetResources", "*"),
         allow(["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], files.arn),
         OnlyIf(
-            database.own.exists,
+            own.exists,
             allow(
                 [
-                    "rds:AddTagsToResource",
                     "rds:CreateDBClusterSnapshot",
-                    "rds:DeleteDBClusterSnapshot",
                     "rds:DescribeDBClusterSnapshots",
                     "rds:DescribeDBClusters",
                     "rds:ListTagsForResource",
-                    "rds:ModifyDBClusterSnapshotAttribute",
                 ],
-                [database.own.arn, ours],
+                [own.arn, ours],
+            ),
+        ),
+        OnlyIf(
+            own.exists,
+            allow(
+                ["rds:AddTagsToResource", "rds:DeleteDBClusterSnapshot", "rds:ModifyDBClusterSnapshotAttribute"],
+                ours,
+                conditions=[backups.no_neighbour],
             ),
         ),
     ]

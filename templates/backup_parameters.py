@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from awacs.aws import StringEqualsIfExists
 from troposphere import Equals, Ref, Sub, Tags
 
 from templates.interface import YES_NO, condition, parameter
 
 if TYPE_CHECKING:
+    from awacs.aws import ConditionElement
     from troposphere import AWSHelperFn, Parameter, Template
 
     from templates.tags import Environment
@@ -39,6 +41,11 @@ class Backups:
     daily: Parameter
     monthly: Parameter
     lock: Parameter
+
+    @property
+    def no_neighbour(self) -> ConditionElement:
+        """For a statement on snapshots: none that has another environment's tag. One just made has none yet."""
+        return StringEqualsIfExists(f"aws:ResourceTag/{TAG}", self.tag)
 
     @property
     def tags(self) -> Tags:

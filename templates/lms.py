@@ -87,7 +87,14 @@ def build(settings_text: str, *, disposable: bool = False, existing_network: boo
     )
     vault = add_backup(t, environment=environment, backups=backups, files=files, database=database, topic=topic)
     add_restore_testing(
-        t, environment=environment, network=network, vault=vault, files=files, database=database, topic=topic
+        t,
+        environment=environment,
+        network=network,
+        backups=backups,
+        vault=vault,
+        files=files,
+        database=database,
+        topic=topic,
     )
     address = add_address(t)
     balancer = add_balancer(t, environment=environment, network=network, address=address)

@@ -1,14 +1,15 @@
 """Restore testing, by parameter: once a month AWS Backup restores the newest backups, and deletes what it has restored.
 
 A backup that nobody has ever restored is a hope. The restored copies stand in the data subnets, behind a group that
-lets nothing in, under the stores' own keys; AWS Backup names what it restores `awsbackup-restore-test-…`.
+lets nothing in, under the stores' own keys; AWS Backup names what it restores `awsbackup-restore-test-…`. No backup of
+a neighbour is restored, and no file system that is not encrypted.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs.aws import StringLike
+from awacs.aws import Bool, StringLike
 from troposphere import And, Condition, Equals, GetAtt, Join, Ref, Split, Sub
 from troposphere.backup import (
     RestoreTestingPlan,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Template
 
     from templates.backup import Vault
+    from templates.backup_parameters import Backups
     from templates.database import Database
     from templates.files import Files
     from templates.network import Network
@@ -44,6 +46,7 @@ def add_restore_testing(
     *,
     environment: Environment,
     network: Network,
+    backups: Backups,
     vault: Vault,
     files: Files,
     database: Database,
@@ -77,7 +80,7 @@ def add_restore_testing(
         t, "RestoreTestSecurityGroup", description="Restored for a test", vpc=network.vpc, condition=own
     )
     role, policy = add_backup_role(
-        t, "RestoreTest", exists, vault, [*_permissions(database), *use_keys(vault.key, files, database)]
+        t, "RestoreTest", exists, vault, [*_permissions(backups, database), *use_keys(vault.key, files, database)]
     )
     plan = t.add_resource(
         RestoreTestingPlan(
@@ -136,13 +139,13 @@ def add_restore_testing(
     )
 
 
-def _permissions(database: Database) -> list[Statement]:
+def _permissions(backups: Backups, database: Database) -> list[Statement]:
     """What AWS Backup does to what it restores: known by its name or its tag, since its id is not known before."""
     own = database.own
     file_systems = Sub("arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/*")
     rds = "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:"
     return [
-        allow("elasticfilesystem:CreateFileSystem", "*"),
+        allow("elasticfilesystem:CreateFileSystem", "*", conditions=[Bool("elasticfilesystem:Encrypted", "true")]),
         allow("elasticfilesystem:DescribeFileSystems", file_systems),
         allow(
             ["elasticfilesystem:DeleteFileSystem", "elasticfilesystem:Restore", "elasticfilesystem:TagResource"],
@@ -167,6 +170,7 @@ def _permissions(database: Database) -> list[Statement]:
                     Sub(f"{rds}cluster-pg:default.*"),
                     Sub(f"{rds}og:default:*"),
                 ],
+                conditions=[backups.no_neighbour],
             ),
         ),
     ]

@@ -1,7 +1,7 @@
 """Plans of AWS Backup: which stores a selection takes in, by ARN or by tag, and how long its rules keep what they make.
 
 Source: the template reference of AWS::Backup::BackupSelection and BackupPlan, and AWS Backup's guide on selections: the
-resources named, those with one of `ListOfTags`, less `NotResources`; `Conditions` narrow it down and are not followed.
+resources named, those with one of `ListOfTags`, less `NotResources`, and of these what meets all `Conditions`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
 from stackproof.proofs.equality import equal
+from stackproof.proofs.iam_conditions import Condition, holds
+from stackproof.proofs.logic import every
 from stackproof.proofs.patterns import matches
 from stackproof.proofs.tag_values import tags_of
 from stackproof.proofs.values import Unknown, Value, at, items, number
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.store_types import Store
 
 FOR_EVER: Final = 36_500
+_TAG: Final = "aws:ResourceTag/"
 
 
 def planned_days(stack: Stack, store: Store) -> int | Unknown:
@@ -46,8 +49,7 @@ def selects(stack: Stack, body: Value, resource: Resource) -> bool | None:
         return False
     answers = [_any_matches(stack, at(body, "Resources"), whole), _tagged(body, resource)]
     found = True if True in answers else None if None in answers else False
-    narrowed = at(body, "Conditions") is not None or excluded is None
-    return None if found and narrowed else found
+    return every([found, _meets(body, resource), True if excluded is False else None])
 
 
 def _any_matches(stack: Stack, patterns: Value, whole: Value) -> bool | None:
@@ -71,6 +73,26 @@ def _tagged(body: Value, resource: Resource) -> bool | None:
         given = tags.get(key) if isinstance(key, str) else None
         answers.append(False if given is None else equal(given, at(wanted, "ConditionValue")))
     return True if True in answers else None if None in answers else False
+
+
+def _meets(body: Value, resource: Resource) -> bool | None:
+    """Do a resource's tags meet all conditions of a selection?"""
+    given, tags = at(body, "Conditions"), tags_of(resource)
+    if given is None:
+        return True
+    if not isinstance(given, dict) or isinstance(tags, Unknown):
+        return None
+    answers: list[bool | None] = []
+    for operator, comparisons in given.items():
+        listed = items(comparisons)
+        for one in [listed] if isinstance(listed, Unknown) else listed:
+            key = at(one, "ConditionKey")
+            if not isinstance(key, str):
+                return None
+            value = tags.get(key.removeprefix(_TAG))
+            asked = Condition(operator, key, (at(one, "ConditionValue"),), "")
+            answers.append(holds(asked, {key.lower(): () if value is None else (value,)}))
+    return every(answers)
 
 
 def _plan_days(plan: Resource | None) -> int | Unknown:

@@ -14,10 +14,11 @@ from stackproof.proofs.backups import selects
 from stackproof.proofs.model_iam import key_of, named, role_of
 from stackproof.proofs.model_placement import each
 from stackproof.proofs.needs import Need, Wanted, outside, something
-from stackproof.proofs.values import Value, at, show
+from stackproof.proofs.tag_values import tags_of
+from stackproof.proofs.values import Unknown, Value, at, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from stackproof.proofs.model_compute import Volume
     from stackproof.proofs.model_iam import Key
@@ -109,17 +110,28 @@ def _copies(scene: Scene, base: Need, store: Resource) -> Iterator[Need]:
     purpose, arn, owner = f"back up {store.logical_id}", arns.arn(scene.stack, store), store.logical_id
     if store.type == FILES:
         # Its own policy is for those who mount it.
-        yield base.to(purpose, COPY_FILES, arn)
+        yield _tagged(base, store, tags_of(store)).to(purpose, COPY_FILES, arn)
         return
     kind, snapshot, database = SNAPSHOTS[store.type]
     copy = scene.arn("rds", f"{kind}:awsbackup:", something(f"a snapshot of {owner}"))
-    yield base.to(purpose, (f"rds:Create{snapshot}", f"rds:Describe{database}", LABELS[1]), arn)
-    yield base.to(purpose, (f"rds:Create{snapshot}", f"rds:Describe{snapshot}s", *LABELS), copy)
-    yield base.to(f"let backups of {owner} expire", (f"rds:Delete{snapshot}",), copy)
+    there, fresh, copied = (_tagged(base, store, tags) for tags in (tags_of(store), {}, tags_of(store)))
+    yield there.to(purpose, (f"rds:Create{snapshot}", f"rds:Describe{database}", LABELS[1]), arn)
+    yield fresh.to(purpose, (f"rds:Create{snapshot}", LABELS[0]), copy)
+    yield copied.to(purpose, (f"rds:Describe{snapshot}s", LABELS[1]), copy)
+    yield copied.to(f"let backups of {owner} expire", (f"rds:Delete{snapshot}",), copy)
     # To share one, or to copy it to another vault, which nobody asks for here.
     more = (f"rds:Modify{snapshot}Attribute", f"rds:Copy{snapshot}")
-    yield replace(base, required=False).to(purpose, more, copy)
-    yield replace(base, required=False).to(purpose, (f"rds:Describe{snapshot}s", *LABELS), arn)
+    yield replace(copied, required=False).to(purpose, more, copy)
+    yield replace(there, required=False).to(purpose, (f"rds:Describe{snapshot}s", *LABELS), arn)
+
+
+def _tagged(base: Need, store: Resource, tags: Mapping[str, Value] | Unknown) -> Need:
+    """A need of what has these tags, and of the store's own no others; AWS Backup copies those to snapshots."""
+    known = tags_of(store)
+    if isinstance(tags, Unknown) or isinstance(known, Unknown):
+        return base
+    keys = {f"aws:resourcetag/{key.lower()}": (tags[key],) if key in tags else () for key in known}
+    return base.knowing(**keys)
 
 
 def _with_key(
@@ -169,16 +181,18 @@ def _restores(scene: Scene, selection: Resource, base: Need) -> Iterator[Need]:
         if store is not None and store.type == CLUSTER:
             yield from _cluster(scene, base, store, overrides)
         else:
-            yield from _files(scene, base)
+            encrypted = at(overrides, "kmsKeyId") if store is None else store.properties.get("KmsKeyId")
+            yield from _files(scene, base, encrypted=encrypted is not None)
         yield from _with_key(scene, base, store, "KmsKeyId", given=at(overrides, "kmsKeyId"))
 
 
-def _files(scene: Scene, base: Need) -> Iterator[Need]:
+def _files(scene: Scene, base: Need, *, encrypted: bool) -> Iterator[Need]:
     copy = scene.arn("elasticfilesystem", "file-system/", something("the restored file system"))
     actions = ("elasticfilesystem:DescribeFileSystems", "elasticfilesystem:Restore")
     base = replace(base, unnamed=True)
     restored = base.knowing(**{f"aws:resourcetag/{RESTORED[:-1]}": (something("the test"),)})
-    yield base.to("restore files for a test", ("elasticfilesystem:CreateFileSystem",), copy)
+    made = base.knowing(elasticfilesystem__encrypted=("true",)) if encrypted else base
+    yield made.to("restore files for a test", ("elasticfilesystem:CreateFileSystem",), copy)
     yield restored.to("restore files for a test", actions, copy)
     yield restored.to("delete what it has restored", ("elasticfilesystem:DeleteFileSystem",), copy)
     yield replace(restored, required=False).to("tag what it restores", ("elasticfilesystem:TagResource",), copy)
@@ -192,11 +206,16 @@ def _cluster(scene: Scene, base: Need, store: Resource, overrides: Value) -> Ite
     copy = scene.arn("rds", f"cluster:{RESTORED}", something("the restored cluster"))
     snapshot = scene.arn("rds", "cluster-snapshot:awsbackup:", something(f"a snapshot of {store.logical_id}"))
     restore = ("rds:RestoreDBClusterFromSnapshot",)
-    for used in (copy, snapshot, *([scene.arn("rds", "subgrp:", groups)] if groups is not None else ())):
-        yield base.to(purpose, restore, used)
+    group = named(scene.stack, groups, "AWS::RDS::DBSubnetGroup")
+    fresh, copied = _tagged(base, store, {}), _tagged(base, store, tags_of(store))
+    yield fresh.to(purpose, restore, copy)
+    yield copied.to(purpose, restore, snapshot)
+    if groups is not None:
+        given = base if group is None else _tagged(base, store, tags_of(group))
+        yield given.to(purpose, restore, scene.arn("rds", "subgrp:", groups))
     for kind in ("cluster-pg:default.", "og:default:"):
-        yield base.to(purpose, restore, scene.arn("rds", kind, something("a default group")))
-    yield base.to(purpose, ("rds:DescribeDBClusters", *LABELS), copy)
-    yield base.to(purpose, ("rds:DescribeDBClusterSnapshots", LABELS[1]), snapshot)
-    yield base.to("delete what it has restored", ("rds:DeleteDBCluster",), copy)
-    yield replace(base, required=False).to(purpose, LABELS, snapshot)
+        yield fresh.to(purpose, restore, scene.arn("rds", kind, something("a default group")))
+    yield fresh.to(purpose, ("rds:DescribeDBClusters", *LABELS), copy)
+    yield copied.to(purpose, ("rds:DescribeDBClusterSnapshots", LABELS[1]), snapshot)
+    yield fresh.to("delete what it has restored", ("rds:DeleteDBCluster",), copy)
+    yield replace(copied, required=False).to(purpose, LABELS, snapshot)

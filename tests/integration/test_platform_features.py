@@ -102,6 +102,12 @@ def test_backups_come_change_and_go_and_leave_their_vault(
     assert automatic() == "DISABLED"
     assert backup.describe_backup_vault(BackupVaultName=made["BackupVault"])["Locked"] is True
     assert len(backup.list_restore_testing_plans()["RestoreTestingPlans"]) == 1
+    listed = backup.list_backup_selections(BackupPlanId=made["BackupPlan"])["BackupSelectionsList"]
+    [selected] = [backup.get_backup_selection(BackupPlanId=made["BackupPlan"], SelectionId=each["SelectionId"])
+                  for each in listed]  # fmt: skip
+    assert [arn.rpartition("/")[2] for arn in selected["BackupSelection"]["Resources"]] == [made["FileSystem"]]
+    [tag] = selected["BackupSelection"]["Conditions"]["StringEquals"]
+    assert tag == {"ConditionKey": "aws:ResourceTag/backup", "ConditionValue": "lms-dev"}
 
     change("Backups=yes", "BackupDailyDays=14", "BackupMonthlyDays=400")
     assert running.physical_ids()["BackupPlan"] == made["BackupPlan"]

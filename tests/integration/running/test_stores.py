@@ -178,12 +178,16 @@ def test_what_is_tagged_is_backed_up_into_a_locked_vault(platform: Platform) -> 
     assert {rule["TargetBackupVaultName"] for rule in rules.values()} == {platform.id("BackupVault")}
     (listed,) = client.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
     found = client.get_backup_selection(BackupPlanId=plan, SelectionId=listed["SelectionId"])["BackupSelection"]
-    (tag,) = found["ListOfTags"]
-    assert tag["ConditionValue"] == f"lms-{wanted['EnvironmentSuffix']}"
-    tags = [tag_map(file_system(platform)["Tags"])] if platform.has("FileSystem") else []
-    tags += [tag_map(database(platform)["TagList"])] if platform.has("DatabaseCluster") else []
+    (tag,) = found["Conditions"]["StringEquals"]
+    assert tag == {"ConditionKey": "aws:ResourceTag/backup", "ConditionValue": f"lms-{wanted['EnvironmentSuffix']}"}
+    tags = {}
+    if platform.has("FileSystem"):
+        tags[file_system(platform)["FileSystemArn"]] = tag_map(file_system(platform)["Tags"])
+    if platform.has("DatabaseCluster"):
+        tags[database(platform)["DBClusterArn"]] = tag_map(database(platform)["TagList"])
     assert tags
-    assert {each[tag["ConditionKey"]] for each in tags} == {tag["ConditionValue"]}
+    assert tags.keys() <= set(found["Resources"])
+    assert {each["backup"] for each in tags.values()} == {tag["ConditionValue"]}
 
 
 def test_the_files_are_backed_up_once(platform: Platform) -> None:

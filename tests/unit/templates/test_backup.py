@@ -49,10 +49,22 @@ class TestSelection:
     def test_is_by_a_tag_with_the_suffix(self, backed_up: Emitted) -> None:
         template = backed_up.with_parameters(EnvironmentSuffix="exam")
         selection = template.resources["BackupSelection"]["BackupSelection"]
-        assert selection["ListOfTags"] == [
-            {"ConditionType": "STRINGEQUALS", "ConditionKey": "backup", "ConditionValue": "lms-exam"}
-        ]
-        assert selection.keys() == {"SelectionName", "IamRoleArn", "ListOfTags"}
+        assert selection["Conditions"] == {
+            "StringEquals": [{"ConditionKey": "aws:ResourceTag/backup", "ConditionValue": "lms-exam"}]
+        }
+        assert selection.keys() == {"SelectionName", "IamRoleArn", "Resources", "Conditions"}
+
+    def test_names_the_stores_that_are_ours(self, backed_up: Emitted) -> None:
+        """Resources and Conditions must both hold (AWS Backup API reference, BackupSelection)."""
+
+        def named(**given: str) -> object:
+            return backed_up.with_parameters(**given).resources["BackupSelection"]["BackupSelection"]["Resources"]
+
+        assert named() == ["${FileSystem.Arn}", "${DatabaseCluster.DBClusterArn}"]
+        theirs = "arn:aws:elasticfilesystem:sa-east-1:111122223333:file-system/fs-0123456789abcdef0"
+        assert named(ExistingFileSystemId="fs-0123456789abcdef0") == [theirs, "${DatabaseCluster.DBClusterArn}"]
+        secret = "arn:aws:secretsmanager:sa-east-1:111122223333:secret:lms-AbCdEf"  # noqa: S105  # its name alone
+        assert named(DatabaseSecretArn=secret) == ["${FileSystem.Arn}"]
 
     @pytest.mark.parametrize("suffix", ["dev", "exam"])
     def test_takes_the_file_system_and_the_database_and_nothing_else(self, backed_up: Emitted, suffix: str) -> None:
@@ -138,6 +150,20 @@ class TestRole:
         assert {action for action, resource in granted(backed_up, "BackupPolicy") if resource == "*"} == {
             "tag:GetResources"
         }
+
+    def test_changes_no_snapshot_of_a_neighbour(self, backed_up: Emitted) -> None:
+        """Their names are AWS Backup's; their tags are those of the cluster, once it has copied them."""
+        template = backed_up.with_parameters(EnvironmentSuffix="exam")
+        changing = [
+            s for s in statements(template.resources["BackupPolicy"]) if "rds:DeleteDBClusterSnapshot" in s["Action"]
+        ]
+        assert [s["Resource"] for s in changing] == [[f"{RDS}cluster-snapshot:awsbackup:*"]]
+        assert changing[0]["Action"] == [
+            "rds:AddTagsToResource",
+            "rds:DeleteDBClusterSnapshot",
+            "rds:ModifyDBClusterSnapshotAttribute",
+        ]
+        assert changing[0]["Condition"] == {"StringEqualsIfExists": {"aws:ResourceTag/backup": "lms-exam"}}
 
     def test_knows_no_database_where_there_is_none_of_ours(self, lms: Emitted) -> None:
         services = {action.split(":")[0] for action, _ in granted(lms.with_parameters(Backups="yes"), "BackupPolicy")}

@@ -102,3 +102,22 @@ def test_only_what_aws_backup_has_restored_may_be_deleted(tested: Emitted) -> No
     [databases] = [s for s in deleting if "rds:DeleteDBCluster" in s["Action"]]
     clusters = [resource for resource in databases["Resource"] if ":cluster:" in resource]
     assert clusters == ["arn:aws:rds:sa-east-1:111122223333:cluster:awsbackup-restore-test-*"]
+
+
+def test_no_backup_of_a_neighbour_is_restored(tested: Emitted) -> None:
+    template = tested.with_parameters(EnvironmentSuffix="exam")
+    [restoring] = [
+        s
+        for s in statements(template.resources["RestoreTestPolicy"])
+        if "rds:RestoreDBClusterFromSnapshot" in s["Action"]
+    ]
+    assert restoring["Condition"] == {"StringEqualsIfExists": {"aws:ResourceTag/backup": "lms-exam"}}
+
+
+def test_files_are_restored_into_encrypted_file_systems_alone(tested: Emitted) -> None:
+    [making] = [
+        s
+        for s in statements(tested.resources["RestoreTestPolicy"])
+        if "elasticfilesystem:CreateFileSystem" in s["Action"]
+    ]
+    assert making["Condition"] == {"Bool": {"elasticfilesystem:Encrypted": "true"}}

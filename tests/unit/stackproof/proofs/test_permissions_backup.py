@@ -260,6 +260,89 @@ def test_a_selection_by_arn_needs_no_search_and_a_plain_vault_no_key() -> None:
     assert "Selection can back up Database" not in told
 
 
+def conditioned(owner: str, action: str, condition: dict[str, Any]) -> Change:
+    """A role's policy with a condition on one action, wherever it is granted."""
+
+    def change(resources: Template) -> None:
+        granted = resources[owner]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        held = [
+            {**each, "Action": action, "Condition": condition}
+            for each in granted
+            if action in each["Action"] or action == each["Action"]
+        ]
+        lacking(owner, action)(resources)
+        resources[owner]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"] += held
+
+    return change
+
+
+def tagged(value: str, *, operator: str = "StringEqualsIfExists") -> dict[str, Any]:
+    return {operator: {"aws:ResourceTag/backup": value}}
+
+
+ENCRYPTED = {"Bool": {"elasticfilesystem:Encrypted": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("owner", "action", "condition"),
+    [
+        ("BackupRole", "rds:AddTagsToResource", tagged("lms")),
+        ("BackupRole", "rds:DeleteDBClusterSnapshot", tagged("lms", operator="StringEquals")),
+        ("BackupRole", "elasticfilesystem:Backup", tagged("lms", operator="StringEquals")),
+        ("RestoreRole", "rds:RestoreDBClusterFromSnapshot", tagged("lms")),
+        ("RestoreRole", "rds:DeleteDBCluster", tagged("lms")),
+        ("RestoreRole", "elasticfilesystem:CreateFileSystem", ENCRYPTED),
+    ],
+)
+def test_a_role_may_be_held_to_the_tags_of_what_is_selected(owner: str, action: str, condition: dict[str, Any]) -> None:
+    assert [str(one) for one in complaints(platform(conditioned(owner, action, condition)))] == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "action", "condition", "says"),
+    [
+        ("BackupRole", "rds:DeleteDBClusterSnapshot", tagged("other"), "let backups of Database expire"),
+        # AWS Backup tags a snapshot that has no tag yet.
+        ("BackupRole", "rds:AddTagsToResource", tagged("lms", operator="StringEquals"), "back up Database"),
+        ("BackupRole", "elasticfilesystem:Backup", tagged("other"), "back up Files"),
+        ("RestoreRole", "rds:RestoreDBClusterFromSnapshot", tagged("other"), "restore Database for a test"),
+        (
+            "RestoreRole",
+            "elasticfilesystem:CreateFileSystem",
+            {"Bool": {"elasticfilesystem:Encrypted": "false"}},
+            "restore files for a test",
+        ),
+    ],
+)
+def test_a_role_that_is_held_to_other_tags_fails(owner: str, action: str, condition: dict[str, Any], says: str) -> None:
+    found = [one for one in complaints(platform(conditioned(owner, action, condition))) if "cannot" in one.message]
+    assert {(one.verdict, one.logical_id) for one in found} == {(Verdict.BROKEN, owner)}
+    assert all(f"cannot {says}" in one.message for one in found)
+
+
+def test_a_group_with_other_tags_is_no_hindrance_but_where_it_is_asked_for() -> None:
+    grouped = put("Group", "Tags", [{"Key": "backup", "Value": "none"}])
+    held = conditioned("RestoreRole", "rds:RestoreDBClusterFromSnapshot", tagged("lms"))
+    assert complaints(platform(grouped)) == []
+    found = [one for one in complaints(platform(grouped, held)) if "cannot" in one.message]
+    assert [one.logical_id for one in found] == ["RestoreRole"]
+    assert "subgrp:" in found[0].message
+
+
+def test_a_cluster_in_the_default_group_is_restored_into_that() -> None:
+    assert complaints(platform(without("Group"), put("Database", "DBSubnetGroupName", ref("AWS::NoValue")))) == []
+
+
+def test_tags_that_only_aws_knows_leave_a_role_that_is_held_to_them_in_doubt() -> None:
+    unknown = put("Database", "Tags", ref("Later"))
+    held = conditioned("BackupRole", "rds:DeleteDBClusterSnapshot", tagged("lms"))
+    named = put("Selection", "BackupSelection.Resources", [att("Database", "DBClusterArn")])
+    template = platform(unknown, held, named)
+    template["Parameters"] = {"Later": {"Type": "CommaDelimitedList"}}
+    found = [one for one in complaints(template) if "expire" in one.message]
+    assert [one.verdict for one in found] == [Verdict.UNKNOWN]
+
+
 def test_a_restore_under_another_key_and_in_another_group_needs_these() -> None:
     there = {"kmsKeyId": att("VaultKey", "Arn"), "dbSubnetGroupName": "tests"}
     found = complaints(platform(put("TestDatabase", "RestoreMetadataOverrides", there)))

@@ -250,7 +250,15 @@ def selection(**body: Any) -> dict[str, Any]:
 
 TAGGED = make("EC2::Volume", Tags=[{"Key": "backup", "Value": "daily"}])
 BY_TAG = [{"ConditionType": "STRINGEQUALS", "ConditionKey": "backup", "ConditionValue": "daily"}]
+FILES = make("EFS::FileSystem", FileSystemTags=[{"Key": "backup", "Value": "daily"}])
+UNTOLD = make("EFS::FileSystem", FileSystemTags=ref("Many"))
 MONTH = {"DeleteAfterDays": 30}
+
+
+def meeting(operator: str, value: object, *, key: object = "aws:ResourceTag/backup") -> dict[str, Any]:
+    """Everything that meets one condition."""
+    one = {"ConditionKey": key, "ConditionValue": value}
+    return selection(Resources=["*"], Conditions={operator: [one]})
 
 
 def with_plan(store: dict[str, Any], chosen: dict[str, Any], *lifecycles: object) -> dict[str, Any]:
@@ -266,6 +274,11 @@ def with_plan(store: dict[str, Any], chosen: dict[str, Any], *lifecycles: object
         with_plan(make("EFS::FileSystem"), selection(Resources=["*"]), None),
         with_plan(make("EFS::FileSystem"), selection(Resources=["*"]), {"DeleteAfterDays": 7}, {"DeleteAfterDays": 35}),
         with_plan(TAGGED, selection(ListOfTags=BY_TAG)),
+        with_plan(FILES, meeting("StringEquals", "daily")),
+        with_plan(FILES, meeting("StringLike", "d*")),
+        with_plan(FILES, meeting("StringNotEquals", "hourly")),
+        with_plan(FILES, selection(Resources=["*"], Conditions={"StringEquals": []})),
+        with_plan(make("EFS::FileSystem"), meeting("StringNotEquals", "hourly")),
     ],
 )
 def test_a_plan_of_aws_backup_counts(resources: dict[str, Any]) -> None:
@@ -279,6 +292,9 @@ def test_a_plan_of_aws_backup_counts(resources: dict[str, Any]) -> None:
         (with_plan(make("EFS::FileSystem"), selection(Resources=["arn:aws:s3:::*"])), "no backups"),
         (with_plan(make("EFS::FileSystem"), selection(Resources=["*"], NotResources=[att("Store")])), "no backups"),
         (with_plan(make("EFS::FileSystem"), selection(ListOfTags=BY_TAG)), "no backups"),
+        (with_plan(FILES, meeting("StringEquals", "hourly")), "no backups"),
+        (with_plan(FILES, meeting("StringNotLike", "d*")), "no backups"),
+        (with_plan(make("EFS::FileSystem"), meeting("StringEquals", "daily")), "no backups"),
         (with_plan(make("EFS::FileSystem"), make("Backup::BackupSelection", BackupPlanId=ref("Plan"))), "no backups"),
     ],
 )
@@ -293,7 +309,14 @@ ELSEWHERE = make("Backup::BackupSelection", BackupPlanId="plan", BackupSelection
 @pytest.mark.parametrize(
     ("resources", "words"),
     [
-        (with_plan(make("EFS::FileSystem"), selection(Resources=["*"], Conditions={"StringEquals": []})), "selects it"),
+        (with_plan(FILES, selection(Resources=["*"], Conditions=ref("Later"))), "selects it"),
+        (with_plan(FILES, selection(Resources=["*"], Conditions={"StringEquals": ref("Many")})), "selects it"),
+        (with_plan(FILES, meeting("StringEquals", "daily", key=ref("Later"))), "selects it"),
+        (with_plan(FILES, meeting("StringEquals", ref("Later"))), "selects it"),
+        (
+            with_plan(make("EFS::FileSystem", FileSystemTags=ref("Many")), meeting("StringEquals", "daily")),
+            "selects it",
+        ),
         (with_plan(make("EFS::FileSystem"), selection(Resources=["*"], NotResources=[ref("Later")])), "selects it"),
         (with_plan(make("EFS::FileSystem"), selection(Resources=ref("Many"))), "whether Selection selects it"),
         (with_plan(make("EFS::FileSystem"), selection(ListOfTags=ref("Many"))), "whether Selection selects it"),
