@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 EFFECTS: Final = ("opened", "broadened", "unknown", "narrowed", "closed")
 """What happens to access, the weightiest first; a denial that comes closes, one that goes opens."""
-OPENING: Final = ("opened", "broadened")
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,6 @@ class Balancer:
         type: `application`, `network`, `gateway`, or `?`.
         public: internet-facing; None when it is not known.
         guarded: whether security groups guard it (a network balancer without any is open).
-        families: `ipv4`, `dualstack`, …
     """
 
     logical_id: str
@@ -91,7 +90,6 @@ class Balancer:
     type: str
     public: bool | None
     guarded: bool
-    families: str
     placement: Placement
 
 
@@ -152,7 +150,6 @@ def _balancer(resource: Resource) -> Balancer:
         type=kind,
         public=public,
         guarded=kind == "application" or properties.get("SecurityGroups") is not None,
-        families=word(properties.get("IpAddressType"), "ipv4"),
         placement=Placement(
             groups.owner, groups.subnets, groups.groups, groups.subnets_path, groups.groups_path, public=public
         ),

@@ -59,7 +59,6 @@ class Mount:
     """A volume in a container's file system."""
 
     volume: Value
-    container_path: Value
     read_only: bool | None
     path: str
 
@@ -79,7 +78,6 @@ class Container:
     name: Value
     path: str
     image: Image
-    essential: bool | None
     ports: tuple[Port, ...]
     environment: tuple[Variable, ...]
     secrets: tuple[SecretReference, ...]

@@ -109,7 +109,6 @@ class Subnet:
     value: Value
     table: Table | str
     association: str
-    maps_public: bool | None
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,6 @@ class Endpoint:
     Attributes:
         service: the AWS service without `com.amazonaws.<region>.` (`ecr.api`); empty for any other.
         tables: the route tables of a gateway endpoint, by logical id.
-        every_table: whether all its tables are known.
         private_names: whether the service's own name leads to it; None when it is not known.
         policy: what it lets through; None without one, which lets everything through.
     """
@@ -147,7 +145,6 @@ class Endpoint:
     service: str
     vpc: str | None
     tables: frozenset[str]
-    every_table: bool
     placement: Placement
     private_names: bool | None
     policy: Document | None
@@ -342,7 +339,6 @@ def _subnet(
         properties.get("CidrBlock"),
         table,
         given[0] if given is not None else "",
-        switch(properties.get("MapPublicIpOnLaunch"), default=False),
     )
 
 
@@ -372,7 +368,6 @@ def _endpoint(stack: Stack, resource: Resource) -> Endpoint:
         _service(stack, properties.get("ServiceName")),
         _owner(stack, properties.get("VpcId")),
         frozenset(table for table in known if table is not None),
-        not isinstance(tables, Unknown) and None not in known,
         placement(resource, ("SubnetIds",), ("SecurityGroupIds",)),
         None if given is None else switch(given, default=False),
         None if policy is None else read_document(stack, there, "Properties.PolicyDocument", policy),

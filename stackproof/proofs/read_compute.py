@@ -81,7 +81,6 @@ def _container(stack: Stack, task: str, index: int, definition: dict[str, Value]
         name=definition.get("Name"),
         path=path,
         image=read_image(stack, definition.get("Image")),
-        essential=switch(definition.get("Essential"), default=True),
         ports=tuple(
             Port(
                 whole(at(found, "ContainerPort")),
@@ -97,7 +96,6 @@ def _container(stack: Stack, task: str, index: int, definition: dict[str, Value]
         mounts=tuple(
             Mount(
                 at(found, "SourceVolume"),
-                at(found, "ContainerPath"),
                 switch(at(found, "ReadOnly"), default=False),
                 f"{path}.MountPoints.{number}",
             )

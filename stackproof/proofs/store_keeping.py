@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from stackproof.proofs.resolve import Resource, Stack
 
 KEEPING: Final = ("Retain", "RetainExceptOnCreate")
-MAX_DAYS: Final = 36_500
 CONTINUOUS_DAYS: Final = 35
 """What point-in-time recovery of a table, and AWS Backup's own plan for file systems, go back."""
 
