@@ -47,6 +47,13 @@ def read_image(dockerfile: Path) -> Image:
     return Image(dict(variables), json.loads(told["CMD"]), told["USER"])
 
 
+def build_steps(dockerfile: Path) -> list[tuple[str, str]]:
+    """The instructions of a Dockerfile in order, each with its arguments, continued lines as one."""
+    text = dockerfile.read_text().replace("\\\n", " ")
+    found = re.findall(r"^([A-Z]+) +(.+)$", text, re.MULTILINE)
+    return [(word, " ".join(arguments.split())) for word, arguments in found]
+
+
 @dataclass(frozen=True)
 class Host:
     """What stands in for AWS and for the container's file system.

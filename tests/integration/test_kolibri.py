@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ import pytest
 
 from examples.kolibri.build import templates
 from tests import servers
-from tests.containers import Host, read_image
+from tests.containers import Host, build_steps, read_image
 from tests.templates_support import ROOT, Emitted
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ def installed() -> Path:
     if not ready.exists():
         python = folder / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        how = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
-        pins_file = str(EXAMPLE / "requirements.txt")
-        subprocess.run([str(python), "-m", "pip", "install", *how, "--requirement", pins_file], check=True)
+        # As the image does it, line by line.
+        [line] = [line for word, line in build_steps(EXAMPLE / "Dockerfile") if line.startswith("pip ")]
+        install = shlex.split(line.replace("/opt/lms", shlex.quote(str(EXAMPLE))))
+        subprocess.run([str(python), "-m", *install, "--quiet", "--disable-pip-version-check"], check=True)
         ready.touch()
     return folder / "bin"
 
