@@ -25,12 +25,15 @@ SECTIONS = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200
 BODY = 1_000_000
 DOCUMENTS = {
     "AWS::EFS::FileSystem": ("FileSystemPolicy", 20_000),
+    "AWS::Events::Rule": ("EventPattern", 2_048),
     "AWS::IAM::ManagedPolicy": ("PolicyDocument", 6_144),
     "AWS::KMS::Key": ("KeyPolicy", 32_768),
+    "AWS::Logs::LogGroup": ("ResourcePolicyDocument", 5_120),
     "AWS::S3::BucketPolicy": ("PolicyDocument", 20_480),
     "AWS::SNS::TopicPolicy": ("PolicyDocument", 30_720),
+    "AWS::SQS::QueuePolicy": ("PolicyDocument", 8_192),
 }
-"""Policies of resources: their property, and the characters that the service takes."""
+"""Policies of resources, and what a rule compares events with: their property, and the characters that the service takes."""
 TRUST, ATTACHED = 2_048, 10
 """IAM: characters of a role's trust policy, without white space, and policies attached to a role."""
 TASK_DEFINITION = 65_536
@@ -131,6 +134,8 @@ def test_every_kind_of_limit_is_measured(lms: Emitted) -> None:
         ("AWS::IAM::ManagedPolicy", {"Roles": [], "PolicyDocument": ["x" * 4_400]}, "Big, policy"),
         ("AWS::IAM::ManagedPolicy", {"Roles": ["TaskRole"] * 7, "PolicyDocument": []}, "TaskRole, attached policies"),
         ("AWS::ECS::TaskDefinition", {"ContainerDefinitions": ["x" * 46_000]}, "Big, task definition"),
+        ("AWS::Events::Rule", {"EventPattern": {"source": ["x" * 1_500]}}, "Big, policy"),
+        ("AWS::Logs::LogGroup", {"ResourcePolicyDocument": ["x" * 3_600]}, "Big, policy"),
         ("AWS::CloudWatch::Alarm", {"AlarmActions": ["a", "b", "c", "d"]}, "Big, AlarmActions"),
     ],
 )
