@@ -33,7 +33,7 @@ DOCUMENTS = {
     "AWS::SNS::TopicPolicy": ("PolicyDocument", 30_720),
     "AWS::SQS::QueuePolicy": ("PolicyDocument", 8_192),
 }
-"""Policies of resources, and what a rule compares events with: their property, and the characters that the service takes."""
+"""Policies of resources, and what a rule compares events with: the property, and the characters that it may have."""
 TRUST, ATTACHED = 2_048, 10
 """IAM: characters of a role's trust policy, without white space, and policies attached to a role."""
 TASK_DEFINITION = 65_536
