@@ -283,8 +283,9 @@ def not_kept(source: Source) -> Iterator[Fault]:
     """A store that goes with the stack or with a replacement."""
     for name, body in source.resources.items():
         for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-            # An instance of a cluster holds no data.
-            if is_store(body["Type"]) and key in body and "DBClusterIdentifier" not in body[P]:
+            # An instance of a cluster holds no data, and what goes with the stack already cannot lose its policy.
+            kept = body.get(key, "Delete") != "Delete"
+            if is_store(body["Type"]) and kept and "DBClusterIdentifier" not in body[P]:
                 yield source.drop("not kept", name, (key,))
                 yield source.set("not kept", name, (key,), "Delete", f"{key} = Delete")
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 EITHER = {
+    ("AWS::CloudWatch::CompositeAlarm", "ActionsSuppressor"),
     ("AWS::ECS::Cluster", "Cluster"),
     ("AWS::EFS::FileSystem", "FileSystemId"),
     ("AWS::IAM::Role", "ExecutionRoleArn"),
     ("AWS::IAM::Role", "TaskRoleArn"),
+    ("AWS::Lambda::Function", "FunctionName"),
 }
 """Where the name or id does as well as the ARN (the services' API references)."""
 

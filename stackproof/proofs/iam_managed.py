@@ -45,6 +45,13 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
         "ecr:ListTagsForResource",
         "ecr:DescribeImageScanFindings",
     ),
+    "AmazonECSInfrastructureRolePolicyForLoadBalancers": tuple(
+        f"elasticloadbalancing:{name}"
+        for name in (
+            *("DescribeListeners", "DescribeRules", "DescribeTargetGroups", "DescribeTargetHealth"),
+            *("DeregisterTargets", "ModifyListener", "ModifyRule", "RegisterTargets"),
+        )
+    ),
     "AmazonElasticFileSystemClientFullAccess": (*_FILES, "elasticfilesystem:ClientRootAccess"),
     "AmazonElasticFileSystemClientReadWriteAccess": _FILES,
     "AmazonS3FullAccess": ("s3:*", "s3-object-lambda:*"),

@@ -49,6 +49,10 @@ WANTED: Final[dict[tuple[str, Path], tuple[str, ...]]] = {
         for state in ("Alarm", "OK", "InsufficientData")
     },
     ("AWS::EC2::FlowLog", ("LogGroupName",)): (NAME,),
+    (
+        "AWS::ECS::Cluster",
+        ("Configuration", "ExecuteCommandConfiguration", "LogConfiguration", "CloudWatchLogGroupName"),
+    ): (NAME,),
     ("AWS::ECS::TaskDefinition", ("ContainerDefinitions", "LogConfiguration", "Options", "awslogs-group")): (NAME,),
     ("AWS::ECS::TaskDefinition", ("Volumes", "EFSVolumeConfiguration", "AuthorizationConfig", "AccessPointId")): (ID,),
     ("AWS::ECS::TaskDefinition", ("Volumes", "EFSVolumeConfiguration", "FilesystemId")): (ID,),
@@ -60,7 +64,9 @@ WANTED: Final[dict[tuple[str, Path], tuple[str, ...]]] = {
     ("AWS::IAM::ManagedPolicy", ("Roles",)): (NAME,),
     ("AWS::IAM::Policy", ("Roles",)): (NAME,),
     ("AWS::IAM::RolePolicy", ("RoleName",)): (NAME,),
+    ("AWS::Lambda::Function", ("LoggingConfig", "LogGroup")): (NAME,),
     ("AWS::S3::BucketPolicy", ("Bucket",)): (NAME,),
+    ("AWS::SQS::QueuePolicy", ("Queues",)): (shapes.URL,),
     (
         "AWS::StepFunctions::StateMachine",
         ("LoggingConfiguration", "Destinations", "CloudWatchLogsLogGroup", "LogGroupArn"),
@@ -187,8 +193,8 @@ def _attributes(resource_type: str) -> list[str]:
     shape = shapes.SHAPES.get(resource_type)
     if shape is None:
         return []
-    starred = ["Arn"] if resource_type == "AWS::Logs::LogGroup" else []
-    return [*shape.arns, *shape.names, *filter(None, [shape.full]), *starred]
+    others = {"AWS::Logs::LogGroup": ["Arn"], "AWS::SQS::Queue": ["Ref"]}
+    return [*shape.arns, *shape.names, *filter(None, [shape.full]), *others.get(resource_type, ())]
 
 
 def _written(target: Resource, attribute: str) -> str:

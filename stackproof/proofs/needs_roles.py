@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 SEND_ENCRYPTED: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 READ_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
+LOOK: Final = tuple(
+    f"elasticloadbalancing:Describe{name}" for name in ("Listeners", "Rules", "TargetGroups", "TargetHealth")
+)
+REGISTER: Final = ("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets")
+
 TARGETS: Final = {
     "AWS::ECS::Cluster": "ecs:RunTask",
     "AWS::Events::EventBus": "events:PutEvents",
@@ -45,7 +50,7 @@ def role_needs(scene: Scene) -> Iterator[Wanted]:
         "AWS::Lambda::EventSourceMapping": _event_source,
         "AWS::Scheduler::Schedule": _schedule,
         "AWS::Events::Rule": _rule,
-        "AWS::ECS::Service": _hooks,
+        "AWS::ECS::Service": _deployments,
         "AWS::Cognito::UserPool": _text_messages,
         "AWS::RDS::DBProxy": _proxy,
         "AWS::RDS::DBCluster": _monitoring,
@@ -183,8 +188,9 @@ def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
             yield need.knowing(iam__passedtoservice=("ecs-tasks.amazonaws.com",))
 
 
-def _hooks(scene: Scene, service: Resource) -> Iterator[Wanted]:
-    """ECS calls the functions that a deployment waits for."""
+def _deployments(scene: Scene, service: Resource) -> Iterator[Wanted]:
+    """ECS calls the functions that a deployment waits for, and shifts traffic from one target group to the other."""
+    yield from _shifts(scene, service)
     for index, hook in enumerate(each(at(service.properties, "DeploymentConfiguration", "LifecycleHooks"))):
         function = named(scene.stack, at(hook, "HookTargetArn"), "AWS::Lambda::Function")
         role = role_of(scene.stack, at(hook, "RoleArn"))
@@ -193,6 +199,31 @@ def _hooks(scene: Scene, service: Resource) -> Iterator[Wanted]:
             base = replace(scene.as_role(service.logical_id, path, role), otherwise="every deployment fails at it")
             call, arn = ("lambda:InvokeFunction",), arns.arn(scene.stack, function)
             yield base.to(f"call the hook {function.logical_id}", call, arn, holder=function.logical_id)
+
+
+def _shifts(scene: Scene, service: Resource) -> Iterator[Wanted]:
+    """Changes of the balancer, by the infrastructure role (Amazon ECS Developer Guide, "infrastructure IAM role")."""
+    for index, entry in enumerate(each(service.properties.get("LoadBalancers"))):
+        settings = at(entry, "AdvancedConfiguration")
+        role = role_of(scene.stack, at(settings, "RoleArn"))
+        if role is None:
+            continue
+        path = f"Properties.LoadBalancers.{index}.AdvancedConfiguration.RoleArn"
+        base = replace(scene.as_role(service.logical_id, path, role), otherwise="every deployment fails at it")
+        yield base.to("look at its target groups", LOOK)
+        for value in (at(entry, "TargetGroupArn"), at(settings, "AlternateTargetGroupArn")):
+            if value is None:
+                continue
+            group = scene.stack.target(value)
+            holder = group.logical_id if group is not None else None
+            purpose = f"register its tasks in {holder or show(value)}"
+            yield base.to(purpose, REGISTER, arns.expand(scene.stack, value), holder=holder)
+        for key in ("ProductionListenerRule", "TestListenerRule"):
+            rule = scene.stack.target(at(settings, key))
+            if rule is not None:
+                action = "ModifyListener" if rule.type.endswith("::Listener") else "ModifyRule"
+                arn = arns.expand(scene.stack, at(settings, key))
+                yield base.to(f"shift traffic at {rule.logical_id}", (f"elasticloadbalancing:{action}",), arn)
 
 
 def _text_messages(scene: Scene, pool: Resource) -> Iterator[Wanted]:

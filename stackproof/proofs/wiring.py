@@ -15,17 +15,20 @@ from stackproof.proofs.wiring_dashboards import dashboards
 from stackproof.proofs.wiring_databases import databases
 from stackproof.proofs.wiring_deliveries import deliveries
 from stackproof.proofs.wiring_deployments import deployments
+from stackproof.proofs.wiring_fargate import fargate
 from stackproof.proofs.wiring_filters import filters
 from stackproof.proofs.wiring_firewalls import firewalls
 from stackproof.proofs.wiring_gateways import gateways
 from stackproof.proofs.wiring_orders import orders
 from stackproof.proofs.wiring_outputs import outputs
 from stackproof.proofs.wiring_policies import policies
+from stackproof.proofs.wiring_queues import queues
 from stackproof.proofs.wiring_records import records
 from stackproof.proofs.wiring_scaling import scaling
 from stackproof.proofs.wiring_schedules import schedules, timetables
 from stackproof.proofs.wiring_services import services
 from stackproof.proofs.wiring_sizes import sizes
+from stackproof.proofs.wiring_store_ports import store_ports
 from stackproof.proofs.wiring_tasks import tasks
 from stackproof.proofs.wiring_times import checks, times
 
@@ -38,7 +41,9 @@ if TYPE_CHECKING:
 
 QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     services,
+    fargate,
     tasks,
+    store_ports,
     balancers,
     capacity,
     deployments,
@@ -62,6 +67,7 @@ QUERIES: Final[tuple[Callable[[System], Findings], ...]] = (
     records,
     firewalls,
     deliveries,
+    queues,
     outputs,
 )
 

@@ -6,7 +6,6 @@ in the metadata (ADR 5), DependsOn, and both through other resources.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,7 @@ from stackproof.proofs.values import Value, at
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_balancers import forwarders
 from stackproof.proofs.wiring_common import associations, on, strategy, unclear
+from stackproof.proofs.wiring_order_rights import Need, allowed_first, policies_of_roles
 from stackproof.proofs.wiring_policies import POLICY, REQUESTS, target_of
 from stackproof.proofs.wiring_scaling import TARGET, service_named
 
@@ -26,31 +26,10 @@ if TYPE_CHECKING:
 
     from stackproof.proofs.model import System
     from stackproof.proofs.model_compute import Service
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.resolve import Stack
     from stackproof.proofs.wiring_common import Findings
 
 _LOGS: Final = ("access_logs.s3", "connection_logs.s3", "health_check_logs.s3")
-
-
-@dataclass(frozen=True)
-class Need:
-    """Who has to wait for what.
-
-    Attributes:
-        rule: the rule id.
-        waiter: logical id of what must come later.
-        first: logical ids of what must come earlier.
-        effect: what happens in AWS when it comes too early.
-        one: whether one of them suffices.
-        sure: whether AWS refuses it for certain when it comes too early; a NAT gateway often survives it.
-    """
-
-    rule: str
-    waiter: str
-    first: tuple[str, ...]
-    effect: str
-    one: bool = False
-    sure: bool = True
 
 
 def orders(system: System) -> Findings:
@@ -113,7 +92,7 @@ class Waiting:
 
 def _needs(system: System, waiting: Waiting) -> Iterator[Need]:
     doors = forwarders(system)
-    policies = _policies(system.stack)
+    policies = policies_of_roles(system.stack)
     for service in system.compute.services.values():
         yield from _of_service(system, service, doors)
         for role, first in _roles(system, service, policies):
@@ -125,7 +104,7 @@ def _needs(system: System, waiting: Waiting) -> Iterator[Need]:
     yield from _gateways(system)
     yield from _logs(system)
     yield from _scaling(system, doors)
-    yield from _sources(system, policies)
+    yield from allowed_first(system, policies)
 
 
 def _of_service(system: System, service: Service, doors: dict[str, list[str]]) -> Iterator[Need]:
@@ -149,17 +128,6 @@ def _of_service(system: System, service: Service, doors: dict[str, list[str]]) -
         if found:
             effect = "ECS refuses it, since the cluster does not know the capacity providers yet"
             yield Need("wire-order-capacity", owner, tuple(found), effect)
-
-
-def _policies(stack: Stack) -> dict[str, list[str]]:
-    """Policies that name their roles, by the role's logical id."""
-    found: dict[str, list[str]] = {}
-    for policy in stack.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
-        roles = [*each(policy.properties.get("Roles")), policy.properties.get("RoleName")]
-        for role in filter(None, (role_of(stack, value) for value in roles)):
-            if policy.certain:
-                found.setdefault(role, []).append(policy.logical_id)
-    return found
 
 
 def _roles(system: System, service: Service, policies: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
@@ -259,30 +227,3 @@ def _scaling(system: System, doors: dict[str, list[str]]) -> Iterator[Need]:
                 if first := doors.get(group.logical_id):
                     effect = f"Application Auto Scaling refuses it, since no balancer serves {group.logical_id} yet"
                     yield Need("wire-order-scaling", policy.logical_id, tuple(first), effect, one=True)
-
-
-_READS: Final = {"AWS::DynamoDB::Table": "dynamodb:", "AWS::Kinesis::Stream": "kinesis:", "AWS::SQS::Queue": "sqs:"}
-"""What a function's role is asked for, by what it is connected to."""
-
-
-def _sources(system: System, policies: dict[str, list[str]]) -> Iterator[Need]:
-    """Lambda asks whether a function's role may read, when a queue or stream is connected to it."""
-    stack = system.stack
-    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping"):
-        function = named(stack, mapping.properties.get("FunctionName"), "AWS::Lambda::Function")
-        source = stack.target(mapping.properties.get("EventSourceArn"))
-        role = role_of(stack, function.properties.get("Role")) if function is not None else None
-        reads = _READS.get(source.type, "") if source is not None else ""
-        first = [name for name in policies.get(role or "", []) if reads and _mentions(stack.resources[name], reads)]
-        if first:
-            effect = f"Lambda refuses it, since {role} may not read from it yet"
-            yield Need("wire-order-policy", mapping.logical_id, tuple(first), effect)
-
-
-def _mentions(policy: Resource, prefix: str) -> bool:
-    """Does a policy allow an action of a service?"""
-    return any(
-        isinstance(action, str) and action.lower().startswith(prefix)
-        for statement in each(at(policy.properties, "PolicyDocument", "Statement"))
-        for action in each(at(statement, "Action"))
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stackproof.proofs.model_placement import each, word
+from stackproof.proofs.model_placement import each
 from stackproof.proofs.values import Value, at, show
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring_common import Findings, listed_or_reason, same, unclear
@@ -29,7 +29,7 @@ class _Registration:
 
 
 def services(system: System) -> Findings:
-    """Containers, ports, target types and compatibility of every service."""
+    """Containers, ports and target types of every service."""
     for service in system.compute.services.values():
         resource = system.stack.resources[service.logical_id]
         if resource.unknown is not None:
@@ -44,7 +44,6 @@ def services(system: System) -> Findings:
             for registration in registrations:
                 yield from _registered(system.stack, task, registration)
             yield from _connected(system.stack, resource, task)
-            yield from _compatible(resource, service, task)
         elif registrations:
             reason = "its task definition is none of this template"
             yield unclear(*place, "Properties.TaskDefinition", "its containers exist", reason)
@@ -146,39 +145,6 @@ def _target_types(system: System, service: Service, task: TaskDefinition | None)
                 )
             else:
                 yield proved(*place, f"tasks of {service.logical_id} in mode {mode} are targets of type {wanted}")
-
-
-def _compatible(resource: Resource, service: Service, task: TaskDefinition) -> Findings:
-    """What runs on Fargate must be registered for it, with an address of its own; such an address has a subnet."""
-    if task.network_mode == "awsvpc" and resource.properties.get("NetworkConfiguration") is None:
-        yield broken(
-            "wire-fargate",
-            service.logical_id,
-            "Properties",
-            f"{_CREATE}: the tasks of {task.logical_id} have addresses of their own, and no subnet to take them from.",
-            "Add NetworkConfiguration with the subnets and security groups.",
-        )
-    if service.fargate is not True:
-        return
-    if task.network_mode not in {"awsvpc", "?"}:
-        yield broken(
-            "wire-fargate",
-            task.logical_id,
-            "Properties.NetworkMode",
-            f"{_CREATE} {service.logical_id}: tasks on Fargate run in network mode awsvpc, not {task.network_mode}.",
-            "Set NetworkMode to awsvpc.",
-        )
-    kinds = [word(kind) for kind in task.compatibilities]
-    if "?" not in kinds and "FARGATE" not in kinds:
-        yield broken(
-            "wire-fargate",
-            task.logical_id,
-            "Properties.RequiresCompatibilities",
-            f"{_CREATE} {service.logical_id}: it runs on Fargate, which the task definition is not registered for.",
-            "Put FARGATE into RequiresCompatibilities.",
-        )
-    elif task.network_mode == "awsvpc" and "FARGATE" in kinds:
-        yield proved("wire-fargate", service.logical_id, "", f"{task.logical_id} is registered for Fargate")
 
 
 def _connected(stack: Stack, resource: Resource, task: TaskDefinition) -> Findings:

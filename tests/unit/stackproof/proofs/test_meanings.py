@@ -214,6 +214,17 @@ CASES = [
         "is the name",
         "Write Ref Topic.",
     ),
+    ("AWS::SQS::QueuePolicy", "Queues.0", att("Queue.Arn"), ref("Queue"), "wants the URL", "Write Ref Queue."),
+    ("AWS::SQS::QueuePolicy", "Queues.0", att("Queue.QueueName"), ref("Queue"), "is the name", "Write Ref Queue."),
+    ("AWS::Lambda::Function", "LoggingConfig.LogGroup", att("Log.Arn"), ref("Log"), "wants the name", "Write Ref Log."),
+    (
+        "AWS::ECS::Cluster",
+        "Configuration.ExecuteCommandConfiguration.LogConfiguration.CloudWatchLogGroupName",
+        att("Log.Arn"),
+        ref("Log"),
+        "wants the name",
+        "Write Ref Log.",
+    ),
     (
         "AWS::Lambda::EventSourceMapping",
         "EventSourceArn",

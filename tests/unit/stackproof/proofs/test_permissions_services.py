@@ -203,3 +203,58 @@ def test_ecs_may_call_the_function_that_a_deployment_waits_for() -> None:
     theirs = hooked(allow("lambda:InvokeFunction", att("Smoke", "Arn")), RoleArn="arn:aws:iam::111122223333:role/x")
     del theirs["Resources"]["Caller"]
     assert complaints(theirs) == []
+
+
+def shifting(*actions: str, attached: str = "") -> Template:
+    """A service that shifts traffic between two target groups by a role of its own."""
+    settings = {
+        "AlternateTargetGroupArn": ref("Green"),
+        "ProductionListenerRule": ref("Rule"),
+        "TestListenerRule": ref("Tests"),
+        "RoleArn": att("Shifter"),
+    }
+    statements = [allow(list(actions), "*")] if actions else []
+    managed = {"ManagedPolicyArns": [attached]} if attached else {}
+    return alone(
+        Blue=resource("ElasticLoadBalancingV2::TargetGroup"),
+        Green=resource("ElasticLoadBalancingV2::TargetGroup"),
+        Rule=resource("ElasticLoadBalancingV2::ListenerRule"),
+        Tests=resource("ElasticLoadBalancingV2::Listener"),
+        Shifter=role("ecs", *statements, **managed),
+        Service=resource(
+            "ECS::Service", LoadBalancers=[{"TargetGroupArn": ref("Blue"), "AdvancedConfiguration": settings}]
+        ),
+    )
+
+
+BALANCING = "elasticloadbalancing:"
+SHIFTS = [
+    *(f"{BALANCING}Describe{name}" for name in ("Listeners", "Rules", "TargetGroups", "TargetHealth")),
+    *(f"{BALANCING}{name}" for name in ("DeregisterTargets", "ModifyListener", "ModifyRule", "RegisterTargets")),
+]
+
+
+def test_ecs_may_shift_traffic_between_target_groups_by_its_infrastructure_role() -> None:
+    whole = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
+    for right in (shifting(*SHIFTS), shifting(attached=whole)):
+        assert [str(one) for one in complaints(right) if one.id == "iam-allowed"] == []
+    told = " ".join(one.message for one in findings(shifting(*SHIFTS)))
+    assert "Service can shift traffic at Rule" in told
+    assert "Service can register its tasks in Green" in told
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("ModifyRule", "Service cannot shift traffic at Rule, so that every deployment fails at it: Shifter"),
+        ("ModifyListener", "Service cannot shift traffic at Tests, so that every deployment fails at it: Shifter"),
+        ("DeregisterTargets", "Service cannot register its tasks in "),
+        ("DescribeTargetHealth", "Service cannot look at its target groups, so that every deployment fails at it"),
+    ],
+)
+def test_an_infrastructure_role_without_the_rights_to_the_balancer(missing: str, says: str) -> None:
+    given = [action for action in SHIFTS if action != f"{BALANCING}{missing}"]
+    found = [one for one in complaints(shifting(*given)) if one.id == "iam-allowed"]
+    assert {(one.verdict, one.logical_id) for one in found} == {(Verdict.BROKEN, "Shifter")}
+    assert all(one.message.startswith(says) for one in found)
+    assert all(f"{BALANCING}{missing}" in one.message for one in found)

@@ -111,7 +111,8 @@ def test_a_trust_policy_that_only_aws_can_judge_is_unknown() -> None:
 
 def test_a_role_named_in_a_list_inside_an_object_is_trusted_by_its_service_too() -> None:
     settings = [{"AdvancedConfiguration": {"RoleArn": att("Own", "Arn")}}, "not an object", {}]
-    template = alone(Own=role("ecs-tasks", RoleName="x"), Web=resource("ECS::Service", LoadBalancers=settings))
+    own = role("ecs-tasks", allow("elasticloadbalancing:Describe*"), RoleName="x")
+    template = alone(Own=own, Web=resource("ECS::Service", LoadBalancers=settings))
     found = the(template)
     assert (found.id, found.logical_id) == ("iam-trust", "Own")
     assert "in Properties.LoadBalancers.0.AdvancedConfiguration.RoleArn, but ecs.amazonaws.com may not" in found.message
