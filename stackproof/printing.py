@@ -95,6 +95,7 @@ def deletion(found: Deletion) -> Iterator[Line]:
     for title, kind, style in (
         ("Lost for ever", "lost", "bold red"),
         ("Left in a snapshot", "snapshot", "yellow"),
+        ("Deleted only if empty: the deletion fails at one that holds something", "if-empty", "yellow"),
         ("Left behind", "retained", "green"),
     ):
         group = [each for each in found.resources if each.data == kind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,16 +78,43 @@ def snapshot_by_default(resource_type: str, properties: Mapping[str, object]) ->
     return resource_type in {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"} and "DBClusterIdentifier" not in properties
 
 
-def fate(resource: dict[str, Any]) -> str:
-    """What a deletion of the stack does to this resource of its template, by its DeletionPolicy.
+FULL: Final = {
+    "AWS::Backup::BackupVault": "recovery points",
+    "AWS::ECR::Repository": "images",
+    "AWS::S3::Bucket": "objects",
+}
+"""What AWS deletes only when it is empty, and what would be inside. A stack's deletion fails at it (DELETE_FAILED); an
+update that replaces it or takes it out leaves it behind."""
+
+
+def fate(resource_type: str, properties: Mapping[str, Any], policy: object) -> str:
+    """What becomes of the data of a resource that CloudFormation deletes, under its policy.
+
+    Args:
+        resource_type: for example `AWS::EFS::FileSystem`.
+        properties: of the resource, as far as they are known.
+        policy: its DeletionPolicy, or UpdateReplacePolicy; None where none is written.
 
     Returns:
-        `retained`, `snapshot`, or `lost`. Where no policy is written, CloudFormation takes a snapshot of an
-        RDS cluster and of an RDS instance outside a cluster, and deletes everything else.
+        `retained`, `snapshot`, `lost`, or `if-empty`: gone if nothing is inside, else it stays (see FULL). Where no
+        policy is written, CloudFormation takes a snapshot of an RDS cluster and of an RDS instance outside a cluster,
+        and deletes everything else.
     """
-    by_default = (
-        "Snapshot" if snapshot_by_default(resource.get("Type", ""), resource.get("Properties", {})) else "Delete"
-    )
+    if policy is None and snapshot_by_default(resource_type, properties):
+        return "snapshot"
+    kept = {"Retain": "retained", "RetainExceptOnCreate": "retained", "Snapshot": "snapshot"}
     # An intrinsic function that nobody resolved counts as the worst.
-    policy = str(resource.get("DeletionPolicy", by_default))
-    return {"Retain": "retained", "RetainExceptOnCreate": "retained", "Snapshot": "snapshot"}.get(policy, "lost")
+    if isinstance(policy, str) and policy in kept:
+        return kept[policy]
+    emptied = str(properties.get("EmptyOnDelete", "false")).lower() != "false"
+    plain = policy is None or policy == "Delete"
+    return "if-empty" if resource_type in FULL and plain and not emptied else "lost"
+
+
+def fate_in_update(resource_type: str, properties: Mapping[str, Any], policy: object) -> str:
+    """The same for a resource that an update deletes: `protected` beside, for what AWS refuses to delete.
+
+    A stack's deletion stops at what is protected; an update goes on without it.
+    """
+    found = fate(resource_type, properties, policy)
+    return "protected" if found != "retained" and is_protected(properties) else found

@@ -22,6 +22,7 @@ NEVER_DEPLOYED = {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"}
 FATES = {
     "lost": "lost",
     "snapshot": "left in a snapshot; the stack goes on without it",
+    "if-empty": "left behind outside the stack if it holds any; an empty one is deleted",
     "retained": "left behind outside the stack, which goes on without it",
     "protected": "left behind outside the stack, to be paid for and deleted by hand, since AWS deletes nothing that is "
     "protected; to avoid that, turn its deletion protection off in a deployment before",

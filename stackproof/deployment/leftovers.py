@@ -22,7 +22,7 @@ class Fate:
         logical_id: its name in the template.
         physical_id: its name in AWS.
         type: for example `AWS::EFS::FileSystem`.
-        data: `lost`, `snapshot` or `retained`.
+        data: `lost`, `snapshot`, `retained` or `if-empty` (see `stackproof.stores.fate`).
     """
 
     logical_id: str
@@ -59,7 +59,7 @@ class Deletion:
                 for each in self.resources
                 if each.data == kind
             ]
-            for kind in ("lost", "snapshot", "retained")
+            for kind in ("lost", "snapshot", "retained", "if-empty")
         }
         return {"stack": self.stack, "account": self.account, "region": self.region, "total": self.total, **rows}
 
@@ -79,7 +79,7 @@ def deletion(
     everything = list(resources)
     definitions = template.get("Resources", {})
     fates = [
-        Fate(each.logical_id, each.physical_id, each.type, fate(definitions.get(each.logical_id, {"Type": each.type})))
+        Fate(each.logical_id, each.physical_id, each.type, _fate(each.type, definitions.get(each.logical_id, {})))
         for each in everything
     ]
     named = [
@@ -99,3 +99,7 @@ def deletion(
         ),
         total=len(everything),
     )
+
+
+def _fate(resource_type: str, definition: Mapping[str, Any]) -> str:
+    return fate(resource_type, definition.get("Properties", {}), definition.get("DeletionPolicy"))

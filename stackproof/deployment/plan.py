@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
 from stackproof.proofs.store_secrets import is_plain_secret
-from stackproof.stores import is_protected, is_store
+from stackproof.stores import fate_in_update, is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,12 +33,8 @@ _ACTIONS = {
     "SyncWithActual": "modify",
 }
 _REPLACEMENTS = {"True": "replace", "Conditional": "may-replace"}
-_POLICIES = {
-    "Retain": "retained",
-    "ReplaceAndRetain": "retained",
-    "Snapshot": "snapshot",
-    "ReplaceAndSnapshot": "snapshot",
-}
+# PolicyAction of a ResourceChange → the policy that it stands for.
+_POLICIES = {"ReplaceAndDelete": "Delete", "ReplaceAndRetain": "Retain", "ReplaceAndSnapshot": "Snapshot"}
 # Destructive first: the order in which a plan is read.
 ORDER = ("remove", "replace", "may-replace", "modify", "import", "add")
 DESTRUCTIVE = ("remove", "replace", "may-replace")
@@ -265,8 +261,7 @@ def _data(kind: str, action: str, policy: str, before: Mapping[str, Any]) -> str
         return "none"
     if action not in DESTRUCTIVE:
         return "kept"
-    fate = _POLICIES.get(policy, "lost")
-    return "protected" if fate != "retained" and is_protected(before) else fate
+    return fate_in_update(kind, before, _POLICIES.get(policy, policy or "Delete"))
 
 
 def _because(details: Iterable[ResourceChangeDetailTypeDef], secrets: Mapping[str, str]) -> tuple[Because, ...]:

@@ -14,8 +14,8 @@ from stackproof.proofs import shapes
 from stackproof.proofs.differences import differences, reasons, same_source
 from stackproof.proofs.equality import equal
 from stackproof.proofs.schemas import Schema, schema, without_positions
-from stackproof.proofs.values import Path, Sym, Unknown, references, show
-from stackproof.stores import is_protected, is_store, snapshot_by_default
+from stackproof.proofs.values import Path, Sym, references, show
+from stackproof.stores import fate_in_update, is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -247,17 +247,8 @@ def _stayed(old: Stack, new: Stack, name: str, draft: _Draft) -> Change:
 
 def _fate(resource: Resource, policy: object) -> str:
     """What becomes of the data of a resource that is deleted under a policy."""
-    if not is_store(resource.type, resource.properties):
-        return "none"
-    if policy not in ("Retain", "RetainExceptOnCreate") and is_protected(resource.properties):
-        return "protected"
-    if policy is None and snapshot_by_default(resource.type, resource.properties):
-        return "snapshot"
-    if resource.type == "AWS::S3::Bucket" and not isinstance(policy, Unknown):
-        # S3 refuses to delete a bucket that is not empty, whatever the policy says.
-        return "retained"
-    kept = {"Retain": "retained", "RetainExceptOnCreate": "retained", "Snapshot": "snapshot"}
-    return kept.get(policy, "lost") if isinstance(policy, str) else "lost"
+    stored = is_store(resource.type, resource.properties)
+    return fate_in_update(resource.type, resource.properties, policy) if stored else "none"
 
 
 def _clash(old: Stack, new: Stack, name: str, draft: _Draft) -> str:

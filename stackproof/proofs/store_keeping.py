@@ -13,6 +13,7 @@ from stackproof.proofs.store_encryption import key_of
 from stackproof.proofs.store_types import PRIMARY, Store, chosen, fate, fate_replaced, stores
 from stackproof.proofs.values import Unknown, Value, at, is_one_of, number, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
+from stackproof.stores import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stackproof.proofs.intent import Intent
     from stackproof.proofs.resolve import Resource, Stack
 
+KEPT: Final = frozenset({"retained", "snapshot"})
 KEEPING: Final = ("Retain", "RetainExceptOnCreate")
 CONTINUOUS_DAYS: Final = 35
 """What point-in-time recovery of a table, and AWS Backup's own plan for file systems, go back."""
@@ -65,12 +67,13 @@ def _kept(store: Store, reason: str) -> Finding:
     name = store.logical_id
     if isinstance(found, Unknown):
         return _unknown_policy(store, "store-kept", "DeletionPolicy", found)
-    if found != "lost":
+    if found in KEPT:
         return proved("store-kept", name, "DeletionPolicy", f"its data is {found} when it is deleted")
     if policy == "Snapshot":
         message = f"CloudFormation takes no snapshots of {store.resource.type} and refuses the policy."
-    elif store.type.kind == "bucket":
-        message = f"When the stack is deleted, it takes {name} along, or fails at it where objects are still in it"
+    elif found == "if-empty":
+        inside = FULL[store.resource.type]
+        message = f"When the stack is deleted, it takes {name} along, or fails at it where {inside} are still in it"
         message += f"; it should be kept, {reason}."
     else:
         message = f"When the stack is deleted, or {name} leaves the template, its data is gone; it should be kept,"
@@ -84,23 +87,22 @@ def _kept_replaced(store: Store, *, asked: bool) -> Iterator[Finding]:
     Asked of all that should be kept, and of what the template itself keeps on deletion in so many words.
     """
     stated = store.resource.deletion_policy
-    # S3 refuses to delete a bucket that holds something: without a word about it, its data stays.
-    said = store.type.kind != "bucket" and isinstance(stated, str) and fate(store, stated) != "lost"
-    if not asked and not said:
-        return
     found = fate_replaced(store)
+    said = isinstance(stated, str) and fate(store, stated) in KEPT
+    # What AWS deletes only when it is empty stays with its data, without a word about it.
+    if not asked and (not said or found == "if-empty"):
+        return
     name = store.logical_id
     if isinstance(found, Unknown):
         yield _unknown_policy(store, "store-kept-replaced", "UpdateReplacePolicy", found)
-    elif found != "lost":
+    elif found in KEPT:
         yield proved("store-kept-replaced", name, "UpdateReplacePolicy", f"its data is {found} when it is replaced")
     else:
-        stays = isinstance(stated, str) and fate(store, stated) != "lost"
-        beside = f": DeletionPolicy {stated} does not count there" if stays else ""
+        beside = f": DeletionPolicy {stated} does not count there" if said else ""
         message = f"When a change replaces {name}, CloudFormation deletes the old one with its data{beside}."
-        if store.type.kind == "bucket":
-            message = f"When a change replaces {name}, CloudFormation deletes the old one, or fails at it where objects"
-            message += f" are still in it{beside}."
+        if found == "if-empty":
+            message = f"When a change replaces {name}, CloudFormation deletes the old one, or fails at it where"
+            message += f" {FULL[store.resource.type]} are still in it{beside}."
         advice = "Snapshot" if store.type.snapshot else "Retain"
         yield broken(
             "store-kept-replaced",
@@ -143,7 +145,7 @@ def _key_kept(stack: Stack, store: Store) -> Iterator[Finding]:
                 f"Whether {key.logical_id} is kept as long as {store.logical_id}, which it encrypts, cannot be told.",
                 f"Write {attribute} of both as plain text.",
             )
-        elif found == "lost":
+        elif found not in KEPT:
             continue
         elif of_key in KEEPING:
             yield proved("store-key-kept", key.logical_id, attribute, f"it is kept as {store.logical_id} is")

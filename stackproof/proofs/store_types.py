@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from stackproof.proofs.values import Key, Unknown, Value, at, is_one_of
-from stackproof.stores import snapshot_by_default
+from stackproof import stores as stores_of_aws
+from stackproof.proofs.values import Key, Unknown, Value, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -193,14 +193,12 @@ def chosen(table: Mapping[str, object], store: Store) -> object:
 
 
 def fate(store: Store, policy: Value) -> str | Unknown:
-    """What becomes of the data under a DeletionPolicy: `kept`, `snapshot` or `lost`."""
+    """What becomes of the data under a DeletionPolicy: `retained`, `snapshot`, `if-empty` or `lost`."""
     if isinstance(policy, Unknown):
         return policy
-    if policy is None:
-        return "snapshot" if snapshot_by_default(store.resource.type, store.resource.properties) else "lost"
-    if policy == "Snapshot":
-        return "snapshot" if store.type.snapshot else "lost"
-    return "kept" if is_one_of(policy, "Retain", "RetainExceptOnCreate") else "lost"
+    if policy == "Snapshot" and not store.type.snapshot:
+        return "lost"
+    return stores_of_aws.fate(store.resource.type, store.resource.properties, policy)
 
 
 def fate_replaced(store: Store) -> str | Unknown:

@@ -28,7 +28,7 @@ def test_it_names_what_is_lost_and_what_stays_and_does_that(deployer: Deployer) 
     assert done.out == (
         f"lms-dev: delete in account {deployer.aws.account}, sa-east-1\n"
         "\n"
-        "Lost for ever (1)\n"
+        "Deleted only if empty: the deletion fails at one that holds something (1)\n"
         f"  Uploads  AWS::S3::Bucket  {bucket['Name']}\n"
         "\n"
         "Left behind (1)\n"

@@ -28,8 +28,14 @@ def test_an_instance_of_a_cluster_holds_nothing_itself() -> None:
 @pytest.mark.parametrize(
     ("resource", "fate"),
     [
-        ({"Type": "AWS::S3::Bucket"}, "lost"),
-        ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Delete"}, "lost"),
+        ({"Type": "AWS::S3::Bucket"}, "if-empty"),
+        ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Delete"}, "if-empty"),
+        ({"Type": "AWS::Backup::BackupVault"}, "if-empty"),
+        ({"Type": "AWS::ECR::Repository"}, "if-empty"),
+        ({"Type": "AWS::ECR::Repository", "Properties": {"EmptyOnDelete": False}}, "if-empty"),
+        ({"Type": "AWS::ECR::Repository", "Properties": {"EmptyOnDelete": "true"}}, "lost"),
+        ({"Type": "AWS::ECR::Repository", "Properties": {"EmptyOnDelete": {"Ref": "Given"}}}, "lost"),
+        ({"Type": "AWS::EFS::FileSystem"}, "lost"),
         ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}, "retained"),
         ({"Type": "AWS::S3::Bucket", "DeletionPolicy": "RetainExceptOnCreate"}, "retained"),
         ({"Type": "AWS::EC2::Volume", "DeletionPolicy": "Snapshot"}, "snapshot"),
@@ -44,4 +50,9 @@ def test_an_instance_of_a_cluster_holds_nothing_itself() -> None:
 def test_the_fate_of_a_resource_follows_its_deletion_policy_and_aws_s_defaults(
     resource: dict[str, Any], fate: str
 ) -> None:
-    assert stores.fate(resource) == fate
+    found = stores.fate(resource.get("Type", ""), resource.get("Properties", {}), resource.get("DeletionPolicy"))
+    assert found == fate
+
+
+def test_what_is_deleted_only_when_it_is_empty_holds_data() -> None:
+    assert set(stores.FULL) <= stores.STORES

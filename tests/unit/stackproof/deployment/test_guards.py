@@ -185,7 +185,7 @@ AT_STAKE = a_plan(
 
 def test_stores_at_stake_are_refused_with_the_options_that_allow_them() -> None:
     assert refusal(guards.data, AT_STAKE, []).splitlines() == [
-        "Uploads (AWS::S3::Bucket) is removed: its data would be lost.",
+        f"Uploads (AWS::S3::Bucket) is removed: its data would be {guards.FATES['if-empty']}.",
         f"Files (AWS::EFS::FileSystem) is replaced: its data would be {guards.FATES['retained']}.",
         f"Cache (AWS::ElastiCache::ReplicationGroup) may be replaced: its data would be {guards.FATES['snapshot']}.",
         "Not applied. If that is meant, add: --allow-data-loss Uploads --allow-data-loss Files --allow-data-loss Cache",

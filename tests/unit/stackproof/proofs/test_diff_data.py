@@ -51,7 +51,7 @@ def test_on_replacement_the_new_replace_policy_decides(policy: dict[str, object]
         (of("AWS::RDS::DBInstance"), "snapshot"),
         (of("AWS::RDS::DBInstance", DBClusterIdentifier="x"), "none"),
         ({**of("AWS::RDS::DBCluster"), "DeletionPolicy": "Delete"}, "lost"),
-        (of("AWS::S3::Bucket"), "retained"),
+        (of("AWS::S3::Bucket"), "if-empty"),
         ({**of("AWS::S3::Bucket"), "DeletionPolicy": {"Fn::Transform": {}}}, "lost"),
         (of("AWS::EFS::FileSystem"), "lost"),
         (of("AWS::EC2::VPC"), "none"),

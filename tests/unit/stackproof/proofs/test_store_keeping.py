@@ -134,6 +134,15 @@ def test_the_key_stays_as_long_as_the_data(store: Any, key: Any, wanted: dict[st
     )
 
 
+def test_the_key_of_a_queue_that_is_kept_stays_and_the_key_of_a_topic_may_go() -> None:
+    queue = make("SQS::Queue", "Retain", "Retain", KmsMasterKeyId=ref("Key"))
+    found = complaints(prove, {"Key": make("KMS::Key", None, "Retain"), "Letters": queue})
+    expect(found, {"broken store-key-kept Key.DeletionPolicy": "while Letters stays behind"})
+    assert complaints(prove, {"Key": make("KMS::Key", "Retain", "Retain"), "Letters": queue}) == {}
+    topic = make("SNS::Topic", KmsMasterKeyId=ref("Key"))
+    assert complaints(prove, {"Key": make("KMS::Key"), "Topic": topic}) == {}
+
+
 def test_a_snapshot_needs_its_key_too_even_the_one_that_is_taken_by_default() -> None:
     resources = {"Key": make("KMS::Key", None, "Retain"), "Database": make("RDS::DBCluster", KmsKeyId=att("Key"))}
     found = complaints(prove, resources)

@@ -17,10 +17,10 @@ DATABASE = resource("RDS::DBInstance", Engine="postgres")
 ADDRESS = att("Database", "Endpoint.Address")
 
 
-def told(*, store: dict[str, Any] = DATABASE, address: object = ADDRESS, **others: object) -> list[Finding]:
+def told(variables: dict[str, object], store: dict[str, Any] = DATABASE) -> list[Finding]:
     """What is said to a container with these variables; `HOST` is the store's address."""
-    variables = [{"Name": name, "Value": address if value == "HOST" else value} for name, value in others.items()]
-    environment = put("Task", "ContainerDefinitions.0.Environment", variables)
+    given = [{"Name": name, "Value": ADDRESS if value == "HOST" else value} for name, value in variables.items()]
+    environment = put("Task", "ContainerDefinitions.0.Environment", given)
     return [found for found in findings(changed(add(Database=store), environment)) if found.id == "wire-store-port"]
 
 
@@ -36,22 +36,22 @@ def told(*, store: dict[str, Any] = DATABASE, address: object = ADDRESS, **other
     ],
 )
 def test_a_port_on_which_the_store_does_not_listen(host: str, port: str) -> None:
-    (found,) = told(**{host: "HOST", port: "3306"})
+    (found,) = told({host: "HOST", port: "3306"})
     assert (found.verdict, found.logical_id) == (Verdict.BROKEN, "Task")
     assert found.path == "Properties.ContainerDefinitions.0.Environment.1.Value"
     assert found.message == (
         f"{port} is 3306, and Database, whose address {host} is, listens on 5432: nobody answers there."
     )
     assert found.fix == "Write 5432, or refer to the store's own port."
-    (right,) = told(**{host: "HOST", port: "5432"})
+    (right,) = told({host: "HOST", port: "5432"})
     assert (right.verdict, right.message) == (Verdict.PROVED, "Database listens on 5432")
 
 
 def test_the_store_s_own_port_counts() -> None:
     moved = resource("RDS::DBInstance", Engine="postgres", Port="5433")
-    (found,) = told(store=moved, DB_HOST="HOST", DB_PORT="5432")
+    (found,) = told({"DB_HOST": "HOST", "DB_PORT": "5432"}, moved)
     assert "listens on 5433" in found.message
-    (right,) = told(store=moved, DB_HOST="HOST", DB_PORT=5433)
+    (right,) = told({"DB_HOST": "HOST", "DB_PORT": 5433}, moved)
     assert right.verdict is Verdict.PROVED
 
 
@@ -64,10 +64,11 @@ def test_a_function_is_asked_too() -> None:
 
 
 def test_what_does_not_stand_beside_a_store_s_address_is_not_judged() -> None:
-    assert told(DB_HOST="HOST", CACHE_PORT="6379") == []
-    assert told(DB_HOST="HOST", DB_PORT=ref("Given")) == []
-    assert told(DB_HOST="HOST", DB_PORT=att("Database", "Endpoint.Port")) == []
-    assert told(DB_HOST="localhost", DB_PORT="3306") == []
-    assert told(DB_HOST=ref("Database"), DB_PORT="3306") == []
-    assert told(DB="HOST") == []
-    assert told(store=resource("RDS::DBInstance", Engine=ref("Given")), DB_HOST="HOST", DB_PORT="3306") == []
+    assert told({"DB_HOST": "HOST", "CACHE_PORT": "6379"}) == []
+    assert told({"DB_HOST": "HOST", "DB_PORT": ref("Given")}) == []
+    assert told({"DB_HOST": "HOST", "DB_PORT": att("Database", "Endpoint.Port")}) == []
+    assert told({"DB_HOST": "localhost", "DB_PORT": "3306"}) == []
+    assert told({"DB_HOST": ref("Database"), "DB_PORT": "3306"}) == []
+    assert told({"DB": "HOST"}) == []
+    given = resource("RDS::DBInstance", Engine=ref("Given"))
+    assert told({"DB_HOST": "HOST", "DB_PORT": "3306"}, given) == []
