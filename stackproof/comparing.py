@@ -12,6 +12,7 @@ from stackproof.parameters import with_defaults
 from stackproof.parts import parts_of
 from stackproof.proofs.diff import ATTRIBUTES, diff
 from stackproof.proofs.resolve import resolve
+from stackproof.proofs.store_secrets import plain_secrets
 from stackproof.proofs.values import Value, at, scalar_text, show
 
 if TYPE_CHECKING:
@@ -76,22 +77,26 @@ def resolved(environment: Environment) -> Stack:
 
 def _change(old: Stack, new: Stack, change: offline.Change) -> plan.Change:
     before, after = old.resources.get(change.logical_id), new.resources.get(change.logical_id)
+    plain = plain_secrets([side.properties for side in (before, after) if side])
     return plan.Change(
         logical_id=change.logical_id,
         physical_id="",
         type=change.type,
         action=change.action,
         data=change.data,
-        because=tuple(_because(each, before, after) for each in change.because),
+        because=tuple(_because(each, before, after, plain) for each in change.because),
         properties={},
     )
 
 
-def _because(reason: offline.Because, before: Resource | None, after: Resource | None) -> plan.Because:
-    left, right = (plan.concealed(reason.path, _shown(side, reason.path)) for side in (before, after))
-    if left == right and left not in {None, plan.HIDDEN}:
+def _because(
+    reason: offline.Because, before: Resource | None, after: Resource | None, plain: frozenset[str]
+) -> plan.Because:
+    left, right = (_shown(side, reason.path) for side in (before, after))
+    if left == right and left is not None:
         # Written alike, and still another value: that of a resource which is another one.
         right = plan.KNOWN_LATER
+    left, right = (plan.concealed(reason.path, side, plain) for side in (left, right))
     return plan.Because(reason.path, reason.by, left, right)
 
 

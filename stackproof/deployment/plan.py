@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
-from stackproof.proofs.store_secrets import is_plain_secret
+from stackproof.proofs.store_secrets import is_plain_secret, plain_secrets
 from stackproof.stores import fate_in_update, is_store
 
 if TYPE_CHECKING:
@@ -245,14 +245,16 @@ def _change(answer: ResourceChangeTypeDef, secrets: Mapping[str, str]) -> Change
     if action == "modify":
         action = _REPLACEMENTS.get(answer.get("Replacement", ""), action)
     kind = answer["ResourceType"]
+    before, after = _properties(answer.get("BeforeContext", "")), _properties(answer.get("AfterContext", ""))
+    plain = plain_secrets([dict(before), dict(after)])
     return Change(
         logical_id=answer["LogicalResourceId"],
         physical_id=answer.get("PhysicalResourceId", ""),
         type=kind,
         action=action,
-        data=_data(kind, action, answer.get("PolicyAction", ""), _properties(answer.get("BeforeContext", ""))),
-        because=_because(answer.get("Details", []), secrets),
-        properties=_properties(answer.get("AfterContext", "")),
+        data=_data(kind, action, answer.get("PolicyAction", ""), before),
+        because=_because(answer.get("Details", []), secrets, plain),
+        properties=after,
     )
 
 
@@ -264,12 +266,14 @@ def _data(kind: str, action: str, policy: str, before: Mapping[str, Any]) -> str
     return fate_in_update(kind, before, _POLICIES.get(policy, policy or "Delete"))
 
 
-def _because(details: Iterable[ResourceChangeDetailTypeDef], secrets: Mapping[str, str]) -> tuple[Because, ...]:
+def _because(
+    details: Iterable[ResourceChangeDetailTypeDef], secrets: Mapping[str, str], plain: frozenset[str]
+) -> tuple[Because, ...]:
     # CloudFormation names a path twice when it changes by the template and by a reference; a set in order.
-    return tuple(dict.fromkeys(_one_reason(each, secrets) for each in details))
+    return tuple(dict.fromkeys(_one_reason(each, secrets, plain) for each in details))
 
 
-def _one_reason(detail: ResourceChangeDetailTypeDef, secrets: Mapping[str, str]) -> Because:
+def _one_reason(detail: ResourceChangeDetailTypeDef, secrets: Mapping[str, str], plain: frozenset[str]) -> Because:
     target = detail.get("Target", {})
     path = target.get("Path") or "/".join(("", target.get("Attribute", ""), target.get("Name", ""))).rstrip("/")
     cause = detail.get("CausingEntity", "")
@@ -279,15 +283,25 @@ def _one_reason(detail: ResourceChangeDetailTypeDef, secrets: Mapping[str, str])
     return Because(
         path=path,
         by=f"{word} {cause}" if word != "template" else word,
-        before=concealed(path, _shown(target.get("BeforeValue"), secrets, hide=is_secret)),
-        after=concealed(path, _shown(target.get("AfterValue"), secrets, hide=is_secret)),
+        before=concealed(path, _shown(target.get("BeforeValue"), secrets, hide=is_secret), plain),
+        after=concealed(path, _shown(target.get("AfterValue"), secrets, hide=is_secret), plain),
         recreates=target.get("RequiresRecreation", "Never"),
     )
 
 
-def concealed(path: str, value: str | None) -> str | None:
-    """A value for all to read: what stands in clear text in the template must not go on into logs and pull requests."""
-    return HIDDEN if value is not None and is_plain_secret(path, value) else value
+def concealed(path: str, value: str | None, plain: Iterable[str]) -> str | None:
+    """A value for all to read: what stands in clear text in the template must not go on into logs and pull requests.
+
+    Args:
+        path: of the value, `/Properties/…`.
+        value: None where there is none.
+        plain: the `plain_secrets` of the resource, before and after.
+    """
+    if value is None or is_plain_secret(path, value):
+        return value and HIDDEN
+    for secret in sorted(plain, key=len, reverse=True):
+        value = value.replace(secret, HIDDEN)
+    return value
 
 
 def _shown(value: str | None, secrets: Mapping[str, str], *, hide: bool) -> str | None:

@@ -68,6 +68,21 @@ def is_plain_secret(path: str, value: str) -> bool:
     return telling and bool(value) and not value.startswith((*MAY_BE_ARN, "${", "{{"))
 
 
+def plain_secrets(properties: Value) -> frozenset[str]:
+    """The texts in a resource's properties that are secrets themselves, in environment variables of a list, too."""
+    named = {
+        leaf
+        for path, leaf in leaves(properties)
+        if isinstance(leaf, str) and is_plain_secret("/".join(map(str, path)), leaf)
+    }
+    variables = {
+        scalar_text(value)
+        for _, name, value in _environment(properties, ())
+        if isinstance(value, str | int) and VARIABLE.search(name)
+    }
+    return frozenset(filter(_looks_secret, named | variables))
+
+
 def prove_secrets(stack: Stack) -> Iterator[Finding]:
     """Whether secrets stand in the template, or land where they can be read."""
     secret = _Secrets(stack)

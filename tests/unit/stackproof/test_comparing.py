@@ -94,6 +94,26 @@ def test_a_password_in_clear_text_is_not_repeated_and_what_says_where_it_is_may_
     assert "hunter" not in plain.out + run("diff", old, new, "--json").out
 
 
+def test_a_password_among_a_containers_variables_is_hidden_wherever_it_stands(write: Any, run: Run) -> None:
+    def task(*variables: tuple[str, str]) -> dict[str, Any]:
+        environment = [{"Name": name, "Value": value} for name, value in variables]
+        container = {"Name": "web", "Image": "nginx:1", "Environment": environment}
+        properties = {"Family": "a", "ContainerDefinitions": [container]}
+        return {"Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}}}
+
+    old = write("old.json", task(("DB_PASSWORD", "hunter2-hunter2"), ("URL", "db://lms:hunter2-hunter2@db")))
+    new = write(
+        "new.json", task(("A", "1"), ("URL", "db://lms:hunter3-hunter3@db"), ("DB_PASSWORD", "hunter3-hunter3"))
+    )
+    plain = run("diff", old, new)
+    assert [line.strip() for line in plain.out.splitlines() if "Environment" in line] == [
+        "ContainerDefinitions.0.Environment.0.Name: DB_PASSWORD → A",
+        "ContainerDefinitions.0.Environment.0.Value: **** → 1",
+        "ContainerDefinitions.0.Environment.1.Value: db://lms:****@db → db://lms:****@db",
+        "ContainerDefinitions.0.Environment.2: (none) → {Name: DB_PASSWORD, Value: ****}",
+    ]
+
+
 def test_what_is_written_alike_and_becomes_another_value_is_known_later(write: Any, run: Run) -> None:
     host = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Table"}}}
     old, new = (

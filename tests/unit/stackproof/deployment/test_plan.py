@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -154,6 +155,19 @@ class TestSecrets:
         given = detail(path, "DirectModification", "", BeforeValue=before, AfterValue="hunter2-hunter2")
         found = changes(change(Details=[given]))[0].because[0]
         assert (found.before, found.after) == (before, after)
+
+    def test_one_among_a_containers_variables_is_known_by_what_the_resource_was_and_becomes(self) -> None:
+        def context(password: str) -> str:
+            environment = [{"Name": "DB_PASSWORD", "Value": password}]
+            return json.dumps({"Properties": {"ContainerDefinitions": [{"Environment": environment}]}})
+
+        path = "/Properties/ContainerDefinitions/0/Environment/0/Value"
+        given = detail(path, "DirectModification", "", BeforeValue="hunter2-hunter2", AfterValue="hunter3-hunter3")
+        whole = change(
+            Details=[given], BeforeContext=context("hunter2-hunter2"), AfterContext=context("hunter3-hunter3")
+        )
+        found = changes(whole)[0].because[0]
+        assert (found.before, found.after) == (plan.HIDDEN, plan.HIDDEN)
 
     def test_they_are_found_in_the_template_with_the_value_that_counts(self) -> None:
         template = {
