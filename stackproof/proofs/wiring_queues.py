@@ -1,14 +1,16 @@
-"""Queues: dead letters go to a queue of the right kind, and a FIFO queue is called one.
+"""Queues: dead letters go to a queue of the right kind, a FIFO queue is called one, and readers have their time.
 
 Sources: Amazon SQS Developer Guide, "Dead-letter queues" (FIFO to FIFO, standard to standard) and "FIFO queues" (names
-end in `.fifo`); the guides of EventBridge, EventBridge Scheduler and Lambda, which take standard queues alone.
+end in `.fifo`); the guides of EventBridge, EventBridge Scheduler and Lambda, which take standard queues alone; Lambda
+Developer Guide, "Using Lambda with Amazon SQS".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs.model_placement import each, switch
+from stackproof.proofs.model_iam import named
+from stackproof.proofs.model_placement import each, switch, whole
 from stackproof.proofs.values import Value, at
 from stackproof.proofs.verdicts import broken, proved
 
@@ -27,6 +29,7 @@ def queues(system: System) -> Findings:
     """Every queue's name, and everybody's dead letters."""
     for queue in system.stack.of_type(_QUEUE):
         yield from _named(queue)
+    yield from _read(system.stack)
     for owner, path, value, wanted, who in _letters(system.stack):
         letters = system.stack.target(value)
         kind = _fifo(letters) if letters is not None and letters.type == _QUEUE else None
@@ -39,6 +42,33 @@ def queues(system: System) -> Findings:
             yield broken(*place, message, f"Name {takes}, or change FifoQueue of {letters.logical_id}.")
         else:
             yield proved(*place, f"{letters.logical_id} takes its dead letters")
+
+
+def _read(stack: Stack) -> Findings:
+    """A function that reads a queue: its messages are hidden as long as it runs, and large batches are waited for."""
+    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping"):
+        queue = stack.target(mapping.properties.get("EventSourceArn"))
+        function = named(stack, mapping.properties.get("FunctionName"), "AWS::Lambda::Function")
+        if queue is None or queue.type != _QUEUE:
+            continue
+        if function is not None:
+            hidden = whole(queue.properties.get("VisibilityTimeout", 30))
+            runs = whole(function.properties.get("Timeout", 3))
+            if hidden is not None and runs is not None and hidden < runs:
+                message = (
+                    f"Lambda refuses {mapping.logical_id}: {queue.logical_id} shows a message again after {hidden} s,"
+                    f" while {function.logical_id} may still work on it for {runs} s."
+                )
+                place = ("wire-queue", queue.logical_id, "Properties.VisibilityTimeout")
+                yield broken(*place, message, f"Set VisibilityTimeout to {6 * runs}, six times the function's Timeout.")
+        size = whole(mapping.properties.get("BatchSize", 10))
+        window = whole(mapping.properties.get("MaximumBatchingWindowInSeconds", 0))
+        if size is not None and size > 10 and window == 0:
+            place = ("wire-queue", mapping.logical_id, "Properties.BatchSize")
+            message = f"Lambda refuses {mapping.logical_id}: a batch of {size} messages needs a time to gather them in."
+            yield broken(
+                *place, message, "Set MaximumBatchingWindowInSeconds to 1 or more, or take 10 messages at most."
+            )
 
 
 def _fifo(queue: Resource) -> bool | None:

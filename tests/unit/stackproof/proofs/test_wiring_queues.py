@@ -110,3 +110,42 @@ def test_the_name_of_a_fifo_queue_ends_so() -> None:
     assert asked(Odd=resource("SQS::Queue", QueueName="orders")) == []
     assert asked(Odd=resource("SQS::Queue", FifoQueue=True, QueueName=ref("Given"))) == []
     assert asked(Odd=resource("SQS::Queue", FifoQueue=ref("Given"), QueueName="orders")) == []
+
+
+def read(visible: object, timeout: object, **mapping: object) -> list[Finding]:
+    """What is said of a queue that a function reads."""
+    reading = resource(
+        "Lambda::EventSourceMapping", FunctionName=ref("Odd"), EventSourceArn=att("Work", "Arn"), **mapping
+    )
+    worker = resource("Lambda::Function", **({} if timeout is None else {"Timeout": timeout}))
+    work = resource("SQS::Queue", **({} if visible is None else {"VisibilityTimeout": visible}))
+    return asked(Work=work, Odd=worker, Fed=reading)
+
+
+def test_a_message_is_hidden_as_long_as_its_function_may_run() -> None:
+    (found,) = read(20, 30)
+    assert (found.verdict, found.logical_id, found.path) == (Verdict.BROKEN, "Work", "Properties.VisibilityTimeout")
+    assert found.message == (
+        "Lambda refuses Fed: Work shows a message again after 20 s, while Odd may still work on it for 30 s."
+    )
+    assert found.fix == "Set VisibilityTimeout to 180, six times the function's Timeout."
+    (found,) = read(None, 60)
+    assert "again after 30 s" in found.message
+    for visible, timeout in ((30, 30), (180, "30"), (None, None), (ref("Given"), 30), (20, ref("Given"))):
+        assert read(visible, timeout) == []
+
+
+def test_a_large_batch_has_a_time_to_gather() -> None:
+    (found,) = read(180, 30, BatchSize=100)
+    assert (found.verdict, found.logical_id, found.path) == (Verdict.BROKEN, "Fed", "Properties.BatchSize")
+    assert found.message == "Lambda refuses Fed: a batch of 100 messages needs a time to gather them in."
+    assert read(180, 30, BatchSize=100, MaximumBatchingWindowInSeconds=5) == []
+    assert read(180, 30, BatchSize=10) == []
+    assert read(180, 30, BatchSize=ref("Given")) == []
+    assert read(180, 30, BatchSize=100, MaximumBatchingWindowInSeconds=ref("Given")) == []
+    stream = resource(
+        "Lambda::EventSourceMapping", FunctionName="theirs", EventSourceArn=att("Flow", "Arn"), BatchSize=100
+    )
+    assert asked(Flow=resource("Kinesis::Stream"), Fed=stream) == []
+    theirs = resource("Lambda::EventSourceMapping", FunctionName="theirs", EventSourceArn=att("Work", "Arn"))
+    assert asked(Work=resource("SQS::Queue", VisibilityTimeout=1), Fed=theirs) == []
