@@ -13,6 +13,7 @@ Three layers, each using only those above it::
     verdicts   Verdict, Finding, proved(…), broken(…), unknown(…)
 
     mentions   every reference as it is written
+    origins    where a value stands in the template when that is not where it ended up
     references, network, permissions, stores, wiring, tags, intent     queries: Stack -> list[Finding]
     diff       diff(old, new): two stacks -> what a change would do
 

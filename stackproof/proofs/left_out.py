@@ -43,7 +43,7 @@ def _left_out(scene: Scene, added: dict[str, str], still: dict[str, str]) -> Ite
     stack = scene.stack
     for name, condition in added.items():
         needed = implied(stack.resolver.conditions, {condition: True}) or {condition: True}
-        own = replace(stack.resolver, absent=still, decided=dict(needed), origins={}, _attributes={})
+        own = replace(stack.resolver, absent=still, decided=dict(needed), _attributes={})
         yield name, read_resource(own, name, stack.section("Resources")[name])  # type: ignore[arg-type]  # it has a condition, so that it is an object
 
 

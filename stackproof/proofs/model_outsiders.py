@@ -47,4 +47,6 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
 
 def _has_groups(leaves: Leaves) -> bool:
     """Does a resource name security groups of this stack, or what may be one?"""
-    return any("SecurityGroup" in key for path, _ in leaves.made for key in path if isinstance(key, str))
+    return any("SecurityGroup" in name for name in leaves.names) and any(
+        "SecurityGroup" in key for path, _ in leaves.made for key in path if isinstance(key, str)
+    )

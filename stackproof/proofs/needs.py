@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from stackproof.proofs import arns
 from stackproof.proofs.iam import Caller
@@ -30,9 +31,8 @@ def something(what: str) -> Sym:
     return Sym(what, kind="parameter")
 
 
-@dataclass(frozen=True)
-class Need:
-    """Actions on one resource that a component cannot do without, or may use.
+class Need(NamedTuple):
+    """Actions on one resource that a component cannot do without, or may use. A tuple, since one is made of another.
 
     Attributes:
         owner: logical id of the component.
@@ -57,7 +57,7 @@ class Need:
     path: str
     caller: Caller
     role: str | None = None
-    context: Context = field(default_factory=dict)
+    context: Context = MappingProxyType({})
     gate: Gate = "either"
     actions: tuple[str, ...] = ()
     resource: Scalar = "*"
@@ -72,11 +72,11 @@ class Need:
 
     def to(self, purpose: str, actions: Iterable[str], resource: Scalar = "*", *, holder: str | None = None) -> Need:
         """The same component and caller, for these actions."""
-        return replace(self, purpose=purpose, actions=tuple(actions), resource=resource, holder=holder)
+        return self._replace(purpose=purpose, actions=tuple(actions), resource=resource, holder=holder)
 
     def knowing(self, **keys: tuple[Value, ...]) -> Need:
         """The same with more condition keys; `__` in a name stands for `:`."""
-        return replace(self, context={**self.context, **{key.replace("__", ":"): keys[key] for key in keys}})
+        return self._replace(context={**self.context, **{key.replace("__", ":"): keys[key] for key in keys}})
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Scene:
     ) -> Need:
         """A need of a customer key, by way of a service."""
         via = (join(f"{service}.", self.stack.region, ".amazonaws.com"),)
-        wanted = replace(need, gate="key").to(purpose, actions, key.arn, holder=key.resource)
+        wanted = need._replace(gate="key").to(purpose, actions, key.arn, holder=key.resource)
         return wanted.knowing(kms__viaservice=via, kms__calleraccount=(self.stack.account,))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -65,9 +64,9 @@ def _mount(scene: Scene, task: TaskDefinition, volume: Volume, base: Need) -> It
     file_system = target.logical_id if target is not None and ours else None
     spelled = arns.expand(stack, volume.file_system)
     resource = scene.arn("elasticfilesystem", "file-system/", spelled)
-    base = replace(base, open=ours and not scene.access.on(file_system), otherwise="no task starts")
+    base = base._replace(open=ours and not scene.access.on(file_system), otherwise="no task starts")
     if not ours:
-        base = replace(base, doubt=f"the policy of the file system {show(spelled)} stands outside of the template")
+        base = base._replace(doubt=f"the policy of the file system {show(spelled)} stands outside of the template")
     point: tuple[Value, ...] = ()
     if volume.access_point is not None:
         point = (scene.arn("elasticfilesystem", "access-point/", arns.expand(stack, volume.access_point)),)
@@ -78,10 +77,10 @@ def _mount(scene: Scene, task: TaskDefinition, volume: Volume, base: Need) -> It
     base = base.knowing(aws__securetransport=encrypted)
     yield base.to(f"mount the volume {name}", (MOUNT,), resource, holder=file_system)
     written = base.to(f"write to the volume {name}", (WRITE,), resource, holder=file_system)
-    yield replace(written, required=_written(task, volume), otherwise="every write fails")
+    yield written._replace(required=_written(task, volume), otherwise="every write fails")
     if not point:
         as_root = base.to(f"be root on the volume {name}", (AS_ROOT,), resource, holder=file_system)
-        yield replace(as_root, required=False)
+        yield as_root._replace(required=False)
 
 
 def _written(task: TaskDefinition, volume: Volume) -> bool:
@@ -118,7 +117,7 @@ def _exec_by_hand(scene: Scene, task: TaskDefinition) -> Iterator[Need]:
     """Tasks that no service here runs: whoever starts one may turn ECS Exec on."""
     role = role_of(scene.stack, task.task_role)
     if role is not None:
-        base = replace(scene.as_role(task.logical_id, TASK, role), required=False)
+        base = scene.as_role(task.logical_id, TASK, role)._replace(required=False)
         yield base.to("open a session by ECS Exec", CHANNELS)
 
 
@@ -133,7 +132,7 @@ def _exec_logging(scene: Scene, cluster: Resource, role: str) -> Iterator[Need]:
 
     key = key_of(scene.stack, at(settings, "KmsKeyId"))
     if key is not None and not key.alias:
-        need = replace(base("KmsKeyId"), gate="key")
+        need = base("KmsKeyId")._replace(gate="key")
         yield need.to("encrypt the sessions of ECS Exec", ("kms:Decrypt",), key.arn, holder=key.resource)
     group = at(settings, "LogConfiguration", "CloudWatchLogGroupName")
     if group is not None:

@@ -6,7 +6,6 @@ template's own stores. File systems and databases of RDS are followed; what else
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -64,7 +63,7 @@ def _working(scene: Scene, selection: Resource, path: str, value: Value, purpose
     """The role at work; without one of this stack what there is to say about that."""
     role = role_of(scene.stack, value)
     if role is not None:
-        return replace(scene.as_role(selection.logical_id, path, role), otherwise="every job fails")
+        return scene.as_role(selection.logical_id, path, role)._replace(otherwise="every job fails")
     return [] if value is None else [outside(selection.logical_id, path, value, purpose)]
 
 
@@ -87,7 +86,7 @@ def _backups(scene: Scene, selection: Resource, base: Need, body: Value) -> Iter
     # A file system of elsewhere that the template mounts may carry the tags, too.
     for value in {show(volume.file_system): volume.file_system for volume in _mounted(scene)}.values():
         arn = scene.arn("elasticfilesystem", "file-system/", arns.expand(stack, value))
-        yield replace(base, required=False).to(f"back up {show(value)}", COPY_FILES, arn)
+        yield base._replace(required=False).to(f"back up {show(value)}", COPY_FILES, arn)
 
 
 def _mounted(scene: Scene) -> Iterator[Volume]:
@@ -121,8 +120,8 @@ def _copies(scene: Scene, base: Need, store: Resource) -> Iterator[Need]:
     yield copied.to(f"let backups of {owner} expire", (f"rds:Delete{snapshot}",), copy)
     # To share one, or to copy it to another vault, which nobody asks for here.
     more = (f"rds:Modify{snapshot}Attribute", f"rds:Copy{snapshot}")
-    yield replace(copied, required=False).to(purpose, more, copy)
-    yield replace(there, required=False).to(purpose, (f"rds:Describe{snapshot}s", *LABELS), arn)
+    yield copied._replace(required=False).to(purpose, more, copy)
+    yield there._replace(required=False).to(purpose, (f"rds:Describe{snapshot}s", *LABELS), arn)
 
 
 def _tagged(base: Need, store: Resource, tags: Mapping[str, Value] | Unknown) -> Need:
@@ -152,10 +151,10 @@ def _with_key(
     key = key_of(scene.stack, given if given is not None else own)
     if key is None or key.alias:
         return
-    base = replace(base, gate="key").knowing(kms__grantisforawsresource=("true",))
+    base = base._replace(gate="key").knowing(kms__grantisforawsresource=("true",))
     yield _of_key(base, f"use the key of {called}", WITH_KEY, key)
     if inside:
-        yield _of_key(replace(base, required=False), f"encrypt in {called}", INSIDE, key)
+        yield _of_key(base._replace(required=False), f"encrypt in {called}", INSIDE, key)
 
 
 def _of_key(base: Need, purpose: str, actions: tuple[str, ...], key: Key) -> Need:
@@ -169,7 +168,7 @@ def _restores(scene: Scene, selection: Resource, base: Need) -> Iterator[Need]:
     included = each(at(plan.properties, "RecoveryPointSelection", "IncludeVaults")) if plan is not None else []
     for vault in (named(stack, value, VAULT) for value in included):
         if vault is not None:
-            free = replace(base, required=False)
+            free = base._replace(required=False)
             arn = arns.arn(stack, vault)
             yield free.to(f"read backups in {vault.logical_id}", KEEP_IN, arn, holder=vault.logical_id)
             yield from _with_key(scene, base, vault, "EncryptionKeyArn", inside=True)
@@ -189,13 +188,13 @@ def _restores(scene: Scene, selection: Resource, base: Need) -> Iterator[Need]:
 def _files(scene: Scene, base: Need, *, encrypted: bool) -> Iterator[Need]:
     copy = scene.arn("elasticfilesystem", "file-system/", something("the restored file system"))
     actions = ("elasticfilesystem:DescribeFileSystems", "elasticfilesystem:Restore")
-    base = replace(base, unnamed=True)
+    base = base._replace(unnamed=True)
     restored = base.knowing(**{f"aws:resourcetag/{RESTORED[:-1]}": (something("the test"),)})
     made = base.knowing(elasticfilesystem__encrypted=("true",)) if encrypted else base
     yield made.to("restore files for a test", ("elasticfilesystem:CreateFileSystem",), copy)
     yield restored.to("restore files for a test", actions, copy)
     yield restored.to("delete what it has restored", ("elasticfilesystem:DeleteFileSystem",), copy)
-    yield replace(restored, required=False).to("tag what it restores", ("elasticfilesystem:TagResource",), copy)
+    yield restored._replace(required=False).to("tag what it restores", ("elasticfilesystem:TagResource",), copy)
 
 
 def _cluster(scene: Scene, base: Need, store: Resource, overrides: Value) -> Iterator[Need]:
@@ -218,4 +217,4 @@ def _cluster(scene: Scene, base: Need, store: Resource, overrides: Value) -> Ite
     yield fresh.to(purpose, ("rds:DescribeDBClusters", *LABELS), copy)
     yield copied.to(purpose, ("rds:DescribeDBClusterSnapshots", LABELS[1]), snapshot)
     yield fresh.to("delete what it has restored", ("rds:DeleteDBCluster",), copy)
-    yield replace(copied, required=False).to(purpose, LABELS, snapshot)
+    yield copied._replace(required=False).to(purpose, LABELS, snapshot)

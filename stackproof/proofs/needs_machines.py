@@ -7,7 +7,6 @@ functions or Step Functions' optimized integrations are not.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -39,7 +38,7 @@ def machine_needs(scene: Scene) -> Iterator[Wanted]:
             yield outside(machine.logical_id, "Properties.RoleArn", value, "call what its tasks call")
         elif role is not None:
             for place, task in tasks:
-                base = replace(scene.as_role(machine.logical_id, place, role), otherwise="its run fails there")
+                base = scene.as_role(machine.logical_id, place, role)._replace(otherwise="its run fails there")
                 yield _call(scene, base, task)
 
 
@@ -80,7 +79,7 @@ def _call(scene: Scene, base: Need, task: Value) -> Need:
         if resource is not None:
             return base.to(f"call {action}", (action,), resource)
     anything = something(f"what {action} is done to")
-    return replace(base, doubt="its resource is not known").to(f"call {action}", (action,), anything)
+    return base._replace(doubt="its resource is not known").to(f"call {action}", (action,), anything)
 
 
 def _service(scene: Scene, cluster: Value, service: Value) -> Scalar | None:

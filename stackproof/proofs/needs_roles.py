@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -74,7 +73,7 @@ def _flow_log(scene: Scene, flow: Resource) -> Iterator[Wanted]:
     resource, holder = scene.log_streams(flow.properties.get("LogGroupName", flow.properties.get("LogDestination")))
     actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     yield base.to("write flow logs", actions, resource, holder=holder)
-    extra = replace(base, required=False)
+    extra = base._replace(required=False)
     yield extra.to("find its log group", ("logs:DescribeLogGroups",))
     yield extra.to("make its log group", ("logs:CreateLogGroup",), resource)
 
@@ -90,13 +89,13 @@ def _function(scene: Scene, function: Resource) -> Iterator[Wanted]:
     given = at(function.properties, "LoggingConfig", "LogGroup")
     group: Value = given if given is not None else join("/aws/lambda/", arns.name(function))
     resource, holder = scene.log_streams(group)
-    logs = replace(base, otherwise="it leaves no log")
+    logs = base._replace(otherwise="it leaves no log")
     yield logs.to("write its log", ("logs:CreateLogStream", "logs:PutLogEvents"), resource, holder=holder)
     made = named(scene.stack, group, LOG_GROUP) is not None
-    yield replace(logs.to("make its log group", ("logs:CreateLogGroup",), resource), required=not made)
+    yield logs.to("make its log group", ("logs:CreateLogGroup",), resource)._replace(required=not made)
     if function.properties.get("VpcConfig") is not None:
         purpose = "have network interfaces in its VPC"
-        network = replace(base, otherwise="it is not made")
+        network = base._replace(otherwise="it is not made")
         anywhere = something("a network interface")
         yield network.to(purpose, ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"), anywhere)
         yield network.to(purpose, ("ec2:DescribeNetworkInterfaces",))
@@ -110,7 +109,7 @@ def _event_source(scene: Scene, source: Resource) -> Iterator[Wanted]:
     role = role_of(scene.stack, function.properties.get("Role")) if function is not None else None
     if role is None or queue is None:
         return
-    base = replace(scene.as_role(source.logical_id, path, role), otherwise="it is not made")
+    base = scene.as_role(source.logical_id, path, role)._replace(otherwise="it is not made")
     purpose = f"read the queue {queue.logical_id}"
     yield base.to(purpose, READ_QUEUE, arns.arn(scene.stack, queue), holder=queue.logical_id)
     key = key_of(scene.stack, queue.properties.get("KmsMasterKeyId"))
@@ -154,7 +153,7 @@ def _target(scene: Scene, owner: Resource, path: str, target: Value) -> Iterator
         service, _, call = text.partition(UNIVERSAL)[2].partition(":")
         action = f"{service}:{call[:1].upper()}{call[1:]}"
         anything = something(f"what {action} is done to")
-        yield replace(base, doubt="its resource is not known").to(f"call {action}", (action,), anything)
+        yield base._replace(doubt="its resource is not known").to(f"call {action}", (action,), anything)
     elif resource is not None and resource.type == "AWS::ECS::Cluster":
         yield from _run(scene, base, target)
     elif resource is not None and resource.type in TARGETS:
@@ -179,7 +178,7 @@ def _run(scene: Scene, base: Need, target: Value) -> Iterator[Need]:
     if any(at(target, "EcsParameters", key) is not None for key in ("PropagateTags", "Tags")):
         # Asked for where an account has ECS authorise tags (Amazon ECS Developer Guide, "Tagging authorization").
         started = scene.arn("ecs", "task/", something("a task"))
-        yield replace(base, required=False).to("tag its tasks", ("ecs:TagResource",), started)
+        yield base._replace(required=False).to("tag its tasks", ("ecs:TagResource",), started)
     for name in ("ExecutionRoleArn", "TaskRoleArn"):
         passed = role_of(scene.stack, task.properties.get(name))
         if passed is not None:
@@ -196,7 +195,7 @@ def _deployments(scene: Scene, service: Resource) -> Iterator[Wanted]:
         role = role_of(scene.stack, at(hook, "RoleArn"))
         if function is not None and role is not None:
             path = f"Properties.DeploymentConfiguration.LifecycleHooks.{index}.RoleArn"
-            base = replace(scene.as_role(service.logical_id, path, role), otherwise="every deployment fails at it")
+            base = scene.as_role(service.logical_id, path, role)._replace(otherwise="every deployment fails at it")
             call, arn = ("lambda:InvokeFunction",), arns.arn(scene.stack, function)
             yield base.to(f"call the hook {function.logical_id}", call, arn, holder=function.logical_id)
 
@@ -209,7 +208,7 @@ def _shifts(scene: Scene, service: Resource) -> Iterator[Wanted]:
         if role is None:
             continue
         path = f"Properties.LoadBalancers.{index}.AdvancedConfiguration.RoleArn"
-        base = replace(scene.as_role(service.logical_id, path, role), otherwise="every deployment fails at it")
+        base = scene.as_role(service.logical_id, path, role)._replace(otherwise="every deployment fails at it")
         yield base.to("look at its target groups", LOOK)
         for value in (at(entry, "TargetGroupArn"), at(settings, "AlternateTargetGroupArn")):
             if value is None:
@@ -231,7 +230,7 @@ def _text_messages(scene: Scene, pool: Resource) -> Iterator[Wanted]:
     path, value = "Properties.SmsConfiguration.SnsCallerArn", at(pool.properties, "SmsConfiguration", "SnsCallerArn")
     role = role_of(scene.stack, value)
     if role is not None:
-        base = replace(scene.as_role(pool.logical_id, path, role), otherwise="nobody gets a code")
+        base = scene.as_role(pool.logical_id, path, role)._replace(otherwise="nobody gets a code")
         yield base.to("send text messages", ("sns:Publish",))
     elif value is not None:
         yield outside(pool.logical_id, path, value, "send text messages")
@@ -255,7 +254,7 @@ def _proxy(scene: Scene, proxy: Resource) -> Iterator[Wanted]:
         if key is not None and not key.alias:
             yield scene.through(base, key, "secretsmanager", "decrypt its secret")
         seldom = ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy")
-        yield replace(base, required=False).to("know its secret", seldom, arns.expand(scene.stack, arn))
+        yield base._replace(required=False).to("know its secret", seldom, arns.expand(scene.stack, arn))
 
 
 def _monitoring(scene: Scene, database: Resource) -> Iterator[Wanted]:
@@ -267,13 +266,13 @@ def _monitoring(scene: Scene, database: Resource) -> Iterator[Wanted]:
     if role is None:
         yield outside(database.logical_id, path, value, "write what enhanced monitoring measures")
         return
-    base = replace(scene.as_role(database.logical_id, path, role), otherwise="nothing is measured")
+    base = scene.as_role(database.logical_id, path, role)._replace(otherwise="nothing is measured")
     group = scene.arn("logs", "log-group:RDSOSMetrics")
     stream, _ = scene.log_streams(group)
     purpose = "write what enhanced monitoring measures"
     yield base.to(purpose, ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"), stream)
-    made = replace(base, doubt="only AWS knows whether the log group RDSOSMetrics is there already")
+    made = base._replace(doubt="only AWS knows whether the log group RDSOSMetrics is there already")
     yield made.to("make the log group of enhanced monitoring", ("logs:CreateLogGroup",), group)
-    spare = replace(base, required=False)
+    spare = base._replace(required=False)
     yield spare.to(purpose, ("logs:PutRetentionPolicy",), group)
     yield spare.to(purpose, ("logs:GetLogEvents",), stream)

@@ -5,7 +5,6 @@ What the function does to the database or service whose secret it is, its code a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -38,7 +37,7 @@ def _called(scene: Scene, schedule: Resource, function: Resource) -> Iterator[Wa
     """The guide promises that Secrets Manager says for which account it comes, and nothing of the secret."""
     path = "Properties.RotationLambdaARN"
     base = scene.as_service(schedule.logical_id, path, "secretsmanager")
-    base = replace(base, otherwise="AWS refuses the schedule")
+    base = base._replace(otherwise="AWS refuses the schedule")
     arn = arns.arn(scene.stack, function)
     yield base.to(f"call {function.logical_id}", ("lambda:InvokeFunction",), arn, holder=function.logical_id)
 
@@ -49,7 +48,7 @@ def _changes(scene: Scene, schedule: Resource, function: Resource) -> Iterator[W
     value = schedule.properties.get("SecretId")
     if role is None or value is None:
         return
-    base = replace(scene.as_role(schedule.logical_id, "Properties.SecretId", role), otherwise="no rotation ends")
+    base = scene.as_role(schedule.logical_id, "Properties.SecretId", role)._replace(otherwise="no rotation ends")
     secret = named(scene.stack, value, "AWS::SecretsManager::Secret")
     arn = arns.arn(scene.stack, secret) if secret is not None else arns.expand(scene.stack, value)
     holder = secret.logical_id if secret is not None else None

@@ -96,7 +96,7 @@ def _encrypted_logs(scene: Scene, group: Resource) -> Iterator[Need]:
     if key is None or key.resource is None:
         return
     base = scene.as_service(group.logical_id, "Properties.KmsKeyId", "logs", account=False)
-    base = replace(base, caller=scene.service("logs", regional=True), otherwise=NOT_MADE)
+    base = base._replace(caller=scene.service("logs", regional=True), otherwise=NOT_MADE)
     base = base.knowing(kms__viaservice=(), **{"kms:encryptioncontext:aws:logs:arn": (arns.arn(scene.stack, group),)})
     yield base.to("be encrypted", ENCRYPT_LOGS, key.arn, holder=key.resource)
 
@@ -130,8 +130,8 @@ def _balancer_logs(scene: Scene, balancer: Resource) -> Iterator[Wanted]:
         else:
             source = arns.arn(scene.stack, balancer)
             base = scene.as_service(balancer.logical_id, path, "logdelivery.elasticloadbalancing", source=source)
-            base = replace(base, caller=replace(base.caller, accounts=LOG_ACCOUNTS))
-        base = replace(base, otherwise="the balancer is not made").knowing(
+            base = base._replace(caller=replace(base.caller, accounts=LOG_ACCOUNTS))
+        base = base._replace(otherwise="the balancer is not made").knowing(
             **{"s3:x-amz-acl": ("bucket-owner-full-control",)}
         )
         purpose = f"deliver its {kind.replace('_', ' ')} to {bucket.logical_id}"
@@ -201,7 +201,7 @@ def _event_log(scene: Scene, rule: Resource, path: str, value: Value) -> Iterato
             yield _closed(rule, path, group, "events")
             continue
         purpose = f"keep its events in {group.logical_id}"
-        base = replace(scene.as_service(rule.logical_id, path, "events"), otherwise="every event is lost")
+        base = scene.as_service(rule.logical_id, path, "events")._replace(otherwise="every event is lost")
         # It makes a stream before it says for which rule.
         first = base.knowing(aws__sourceaccount=(), aws__sourcearn=())
         yield first.to(purpose, ("logs:CreateLogStream",), streams, holder=holder)
@@ -227,7 +227,7 @@ def _delivered(scene: Scene, owner: Resource, path: str, value: Value) -> Iterat
     source = scene.arn("logs", something("the delivery"))
     base = scene.as_service(owner.logical_id, path, "delivery.logs", source=source)
     purpose = f"write its log to {group} by the policy that stands there"
-    base = replace(base, otherwise="AWS wants to put one into the account, which whoever deploys may not do")
+    base = base._replace(otherwise="AWS wants to put one into the account, which whoever deploys may not do")
     yield base.to(purpose, ("logs:CreateLogStream", "logs:PutLogEvents"), resource, holder=group)
 
 
@@ -241,7 +241,7 @@ class _Sender:
         arn = arns.arn(scene.stack, source or owner)
         known = None if isinstance(arn, Unknown) else arn
         base = scene.as_service(owner.logical_id, path, service, source=known)
-        self.base = replace(base, otherwise="every message is lost")
+        self.base = base._replace(otherwise="every message is lost")
 
     def to(self, target: Resource | None) -> Iterator[Wanted]:
         """Its needs to reach a target of this stack; none for any other."""
@@ -302,7 +302,7 @@ def _keys(scene: Scene) -> Iterator[Need]:
     stack = scene.stack
     for key in stack.of_type("AWS::KMS::Key"):
         base = scene.as_anybody(key.logical_id, "Properties.KeyPolicy", "account")
-        base = replace(base, gate="resource", otherwise="AWS refuses a key that nobody may manage")
+        base = base._replace(gate="resource", otherwise="AWS refuses a key that nobody may manage")
         yield base.to("be managed", ("kms:PutKeyPolicy",), arns.arn(stack, key), holder=key.logical_id)
     for store in stack.of_type(*GRANTED):
         name, service = GRANTED[store.type]
@@ -310,7 +310,7 @@ def _keys(scene: Scene) -> Iterator[Need]:
         if found is None or found.resource is None:
             continue
         base = scene.as_anybody(store.logical_id, f"Properties.{name}", "account")
-        base = replace(base, gate="resource", otherwise=NOT_MADE).knowing(
+        base = base._replace(gate="resource", otherwise=NOT_MADE).knowing(
             kms__viaservice=(join(f"{service}.", stack.region, ".amazonaws.com"),),
             kms__calleraccount=(stack.account,),
             kms__grantisforawsresource=("true",),

@@ -6,7 +6,6 @@ The execution role is used by ECS alone, before and beside the containers; the t
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs import arns
@@ -86,7 +85,7 @@ class _Starting:
         self.scene, self.stack = scene, scene.stack
         nobody = Need(task.logical_id, EXECUTION, Caller("role", (), scene.stack.partition, scene.stack.account))
         self.base = scene.as_role(task.logical_id, EXECUTION, role) if role is not None else nobody
-        self.base = replace(self.base, otherwise=NO_START)
+        self.base = self.base._replace(otherwise=NO_START)
 
     def container(self, container: Container) -> Iterator[Need]:
         """Image, registry credentials, secrets, logs and environment files of a container."""
@@ -99,23 +98,23 @@ class _Starting:
             yield from self._secret(secret, f"read the secret {secret.name or 'for the registry'} of {called}")
         yield from self._logs(container, called)
         for path, value, purpose in container.files():
-            yield from self._file(replace(self.base, path=path), value, f"{purpose} of {called}")
+            yield from self._file(self.base._replace(path=path), value, f"{purpose} of {called}")
 
     def _file(self, base: Need, value: Value, purpose: str) -> Iterator[Need]:
         """A file in S3, whose bucket the agent may look for first."""
         target = arns.expand(self.stack, value)
         yield base.to(purpose, ("s3:GetObject",), target)
-        yield replace(base, required=False).to(purpose, ("s3:GetBucketLocation",), _bucket(target))
+        yield base._replace(required=False).to(purpose, ("s3:GetBucketLocation",), _bucket(target))
 
     def _image(self, container: Container, called: str) -> Iterator[Need]:
         image = container.image
         if image.registry == "public":
             return
-        base = replace(self.base, path=f"{container.path}.Image")
+        base = self.base._replace(path=f"{container.path}.Image")
         resource: Scalar
         if image.registry == "unknown":
             resource = something("the image's repository")
-            base = replace(base, doubt=f"the image {show(image.value)} is known to AWS only")
+            base = base._replace(doubt=f"the image {show(image.value)} is known to AWS only")
         else:
             start = ("arn:", self.stack.partition, ":ecr:", image.region, ":", image.account, ":repository/")
             resource = join(*start, arns.expand(self.stack, image.repository))
@@ -125,7 +124,7 @@ class _Starting:
     def _logs(self, container: Container, called: str) -> Iterator[Need]:
         if container.log is None or container.log.group is None:
             return
-        base = replace(self.base, path=f"{container.log.path}.Options.awslogs-group")
+        base = self.base._replace(path=f"{container.log.path}.Options.awslogs-group")
         resource, holder = self.scene.log_streams(container.log.group)
         yield base.to(f"write the logs of {called}", WRITE_LOGS, resource, holder=holder)
         if show(container.log.options.get("awslogs-create-group")).lower() == "true":
@@ -133,15 +132,15 @@ class _Starting:
 
     def _secret(self, secret: SecretReference, purpose: str) -> Iterator[Need]:
         owner = self.stack.resources.get(secret.resource or "")
-        base = replace(self.base, path=secret.path)
+        base = self.base._replace(path=secret.path)
         if secret.kind == "parameter":
             arn = arns.arn(self.stack, owner) if owner is not None else self._parameter(secret.base)
             yield base.to(purpose, ("ssm:GetParameters",), arn)
             if owner is None:
-                yield replace(self._key_of_elsewhere(base, arn, "ssm", purpose), key_of_elsewhere=False)
+                yield self._key_of_elsewhere(base, arn, "ssm", purpose)._replace(key_of_elsewhere=False)
             return
         if secret.kind == "unknown":
-            base = replace(base, doubt=f"{show(secret.value)} is known to AWS only")
+            base = base._replace(doubt=f"{show(secret.value)} is known to AWS only")
         arn = self._whole(arns.expand(self.stack, secret.base), ours=owner is not None)
         holder = owner.logical_id if owner is not None else None
         yield base.to(purpose, ("secretsmanager:GetSecretValue",), arn, holder=holder)
@@ -162,7 +161,7 @@ class _Starting:
         key = Key(join(*start, account, ":key/", name))
         need = self.scene.through(base, key, service, f"decrypt and {purpose}")
         context = {"ssm": "kms:encryptioncontext:parameter_arn"}.get(service, "kms:encryptioncontext:secretarn")
-        return replace(need.knowing(**{context: (arn,)}), required=False, key_of_elsewhere=True)
+        return need.knowing(**{context: (arn,)})._replace(required=False, key_of_elsewhere=True)
 
     def _parameter(self, base: Scalar) -> Scalar:
         """The ARN of a parameter that is named by name or by ARN."""

@@ -7,7 +7,6 @@ subnet that its component may run in; a blocked walk names the component that bl
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackproof.proofs.equality import equal
@@ -111,7 +110,7 @@ def _perhaps(outcome: Outcome, logical_id: str, path: str) -> Outcome:
     if outcome.holds is not False:
         return outcome
     reason = f"where the image comes from is known to AWS only, and {outcome.reason}"
-    return replace(untold(logical_id, path, reason), trail=outcome.trail)
+    return untold(logical_id, path, reason)._replace(trail=outcome.trail)
 
 
 def _prove_files(proof: Proof, service: Service, task: TaskDefinition, sides: Sequence[Side]) -> None:

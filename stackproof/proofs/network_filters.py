@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.proofs import model_ranges as ranges
 from stackproof.proofs.equality import equal
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 _WAYS: Final = {"egress": "out to", "ingress": "in from"}
 
 
-@dataclass(frozen=True)
-class Traffic:
+class Traffic(NamedTuple):
     """What wants through: a protocol and the port that the server listens on."""
 
     protocol: str
@@ -49,6 +48,13 @@ class _Matches:
     foreign: str = ""
 
 
+class _Opening(NamedTuple):
+    """The rules of some groups that cover some traffic (None: perhaps), and the first group that is not known."""
+
+    rules: list[tuple[Rule, bool | None]]
+    foreign: str
+
+
 class Filters:
     """Asks groups and ACLs of one network, and remembers which rules were needed, for what.
 
@@ -61,6 +67,7 @@ class Filters:
         self.network = network
         self.used: dict[Rule, set[Traffic]] = {}
         self.outward: set[Rule] = set()
+        self._opening: dict[tuple[tuple[str, ...], Direction, Traffic], _Opening] = {}
 
     def grouped(self, side: Side, peer: Side, direction: Direction, traffic: Traffic) -> Outcome:
         """Do a side's own groups let it out to, or in from, the other side?"""
@@ -69,8 +76,9 @@ class Filters:
         found = self._matches(side, peer, direction, traffic)
         if not found.sure and peer.range is not None and ranges.together(found.partly, peer.range):
             found.sure = [rule for rule in found.maybe if rule.peer.ranges]
-        # Of several rules that open the same way one is needed: the narrowest.
-        found.sure.sort(key=_width)
+        if len(found.sure) > 1:
+            # Of several rules that open the same way one is needed: the narrowest.
+            found.sure.sort(key=_width)
         for rule in found.sure[:1] or found.maybe:
             self.used.setdefault(rule, set()).add(traffic)
             if peer.subnet is None:
@@ -98,22 +106,33 @@ class Filters:
         return self._refused(side, peer, direction, what)
 
     def _matches(self, side: Side, peer: Side, direction: Direction, traffic: Traffic) -> _Matches:
-        found = _Matches()
-        for key in side.groups:
+        asked = (side.groups, direction, traffic)
+        if asked not in self._opening:
+            self._opening[asked] = self._open(*asked)
+        opening = self._opening[asked]
+        found = _Matches(foreign=opening.foreign)
+        for rule, opens in opening.rules:
+            meets = self._meets(rule, peer)
+            if opens and meets:
+                found.sure.append(rule)
+            elif meets is not False:
+                found.maybe.append(rule)
+                found.partly += rule.peer.ranges if opens else ()
+        return found
+
+    def _open(self, groups: tuple[str, ...], direction: Direction, traffic: Traffic) -> _Opening:
+        """What some groups say to traffic, whoever the other side is: asked again for each other side."""
+        foreign = ""
+        rules: list[tuple[Rule, bool | None]] = []
+        for key in groups:
             group = self.network.groups.get(key)
             if group is None or not group.own or group.unknown is not None or key in self.network.strangers:
-                found.foreign = found.foreign or key
+                foreign = foreign or key
             for rule in group.rules(direction) if group is not None else ():
-                if rule.void:
-                    continue
-                opens = _opens(rule, traffic)
-                meets = self._meets(rule, peer) if opens is not False else False
-                if opens and meets:
-                    found.sure.append(rule)
-                elif meets is not False:
-                    found.maybe.append(rule)
-                    found.partly += rule.peer.ranges if opens else ()
-        return found
+                opens = False if rule.void else _opens(rule, traffic)
+                if opens is not False:
+                    rules.append((rule, opens))
+        return _Opening(rules, foreign)
 
     def _refused(self, side: Side, peer: Side, direction: Direction, what: str) -> Outcome:
         group: Group | None = self.network.groups.get(side.groups[0]) if side.groups else None

@@ -6,8 +6,7 @@ reason why it cannot be told. A False wins over a None: what is blocked stays bl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.proofs.model_ranges import ANYWHERE, Range
 from stackproof.proofs.values import Sym, Unknown, show
@@ -24,9 +23,8 @@ LINUX_EPHEMERAL: Final = (32768, 60999)
 """The part of them that Linux uses unless told otherwise."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """An answer with its evidence.
+class Outcome(NamedTuple):
+    """An answer with its evidence. A tuple, since a network gives hundreds.
 
     Attributes:
         holds: True, False (blocked), or None (cannot be told).
@@ -93,16 +91,17 @@ def along(*legs: Outcome | str) -> Outcome:
     Args:
         legs: text is a component on the way, which lets everything through.
     """
-    trail: list[str] = []
+    # Each step once, in order.
+    trail: dict[str, None] = {}
     doubt: Outcome | None = None
     for leg in legs:
-        trail += [step for step in ((leg,) if isinstance(leg, str) else leg.trail) if step not in trail]
+        trail.update(dict.fromkeys((leg,) if isinstance(leg, str) else leg.trail))
         if isinstance(leg, str):
             continue
         if leg.holds is False:
-            return replace(leg, trail=tuple(trail))
+            return leg._replace(trail=tuple(trail))
         if leg.holds is None and (doubt is None or (doubt.outside and not leg.outside)):
-            doubt = replace(leg, trail=tuple(trail))
+            doubt = leg._replace(trail=tuple(trail))
     return passed(*trail) if doubt is None else doubt
 
 
@@ -112,7 +111,7 @@ def either(*ways: Outcome) -> Outcome:
         return ways[0]
     if all(way.holds is False for way in ways):
         return ways[-1]
-    return replace(next(way for way in ways if way.holds is not True), holds=None)
+    return next(way for way in ways if way.holds is not True)._replace(holds=None)
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
@@ -120,8 +119,7 @@ def worst(outcomes: Sequence[Outcome]) -> Outcome:
     return min(outcomes, key=lambda outcome: (outcome.holds is not False, outcome.holds is not None, outcome.outside))
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """One end of a connection.
 
     Attributes:

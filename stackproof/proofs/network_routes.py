@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackproof.proofs import model_ranges as ranges
@@ -102,7 +102,7 @@ class Routes:
         subnet = self.network.subnet(nat.subnet) if nat is not None else None
         if nat is not None and subnet is not None and subnet != side.subnet:
             # A NAT gateway passes private addresses on by the routes of its own subnet.
-            behind = self._lookup(replace(side, subnet=subnet), destination, label)
+            behind = self._lookup(side._replace(subnet=subnet), destination, label)
             if not isinstance(behind, Outcome) and behind.route.way == "peering":
                 return passed(found.step, behind.step)
             if isinstance(behind, Outcome) or self._internet_gateway(behind.route):

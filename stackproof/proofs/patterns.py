@@ -44,7 +44,7 @@ def matches(pattern: Value, text: Value) -> bool | None:
     if begins[:common] != other[:common]:
         # As above: nothing to be looked at sign by sign.
         return False
-    if pattern == text:
+    if pattern == text or (pattern == begins + ANY and common == len(begins)):
         return True
     # What they begin with in common, often all but an ARN's last part, need not be looked at twice.
     return _matches(tokens(pattern)[common:], tokens(text)[common:], globs=True)
@@ -74,6 +74,8 @@ def _head(value: Value) -> str:
 
 def same_text(left: Value, right: Value) -> bool | None:
     """Are two scalars the same text? Neither may be Unknown, a list or an object."""
+    if not _head(left).startswith(_head(right)) and not _head(right).startswith(_head(left)):
+        return False
     return _matches(tokens(left), tokens(right), globs=False)
 
 
@@ -99,6 +101,9 @@ def tokens(value: Value) -> tuple[Token, ...]:
 
 def _matches(pattern: tuple[Token, ...], text: tuple[Token, ...], *, globs: bool) -> bool | None:
     """Definite match, no possible match, or between the two."""
+    if _differ(pattern, text):
+        # Two resources' ids, mostly.
+        return False
     wild = globs and (ANY in pattern or ONE in pattern)
     if _definite(pattern, text) if wild else pattern == text:
         return True

@@ -157,6 +157,9 @@ def _answered(scene: Scene, need: Need) -> Finding:
 
 def _judged(scene: Scene, need: Need) -> Iterator[tuple[str, Judgement]]:
     """Each action of a need with its judgement; the same for actions that the same statements are about."""
+    if len(need.actions) == 1:
+        yield need.actions[0], judge(scene, need, need.actions[0])
+        return
     role = scene.access.roles.get(need.role or "")
     documents = [*resource_documents(scene, need), *((*role.documents, role.boundary) if role is not None else ())]
     statements = [statement for document in documents if document is not None for statement in document.statements]

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
 from stackproof.proofs.meanings import meanings
-from stackproof.proofs.mentions import Guards, Mention, contradicts, follows
+from stackproof.proofs.mentions import Guards, Mention
 from stackproof.proofs.resolve import Stack, dotted
 from stackproof.proofs.schemas import schema
 from stackproof.proofs.values import Unknown, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from stackproof.proofs.conditions import Space
+    from stackproof.proofs.values import Path
 
 PSEUDO = frozenset(
     {
@@ -39,50 +40,25 @@ def references(stack: Stack) -> list[Finding]:
     return [*circles(stack), *missing(stack), *conditional(stack), *meanings(stack)]
 
 
-def dependencies(stack: Stack, *, certain: bool = False) -> dict[str, dict[str, str]]:
-    """What each resource waits for, with the property that says so: `{"Service": {"Listener": "DependsOn"}}`.
-
-    A reference in Metadata counts: CloudFormation works it out before it creates the resource. With `certain`, what
-    depends on a condition that cannot be decided is left out.
-    """
-    found: dict[str, dict[str, str]] = {}
-    known = {name for name, resource in stack.resources.items() if resource.certain or not certain}
-    for name, resource in stack.resources.items():
-        edges = found[name] = {}
-        if name not in known:
-            continue
-        for mention in stack.mentions["Resources", name]:
-            if mention.name not in known or mention.name in edges or mention.attribute == "Condition":
-                continue
-            guards = mention.guards
-            live = follows(guards, stack.conditions) if certain else not contradicts(guards, stack.conditions)
-            if live:
-                edges[mention.name] = dotted(mention.place[2:])
-        for other in resource.depends_on:
-            if other in known:
-                edges.setdefault(other, "DependsOn")
-    return found
-
-
 def circles(stack: Stack) -> list[Finding]:
     """Resources that wait for each other, each circle named with its path."""
     found: list[Finding] = []
     named: set[str] = set()
     undecided = None in stack.conditions.values() or not all(one.certain for one in stack.resources.values())
     for certain in (True, False) if undecided else (True,):
-        edges = dependencies(stack, certain=certain)
-        for circle in _circles({name: list(targets) for name, targets in edges.items()}):
+        edges = stack.dependencies(certain=True) if certain and undecided else stack.waits
+        for circle in _circles(edges):
             if certain or named.isdisjoint(circle):
                 named |= set(circle)
                 found.append(_circle(stack, circle, edges, certain=certain))
     return found or [proved("ref-circle", "", "", f"{len(edges)} resources can be created one after the other")]
 
 
-def _circle(stack: Stack, circle: list[str], edges: Mapping[str, Mapping[str, str]], *, certain: bool) -> Finding:
+def _circle(stack: Stack, circle: list[str], edges: Mapping[str, Mapping[str, Path]], *, certain: bool) -> Finding:
     """The finding of one circle; what a macro or an undecided condition may undo is not certain."""
     following = [*circle[1:], circle[0]]
-    steps = [f"{one} ({edges[one][other]})" for one, other in zip(circle, following, strict=True)]
-    way, path = " → ".join([*steps, circle[0]]), edges[circle[0]][following[0]]
+    steps = [f"{one} ({dotted(edges[one][other])})" for one, other in zip(circle, following, strict=True)]
+    way, path = " → ".join([*steps, circle[0]]), dotted(edges[circle[0]][following[0]])
     fix = (
         "Break one of these references: a separate resource for the rule or policy, a name as text, or an ARN made with"
         " Fn::Sub."
@@ -95,7 +71,7 @@ def _circle(stack: Stack, circle: list[str], edges: Mapping[str, Mapping[str, st
     return unknown("ref-circle", circle[0], path, message, fix)
 
 
-def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
+def _circles(edges: Mapping[str, Collection[str]]) -> list[list[str]]:
     """Circles so that each resource that lies on one is on a circle that is named, as short as there is."""
     found: list[list[str]] = []
     done: set[str] = set()
@@ -109,7 +85,7 @@ def _circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
     return found
 
 
-def _entangled(edges: Mapping[str, list[str]]) -> list[str]:
+def _entangled(edges: Mapping[str, Collection[str]]) -> list[str]:
     """What is left when whatever waits for nothing is taken away, again and again: all circles, and who leads there."""
     waiting = {name: len(targets) for name, targets in edges.items()}
     users: dict[str, list[str]] = {}
@@ -125,7 +101,7 @@ def _entangled(edges: Mapping[str, list[str]]) -> list[str]:
     return [name for name, number in waiting.items() if number]
 
 
-def _back_to(start: str, edges: Mapping[str, list[str]]) -> list[str]:
+def _back_to(start: str, edges: Mapping[str, Collection[str]]) -> list[str]:
     """The shortest way from a resource back to itself; empty without one."""
     before: dict[str, str] = {}
     todo = [start]
@@ -152,12 +128,14 @@ def missing(stack: Stack) -> list[Finding]:
     there: set[tuple[str, str]] = set()
     for section in ("Conditions", "Resources", "Outputs"):
         for name, body in stack.section(section).items():
-            for mention in [*stack.mentions[section, str(name)], *_named(section, str(name), body)]:
-                if any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in mention.path):
-                    continue  # what it names may be the loop's own variable; that the loop is not read is said
-                count += 1
-                wanted = mention.name, mention.attribute
+            mentioned = [*stack.mentions[section, str(name)], *_named(section, str(name), body)]
+            count += len(mentioned)
+            for mention in mentioned:
+                wanted = mention[:2]
                 if wanted in there:
+                    continue
+                if any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in mention.path):
+                    count -= 1  # what it names may be the loop's own variable; that the loop is not read is said
                     continue
                 absent = list(_missing(stack, mention))
                 found += absent

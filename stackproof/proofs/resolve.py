@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from stackproof.proofs.conditions import Space
 from stackproof.proofs.leaves import Leaves, apart
-from stackproof.proofs.mentions import Mention, mentions
+from stackproof.proofs.mentions import Mention, contradicts, follows, mentions
+from stackproof.proofs.origins import origin
 from stackproof.proofs.pseudo import pseudo_parameters
 from stackproof.proofs.resolver import Resolver
 from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, scalar_text, show
@@ -87,7 +88,6 @@ class Stack:
         resolver: worked these values out; `left_out` works out more.
         transforms: the macros that the template names, SAM's among them.
         template: the template as it was given; empty when it was no object.
-        origins: where values come from when that is not where they ended up; see `source`.
         asked: the types of the resources that queries asked for, or came to by a reference; others are not analysed.
         arns: the ARNs that were spelled out so far, by logical id; `arns.arn` keeps them.
     """
@@ -105,7 +105,6 @@ class Stack:
     resolver: Resolver = field(repr=False, compare=False)
     transforms: tuple[str, ...] = ()
     template: Mapping[str, object] = field(default_factory=dict, repr=False)
-    origins: Mapping[Path, Path] = field(default_factory=dict, repr=False)
     asked: set[str] = field(default_factory=set, repr=False, compare=False)
     arns: dict[str, Scalar] = field(default_factory=dict, repr=False, compare=False)
 
@@ -138,6 +137,35 @@ class Stack:
         }
 
     @cached_property
+    def waits(self) -> dict[str, dict[str, Path]]:
+        """The dependencies, worked out once; what cannot be decided counts."""
+        return self.dependencies()
+
+    def dependencies(self, *, certain: bool = False) -> dict[str, dict[str, Path]]:
+        """What each resource waits for, with the property that says so: `{"Service": {"Listener": ("DependsOn",)}}`.
+
+        A reference in Metadata counts: CloudFormation works it out before it creates the resource. With `certain`, what
+        depends on a condition that cannot be decided is left out.
+        """
+        found: dict[str, dict[str, Path]] = {}
+        known = {name for name, resource in self.resources.items() if resource.certain or not certain}
+        for name, resource in self.resources.items():
+            edges = found[name] = {}
+            if name not in known:
+                continue
+            for mention in self.mentions["Resources", name]:
+                if mention.name not in known or mention.name in edges or mention.attribute == "Condition":
+                    continue
+                guards = mention.guards
+                live = follows(guards, self.conditions) if certain else not contradicts(guards, self.conditions)
+                if live:
+                    edges[mention.name] = mention.place[2:]
+            for other in resource.depends_on:
+                if other in known:
+                    edges.setdefault(other, ("DependsOn",))
+        return found
+
+    @cached_property
     def leaves(self) -> dict[str, Leaves]:
         """Every scalar of each resource's properties, with its path from `Properties` on."""
         return {name: apart(resource.properties, ("Properties",)) for name, resource in self.resources.items()}
@@ -166,12 +194,8 @@ class Stack:
             logical_id: the resource.
             path: the place in the resource, `("Properties", "Subnets", 0)`.
         """
-        whole: Path = ("Resources", logical_id, *path)
-        for length in range(len(whole), 0, -1):
-            origin = self.origins.get(whole[:length])
-            if origin is not None:
-                return (*origin, *whole[length:])
-        return whole
+        inside = origin(self.resolver, self.section("Resources").get(logical_id), path)
+        return ("Resources", logical_id, *inside)
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -235,7 +259,6 @@ def resolve(
         stack_name=_scalar(pseudo["AWS::StackName"]),
         transforms=transforms,
         template=whole,
-        origins=resolver.origins,
         resolver=resolver,
     )
 
@@ -313,14 +336,10 @@ def parameter(name: str, body: Mapping[str, object], given: object) -> Value:
 
 def read_resource(resolver: Resolver, name: str, body: Mapping[str, object]) -> Resource:
     """A resource as it is with the resolver's parameters."""
-    place: Path = ("Resources", name)
 
     def read(key: str) -> Value:
         node = body.get(key)
-        if node is None:
-            return None
-        here = (*place, key)
-        return resolver.known(node, here, here)
+        return None if node is None else resolver.known(node)
 
     properties = read("Properties")
     condition = body.get("Condition")
@@ -353,11 +372,6 @@ def _outputs(resolver: Resolver, section: Mapping[str, object]) -> dict[str, Out
             continue
         if resolver.condition(body.get("Condition")) is False:
             continue
-        place: Path = ("Outputs", name)
         export = _object(body.get("Export")).get("Name")
-        found[name] = Output(
-            name,
-            resolver.known(body.get("Value"), (*place, "Value"), (*place, "Value")),
-            resolver.known(export, (*place, "Export", "Name"), (*place, "Export", "Name")),
-        )
+        found[name] = Output(name, resolver.known(body.get("Value")), resolver.known(export))
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from stackproof.proofs import shapes
 from stackproof.proofs.equality import equal
 from stackproof.proofs.functions import OF_LIST, OF_ONE, expression
-from stackproof.proofs.values import OPEN, Path, Sym, Unknown, Value, join, show
+from stackproof.proofs.values import OPEN, Sym, Unknown, Value, join, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,8 +44,6 @@ class Resolver:
         resources: each resource's type and properties as they stand in the template, those that are left out too.
         absent: resources that a condition leaves out, with the condition.
         decided: conditions worked out so far; None while one is being worked out and when it cannot be.
-        origins: where a value comes from in the template when that is not where it ends up (behind Fn::If, moved in
-            a list).
     """
 
     parameters: Mapping[str, Value]
@@ -55,94 +53,83 @@ class Resolver:
     resources: Mapping[str, tuple[str, Mapping[str, object]]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     decided: dict[str, bool | None] = field(default_factory=dict)
-    origins: dict[Path, Path] = field(default_factory=dict)
     _attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
     _echoing: set[tuple[str, str]] = field(default_factory=set)
     _work: int = 0
 
-    def value(self, node: object, source: Path = (), target: Path = ()) -> Value | Nothing:
+    def value(self, node: object, depth: int = 0) -> Value | Nothing:
         """A piece of a template as a value.
 
         Args:
             node: any JSON.
-            source: where it stands in the template.
-            target: where the value ends up, for `origins`.
+            depth: how many objects, lists and functions stand around it.
         """
         if isinstance(node, str):
             return join(node) if OPEN in node else node
         if isinstance(node, dict):
-            return self._object(node, source, target)
+            return self._object(node, depth)
         if isinstance(node, list):
-            return self._list(node, source, target)
+            return self._list(node, depth)
         scalar = node is None or isinstance(node, bool | int | float)
         return node if scalar else Unknown(f"{type(node).__name__} is no JSON")  # type: ignore[return-value]  # checked
 
-    def known(self, node: object, source: Path = (), target: Path = ()) -> Value:
+    def known(self, node: object, depth: int = 0) -> Value:
         """Like `value`, with AWS::NoValue as None."""
-        found = self.value(node, source, target)
-        return None if isinstance(found, Nothing) else found
+        found = self.value(node, depth)
+        return None if found is NOTHING else found  # type: ignore[return-value]  # NOTHING is the only Nothing
 
-    def _too_much(self, source: Path) -> Unknown | None:
-        """Counts one more object or list; why it is not worked out, if it is not."""
-        self._work += 1
+    def _refused(self) -> Unknown:
+        """Why an object or a list is not worked out."""
         if self._work > MAX_WORK:
             return Unknown("the template is too large to be worked out")
-        return Unknown(f"it is nested deeper than {MAX_DEPTH} levels") if len(source) > MAX_DEPTH else None
+        return Unknown(f"it is nested deeper than {MAX_DEPTH} levels")
 
-    def _object(self, node: Mapping[str, object], source: Path, target: Path) -> Value | Nothing:
-        refused = self._too_much(source)
-        if refused is not None:
-            return refused
+    def _object(self, node: Mapping[str, object], depth: int) -> Value | Nothing:
+        self._work += 1
+        if self._work > MAX_WORK or depth > MAX_DEPTH:
+            return self._refused()
         if len(node) == 1:
             ((name, argument),) = node.items()
             contextual = _CONTEXTUAL.get(name)
             if contextual is not None:
-                return contextual(self, argument, (*source, name), target)
+                return contextual(self, argument, depth + 1)
             if name in OF_LIST or name in OF_ONE:
-                return self._function(name, argument, (*source, name), target)
+                return self._function(name, argument, depth + 1)
         result: dict[str, Value] = {}
         for key, inner in node.items():
-            if not isinstance(key, str) or key.startswith("Fn::"):
+            # `in` takes a sixth of a call, and there are thousands of keys.
+            if not isinstance(key, str) or ("Fn::" in key and key.startswith("Fn::")):
                 return _unmodelled(key)
             if isinstance(inner, str) and OPEN not in inner:
                 # As `value` has it; most of a template is text.
                 result[key] = inner
                 continue
-            here = (*source, key)
-            found = self.value(inner, here, here if target is source else (*target, key))
+            found = self._object(inner, depth + 1) if isinstance(inner, dict) else self.value(inner, depth + 1)
             if found is not NOTHING:
                 result[key] = found  # type: ignore[assignment]  # NOTHING is the only Nothing
         return result
 
-    def _list(self, node: list[object], source: Path, target: Path) -> Value:
-        refused = self._too_much(source)
-        if refused is not None:
-            return refused
-        result: list[Value] = []
-        for index, inner in enumerate(node):
-            below = (*source, index)
-            here = below if target is source and len(result) == index else (*target, len(result))
-            if len(result) != index:
-                self.origins[here] = below
-            found = self.value(inner, below, here)
-            if not isinstance(found, Nothing):
-                result.append(found)
-        return result
+    def _list(self, node: list[object], depth: int) -> Value:
+        self._work += 1
+        if self._work > MAX_WORK or depth > MAX_DEPTH:
+            return self._refused()
+        found = [self.value(inner, depth + 1) for inner in node]
+        return [value for value in found if value is not NOTHING]  # type: ignore[misc]  # NOTHING is the only Nothing
 
-    def _function(self, name: str, node: object, source: Path, target: Path) -> Value:
+    def _function(self, name: str, node: object, depth: int) -> Value:
         """A function that needs nothing but its arguments."""
         if name in OF_ONE:
-            argument = self.known(node, source, target)
+            argument = self.known(node, depth)
             return argument if isinstance(argument, Unknown) else OF_ONE[name](argument)
         function, fewest, most = OF_LIST[name]
         if not isinstance(node, list) or not fewest <= len(node) <= most:
             return Unknown(f"{name} takes a list of {' or '.join(map(str, sorted({fewest, most})))}")
-        arguments = self._arguments(node, source, target)
+        arguments = self._arguments(node, depth)
         return arguments if isinstance(arguments, Unknown) else function(*arguments)
 
-    def _arguments(self, node: list[object], source: Path, target: Path) -> list[Value] | Unknown:
+    def _arguments(self, node: list[object], depth: int) -> list[Value] | Unknown:
         """A function's arguments; the first Unknown when one of them is."""
-        found = [self.known(inner, (*source, index), target) for index, inner in enumerate(node)]
+        found = [self.known(inner, depth + 1) for inner in node]
         return next((value for value in found if isinstance(value, Unknown)), found)
 
     def condition(self, name: object) -> bool | None:
@@ -152,35 +139,35 @@ class Resolver:
         if name not in self.decided:
             # A condition that needs itself cannot be decided.
             self.decided[name] = None
-            self.decided[name] = self.truth(self.conditions[name], ("Conditions", name))
+            self.decided[name] = self.truth(self.conditions[name])
         return self.decided[name]
 
-    def truth(self, node: object, source: Path = ()) -> bool | None:
+    def truth(self, node: object, depth: int = 0) -> bool | None:
         """A condition's expression, three-valued; None for what is none."""
-        if not isinstance(node, dict) or len(node) != 1 or len(source) > MAX_DEPTH:
+        if not isinstance(node, dict) or len(node) != 1 or depth > MAX_DEPTH:
             return None
         ((key, argument),) = node.items()
         if key == "Condition":
             return self.condition(argument)
         if key == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
-            left, right = (self.known(inner, (*source, key, index)) for index, inner in enumerate(argument))
+            left, right = (self.known(inner, depth + 2) for inner in argument)
             return equal(left, right)
         if not isinstance(argument, list) or not argument:
             return None
-        return _combine(key, [self.truth(inner, (*source, key, index)) for index, inner in enumerate(argument)])
+        return _combine(key, [self.truth(inner, depth + 2) for inner in argument])
 
-    def _ref(self, name: object, source: Path, target: Path) -> Value | Nothing:
-        if isinstance(name, dict):
-            # AWS::LanguageExtensions lets a function make the name.
-            name = self.known(name, source, target)
+    def _ref(self, name: object, depth: int) -> Value | Nothing:
         if not isinstance(name, str):
-            return name if isinstance(name, Unknown) else Unknown("Ref takes a name")
-        if name == "AWS::NoValue":
-            return NOTHING
-        for known in (self.parameters, self.pseudo):
-            if name in known:
-                return known[name]
-        return self.attribute(name, "Ref")
+            # AWS::LanguageExtensions lets a function make the name.
+            made = self.known(name, depth) if isinstance(name, dict) else None
+            if not isinstance(made, str):
+                return made if isinstance(made, Unknown) else Unknown("Ref takes a name")
+            name = made
+        if name in self.parameters:
+            return self.parameters[name]
+        if name in self.pseudo:
+            return self.pseudo[name]
+        return NOTHING if name == "AWS::NoValue" else self.attribute(name, "Ref")
 
     def attribute(self, owner: str, attribute: str) -> Value:
         """Ref (`"Ref"`) or an attribute of a resource."""
@@ -202,25 +189,25 @@ class Resolver:
         if echo is not None and echo in properties and (owner, attribute) not in self._echoing:
             # A property that asks for itself, round a corner, stays a symbol.
             self._echoing.add((owner, attribute))
-            found = self.known(properties[echo], ("Resources", owner, "Properties", echo))
+            found = self.known(properties[echo])
             self._echoing.discard((owner, attribute))
             if found is not None and not isinstance(found, Unknown):
                 return found
         return shapes.symbol(owner, kind, attribute, fixed=properties)
 
-    def _get_att(self, node: object, source: Path, target: Path) -> Value:
+    def _get_att(self, node: object, depth: int) -> Value:
         parts: list[Value] | Unknown = []
         if isinstance(node, str):
             parts = list(node.split(".", 1))
         elif isinstance(node, list):
-            parts = self._arguments(node, source, target)
+            parts = self._arguments(node, depth)
         if isinstance(parts, Unknown):
             return parts
         if len(parts) < 2 or not all(isinstance(part, str) for part in parts):
             return Unknown("Fn::GetAtt takes a resource and an attribute")
         return self.attribute(str(parts[0]), ".".join(map(str, parts[1:])))
 
-    def _sub(self, node: object, source: Path, target: Path) -> Value:
+    def _sub(self, node: object, depth: int) -> Value:
         text, given = node, {}
         if isinstance(node, list) and len(node) == 2:
             text, given = node
@@ -229,21 +216,21 @@ class Resolver:
         # Text and names in turn.
         parts: list[Value] = [*_PLACEHOLDER.split(text)]
         for index in range(1, len(parts), 2):
-            parts[index] = self._placeholder(str(parts[index]).strip(), given, source, target)
+            parts[index] = self._placeholder(str(parts[index]).strip(), given, depth)
         return join(*parts)
 
-    def _placeholder(self, name: str, given: Mapping[str, object], source: Path, target: Path) -> Value:
+    def _placeholder(self, name: str, given: Mapping[str, object], depth: int) -> Value:
         if name.startswith("!"):
             return f"${{{name[1:]}}}"
         if name in given:
-            return self.known(given[name], (*source, 1, name), target)
-        found = self._get_att(name, source, target) if "." in name else self._ref(name, source, target)
+            return self.known(given[name], depth + 2)
+        found = self._get_att(name, depth) if "." in name else self._ref(name, depth)
         return Unknown("Fn::Sub takes no AWS::NoValue") if isinstance(found, Nothing) else found
 
-    def _find_in_map(self, node: object, source: Path, target: Path) -> Value | Nothing:
+    def _find_in_map(self, node: object, depth: int) -> Value | Nothing:
         if not isinstance(node, list) or len(node) not in {3, 4}:
             return Unknown("Fn::FindInMap takes a map and two keys")
-        keys = self._arguments(node[:3], source, target)
+        keys = self._arguments(node[:3], depth)
         if isinstance(keys, Unknown):
             return keys
         if not all(isinstance(key, str | int) for key in keys):
@@ -253,26 +240,24 @@ class Resolver:
             entry = entry.get(key) if isinstance(entry, dict) else None
         if entry is not None:
             # A mapping holds literals and lists of them.
-            return self.known(entry, source, target)
+            return self.known(entry, depth)
         if len(node) == 4 and isinstance(node[3], dict) and "DefaultValue" in node[3]:
-            return self.value(node[3]["DefaultValue"], (*source, 3, "DefaultValue"), target)
+            return self.value(node[3]["DefaultValue"], depth + 2)
         return Unknown(f"no mapping holds {' / '.join(map(show, keys))}")
 
-    def _if(self, node: object, source: Path, target: Path) -> Value | Nothing:
+    def _if(self, node: object, depth: int) -> Value | Nothing:
         if not isinstance(node, list) or len(node) != 3:
             return Unknown("Fn::If takes a condition and two values")
         answer = self.condition(node[0])
         if answer is not None:
-            branch = 1 if answer else 2
-            self.origins[target] = (*source, branch)
-            return self.value(node[branch], (*source, branch), target)
-        yes, no = (self.value(node[branch], (*source, branch), target) for branch in (1, 2))
+            return self.value(node[1 if answer else 2], depth + 1)
+        yes, no = (self.value(branch, depth + 1) for branch in node[1:])
         if yes is no or (not isinstance(yes, Nothing) and not isinstance(no, Nothing) and equal(yes, no)):
             return yes
         return Unknown(f"the condition {node[0]} cannot be decided from the parameters")
 
-    def _zones(self, node: object, source: Path, target: Path) -> Value:
-        region = self.known(node, source, target)
+    def _zones(self, node: object, depth: int) -> Value:
+        region = self.known(node, depth)
         region = self.pseudo["AWS::Region"] if region == "" else region
         if region is None or isinstance(region, Unknown | list | dict):
             return region if isinstance(region, Unknown) else Unknown("Fn::GetAZs takes a region")
@@ -300,7 +285,7 @@ def _unmodelled(key: object) -> Unknown:
     return Unknown(f"{key} cannot stand there, or is not modelled")
 
 
-_CONTEXTUAL: Final[Mapping[str, Callable[[Resolver, object, Path, Path], Value | Nothing]]] = {
+_CONTEXTUAL: Final[Mapping[str, Callable[[Resolver, object, int], Value | Nothing]]] = {
     "Ref": Resolver._ref,  # noqa: SLF001  # the table belongs to the class, and so in the next lines
     "Fn::GetAtt": Resolver._get_att,  # noqa: SLF001
     "Fn::Sub": Resolver._sub,  # noqa: SLF001

@@ -40,6 +40,8 @@ READABLE: Final = frozenset(
     {"Command", "Description", "EntryPoint", "Environment", "EnvironmentVariables", "Tags", "UserData", "DockerLabels"}
 )
 """Properties, at any depth, that AWS shows to whoever may describe the resource."""
+MAY_SHOW: Final = READABLE | {"ContainerDefinitions", "LaunchTemplateData", "Value", "TagSpecifications"}
+"""Properties that are worth looking into: deep properties of few types hold readable ones."""
 ENVIRONMENTS: Final = frozenset({"Environment", "EnvironmentVariables"})
 """Properties, at any depth, that hold variables."""
 SECRET_ATTRIBUTES: Final = {("AWS::IAM::AccessKey", "SecretAccessKey")}
@@ -136,13 +138,13 @@ class _Secrets:
                     yield _shown_parameter(resource, path, owner)
                 else:
                     yield _written(resource, path, "A password stands in the template")
-        if _has_variables(found):
+        if not ENVIRONMENTS.isdisjoint(found.names):
             yield from _variables(resource)
 
     def exposed(self, resource: Resource) -> Iterator[Finding]:
         """Secrets of others in what a resource shows."""
-        shown = {name for name in resource.properties if _may_show(name)}
-        own = [each for each in self.stack.leaves[resource.logical_id].made if each[0][1] in shown]
+        shown = MAY_SHOW & resource.properties.keys()
+        own = [each for each in self.stack.leaves[resource.logical_id].made if each[0][1] in shown] if shown else []
         found: dict[str, list[Path]] = {}
         for path, leaf in (*own, *leaves(resource.metadata, ("Metadata",))):
             # A literal is judged by `plain`.
@@ -194,13 +196,14 @@ def _assigned(leaf: Scalar) -> str:
 
 def _suspects(found: Leaves) -> list[tuple[Path, Scalar]]:
     """What may be a secret: most of a template is text that cannot be one, and only the rest is looked at closely."""
+    telling = not _TELLING.isdisjoint(found.names)
     texts = [
         ((*path, key), text)
         for path, key, text in found.texts
         if "AKIA" in text
         or "ASIA" in text
         or "-----BEGIN" in text
-        or (key if isinstance(key, str) else _name(path)) in _TELLING
+        or (telling and (key if isinstance(key, str) else _name(path)) in _TELLING)
     ]
     return texts + [(path, leaf) for path, leaf in found.made if _may_hold(leaf)]
 
@@ -210,17 +213,6 @@ def _may_hold(leaf: Scalar) -> bool:
     if isinstance(leaf, Sym):
         return leaf.kind == "parameter" or bool(leaf.inside)
     return isinstance(leaf, Text)
-
-
-def _has_variables(found: Leaves) -> bool:
-    """Is there an environment, with variables in it?"""
-    last: Path = ()
-    for path, _, _ in found.texts:
-        if path is not last:
-            if not ENVIRONMENTS.isdisjoint(path):
-                return True
-            last = path
-    return not all(ENVIRONMENTS.isdisjoint(path) for path, _ in found.made)
 
 
 def _name(path: Path) -> str:
@@ -257,11 +249,6 @@ def _exposed(resource: Resource, paths: list[Path], what: str) -> Finding:
         f"Whoever may describe {resource.logical_id} reads {what} in clear text{places}.",
         fix,
     )
-
-
-def _may_show(name: str) -> bool:
-    """Is a property worth looking into? Deep properties of few types hold readable ones."""
-    return name in READABLE or name in {"ContainerDefinitions", "LaunchTemplateData", "Value", "TagSpecifications"}
 
 
 def _shows(resource: Resource, path: Path) -> bool:

@@ -34,8 +34,8 @@ def tags_of(resource: Resource, region: str = EVERYWHERE) -> Mapping[str, Value]
         return listed
     tags: dict[str, Value] = {}
     for member in listed:
-        key = at(member, "Key")
-        if not isinstance(key, str):
+        key = member.get("Key") if isinstance(member, dict) else None
+        if not isinstance(member, dict) or not isinstance(key, str):
             return Unknown("the name of a tag is known to AWS only")
-        tags[key] = at(member, "Value")
+        tags[key] = member.get("Value")
     return tags

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Verdict(StrEnum):
@@ -14,9 +14,8 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One answer of one query.
+class Finding(NamedTuple):
+    """One answer of one query. A tuple, since a template has thousands.
 
     Attributes:
         id: the rule, `<area>-<what>` in lower case; areas are ref, net, iam, store, wire, tag, intent, and check for

@@ -6,10 +6,8 @@ in the metadata (ADR 5), DependsOn, and both through other resources.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs.mentions import contradicts
 from stackproof.proofs.model_iam import named, role_of
 from stackproof.proofs.model_placement import each, word
 from stackproof.proofs.model_stores import mounted
@@ -61,20 +59,6 @@ class Waiting:
         self.stack = stack
         self._before: dict[str, frozenset[str]] = {}
 
-    @cached_property
-    def _edges(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for name, resource in self.stack.resources.items():
-            found[name] = {
-                mention.name
-                for mention in self.stack.mentions["Resources", name]
-                if mention.attribute != "Condition"
-                and mention.name in self.stack.resources
-                and not contradicts(mention.guards, self.stack.conditions)
-            }
-            found[name].update(other for other in resource.depends_on if other in self.stack.resources)
-        return found
-
     def before(self, name: str) -> frozenset[str]:
         """Everything that is made before a resource."""
         found = self._before.get(name)
@@ -82,7 +66,7 @@ class Waiting:
             seen: set[str] = set()
             todo = [name]
             while todo:
-                for other in self._edges[todo.pop()]:
+                for other in self.stack.waits[todo.pop()]:
                     if other not in seen:
                         seen.add(other)
                         todo.append(other)

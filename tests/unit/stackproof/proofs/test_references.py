@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from stackproof.proofs.references import circles, conditional, dependencies, missing, references
+from stackproof.proofs.references import circles, conditional, missing, references
 from stackproof.proofs.resolve import resolve
 from stackproof.proofs.verdicts import Finding, Verdict
 from tests.unit.stackproof.proofs.anything import TEMPLATES
@@ -148,8 +148,8 @@ def test_a_circle_through_a_resource_that_may_not_exist_is_not_known() -> None:
 
 def test_dependencies_name_the_property() -> None:
     resources = {"A": {**of("X", To={"Ref": "B"}), "DependsOn": ["C", "Gone"]}, "B": of("X"), "C": of("X")}
-    found = dependencies(resolve({"Resources": resources}))
-    assert found == {"A": {"B": "Properties.To", "C": "DependsOn"}, "B": {}, "C": {}}
+    found = resolve({"Resources": resources}).dependencies()
+    assert found == {"A": {"B": ("Properties", "To"), "C": ("DependsOn",)}, "B": {}, "C": {}}
 
 
 # Missing

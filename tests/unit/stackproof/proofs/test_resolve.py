@@ -140,6 +140,28 @@ def test_values_know_where_they_come_from() -> None:
     assert source("Subnets", 0) == (*start, 1)
     assert source("Subnets", 1, "x") == (*start, 2, "Fn::If", 1, "x")
     assert dotted(source("Subnets", 0)) == "Resources.It.Properties.Subnets.1"
+    assert source("Subnets", 5) == (*start, 5), "there is none, and none is left out behind the last"
+
+
+def test_an_item_that_is_not_there_comes_from_where_it_is_left_out() -> None:
+    third = {"Fn::If": ["Three", {"x": 1}, {"Ref": "AWS::NoValue"}]}
+    template = {**TEMPLATE, "Resources": {"It": {"Type": "X", "Properties": {"Subnets": ["a", third, third]}}}}
+    start = ("Resources", "It", "Properties", "Subnets")
+    without, with_it = resolve(template), resolve(template, {"Zones": "3"})
+    assert without.source("It", ("Properties", "Subnets", 1, "x")) == (*start, 1, "Fn::If", 2, "x")
+    assert without.source("It", ("Properties", "Subnets", 2)) == (*start, 2, "Fn::If", 2)
+    assert with_it.source("It", ("Properties", "Subnets", 1, "x")) == (*start, 1, "Fn::If", 1, "x")
+
+
+def test_what_a_function_makes_comes_from_the_function_as_a_whole() -> None:
+    """Not from the branch that one of its arguments takes: another text around it is another value."""
+    made = {"Fn::Sub": ["lms-${End}", {"End": {"Fn::If": ["Three", "three", "two"]}}]}
+    undecided = {"Fn::If": ["Nobody", "a", "b"]}
+    template = {**TEMPLATE, "Resources": {"It": {"Type": "X", "Properties": {"Name": made, "Other": undecided}}}}
+    stack = resolve(template)
+    for name in ("Name", "Other"):
+        assert stack.source("It", ("Properties", name)) == ("Resources", "It", "Properties", name)
+    assert stack.source("Nobody", ("Properties", 0)) == ("Resources", "Nobody", "Properties", 0)
 
 
 def test_resources_are_found_by_type_and_by_reference() -> None:
