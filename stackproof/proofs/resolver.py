@@ -163,11 +163,13 @@ class Resolver:
             if not isinstance(made, str):
                 return made if isinstance(made, Unknown) else Unknown("Ref takes a name")
             name = made
+        if name == "AWS::NoValue":
+            return NOTHING
         if name in self.parameters:
             return self.parameters[name]
         if name in self.pseudo:
             return self.pseudo[name]
-        return NOTHING if name == "AWS::NoValue" else self.attribute(name, "Ref")
+        return self.attribute(name, "Ref")
 
     def attribute(self, owner: str, attribute: str) -> Value:
         """Ref (`"Ref"`) or an attribute of a resource."""
