@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -26,8 +26,8 @@ from benchmarks import fault_classes, fault_wiring
 from benchmarks.fault_tools import Source
 from stackproof.intent_files import load_intent
 from stackproof.proofs.check import check
-from stackproof.proofs.intent import Accepted
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.intent.intent import Accepted
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.targets import load_targets
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from benchmarks import faults
 from benchmarks.foreign import checked
 from stackproof.proofs.check import check
 from stackproof.proofs.diff import diff
-from stackproof.proofs.intent import DEFAULT
-from stackproof.proofs.model import model
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.intent.intent import DEFAULT
+from stackproof.proofs.model.system import model
+from stackproof.proofs.resolve.stack import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

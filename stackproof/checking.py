@@ -13,8 +13,8 @@ from stackproof.documents import Document, decoded, read_json
 from stackproof.errors import BadInputError
 from stackproof.intent_files import load_intent
 from stackproof.parameters import parameters_of
-from stackproof.proofs.intent import DEFAULT, Intent
-from stackproof.proofs.resolve import Stack, resolve
+from stackproof.proofs.intent.intent import DEFAULT, Intent
+from stackproof.proofs.resolve.stack import Stack, resolve
 from stackproof.proofs.verdicts import Verdict
 from stackproof.targets import Target, default_stack, read_targets
 from stackproof.template_files import parse_template, read_template, template_lines

@@ -11,14 +11,14 @@ from stackproof.deployment.access import Sides
 from stackproof.parameters import with_defaults
 from stackproof.parts import parts_of
 from stackproof.proofs.diff import ATTRIBUTES, diff
-from stackproof.proofs.resolve import resolve
-from stackproof.proofs.store_secrets import plain_secrets
+from stackproof.proofs.resolve.stack import resolve
+from stackproof.proofs.stores.secrets import plain_secrets
 from stackproof.proofs.values import Value, at, scalar_text, show
 
 if TYPE_CHECKING:
     from stackproof.environments import Environment
     from stackproof.proofs import diff as offline
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.resolve.stack import Resource, Stack
 
 
 def compare(old: Stack, new: Stack) -> tuple[tuple[plan.Change, ...], tuple[str, ...]]:

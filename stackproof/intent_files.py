@@ -1,4 +1,4 @@
-"""The file params/intent.toml; what it may say and what is wrong with it is in `stackproof.proofs.intent_reading`."""
+"""The file params/intent.toml; what it may say and what is wrong with it is in `stackproof.proofs.intent.reading`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from stackproof.documents import read_toml
 from stackproof.errors import BadInputError, Fault
 from stackproof.proofs.catalogue import RULES
-from stackproof.proofs.intent import DEFAULT, FILE, Intent
-from stackproof.proofs.intent_reading import read_intent
+from stackproof.proofs.intent.intent import DEFAULT, FILE, Intent
+from stackproof.proofs.intent.reading import read_intent
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -30,7 +30,7 @@ def check_list_lengths(template: Mapping[str, Any], values: Values) -> Iterator[
         return
     if not any(index >= lengths[name] for _, name, index in _selections(resources, lengths, None, ())):
         return
-    from stackproof.proofs.resolve import resolve  # seldom needed
+    from stackproof.proofs.resolve.stack import resolve  # seldom needed
 
     conditions = resolve(template, values.texts).conditions
     longest: dict[str, tuple[int, Path]] = {}

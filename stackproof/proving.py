@@ -14,7 +14,7 @@ from stackproof.documents import json_lines
 from stackproof.environments import environment_names
 from stackproof.intent_files import load_intent
 from stackproof.proofs.check import check
-from stackproof.proofs.intent import DEFAULT, FILE
+from stackproof.proofs.intent.intent import DEFAULT, FILE
 from stackproof.targets import Target, default_stack
 from stackproof.verdicts import Finding
 

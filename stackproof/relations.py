@@ -17,7 +17,7 @@ from stackproof.errors import Fault
 from stackproof.list_lengths import check_list_lengths
 from stackproof.number_forms import check_number_forms
 from stackproof.number_orders import check_orders
-from stackproof.proofs.rules import refused
+from stackproof.proofs.resolve.rules import refused
 from stackproof.proofs.values import Unknown
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Our templates in the combinations of conditions that its parameters can reach, with every query asked.
 
 All combinations are some hundred billion. A cover is tried: combinations in which every reachable choice of N
-conditions occurs, found exactly (`stackproof.proofs.conditions`). A fault needs the conditions that make it, and
-these are two as a rule. The tests take N = 2, `python -m benchmarks.combinations` 3.
+conditions occurs, found exactly (`stackproof.proofs.resolve.conditions`). A fault needs the conditions that make it,
+and these are two as a rule. The tests take N = 2, `python -m benchmarks.combinations` 3.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.intent_files import load_intent
 from stackproof.proofs.check import check
-from stackproof.proofs.conditions import Scenario, Space
+from stackproof.proofs.resolve.conditions import Scenario, Space
 from tests.templates_support import REQUIRED
 from tests.unit.templates.test_lms import SWITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from stackproof.proofs.intent import Intent
+    from stackproof.proofs.intent.intent import Intent
     from stackproof.proofs.verdicts import Finding
 
 ROOT = Path(__file__).parents[1]

@@ -21,7 +21,7 @@ from stackproof.deployment import guards, operations, planfile, polling, recover
 from stackproof.errors import RefusedError, StackproofError
 from stackproof.printing import Line
 from stackproof.proofs import arns, shapes
-from stackproof.proofs.model_placement import each
+from stackproof.proofs.model.placement import each
 from stackproof.proofs.values import Sym, at
 from stackproof.step_files import SERVICE
 from stackproof.steps import Backup, Healthy, Idle, Task
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stackproof.deployment.stack import Resource, Stack
     from stackproof.deployment.waiting import Ended, Look
     from stackproof.environments import Environment
-    from stackproof.proofs.resolve import Stack as Whole
+    from stackproof.proofs.resolve.stack import Stack as Whole
     from stackproof.steps import Action
 
 

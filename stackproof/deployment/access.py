@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from stackproof.proofs.resolve import Stack
+    from stackproof.proofs.resolve.stack import Stack
 
 EFFECTS: Final = ("opened", "broadened", "unknown", "narrowed", "closed")
 """What happens to access, the weightiest first; a denial that comes closes, one that goes opens."""

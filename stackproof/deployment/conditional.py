@@ -13,13 +13,13 @@ from stackproof.deployment.plan import KNOWN_LATER
 from stackproof.parameters import parameters_of
 from stackproof.proofs.diff import Change as Offline
 from stackproof.proofs.diff import diff
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from stackproof.deployment.plan import Change
-    from stackproof.proofs.resolve import Stack
+    from stackproof.proofs.resolve.stack import Stack
 
 OPEN = "may-replace"
 # How CloudFormation shows what a nested stack gets from a resource that is not there yet.

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from stackproof.deployment.access import Access
 from stackproof.proofs.differences import same_source
 from stackproof.proofs.equality import equal
-from stackproof.proofs.model_groups import DEFAULT, DIRECTIONS, Group, Rule, model_groups
-from stackproof.proofs.model_ranges import together
-from stackproof.proofs.network_outcomes import called
+from stackproof.proofs.model.groups import DEFAULT, DIRECTIONS, Group, Rule, model_groups
+from stackproof.proofs.model.ranges import together
+from stackproof.proofs.network.outcomes import called
 from stackproof.proofs.values import Unknown, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from stackproof.deployment.access import Sides
-    from stackproof.proofs.model_groups import Peer
+    from stackproof.proofs.model.groups import Peer
 
 _TYPE = "AWS::EC2::SecurityGroup"
 _BESIDE = (f"{_TYPE}Ingress", f"{_TYPE}Egress")

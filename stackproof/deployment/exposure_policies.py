@@ -9,10 +9,10 @@ from stackproof.deployment import grants
 from stackproof.deployment.access import Access
 from stackproof.proofs import arns
 from stackproof.proofs.differences import same_source
-from stackproof.proofs.iam_documents import read_document
-from stackproof.proofs.model_iam import MANAGED, ON_ITSELF, ON_OTHERS, ROLE, model_iam, named, permission
-from stackproof.proofs.model_placement import each as members
-from stackproof.proofs.permissions_open import BY_SOURCE, OPEN_ANYWAY, narrowed
+from stackproof.proofs.iam.documents import read_document
+from stackproof.proofs.model.iam import MANAGED, ON_ITSELF, ON_OTHERS, ROLE, model_iam, named, permission
+from stackproof.proofs.model.placement import each as members
+from stackproof.proofs.permissions.open import BY_SOURCE, OPEN_ANYWAY, narrowed
 from stackproof.proofs.values import Value, at, show
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from stackproof.deployment.access import Sides
     from stackproof.deployment.grants import Grant
-    from stackproof.proofs.iam import Document
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.iam.evaluation import Document
+    from stackproof.proofs.resolve.stack import Resource, Stack
     from stackproof.proofs.values import Path
 
 # Types that are a policy of whoever it is attached to, and the property that holds it.

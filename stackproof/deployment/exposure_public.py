@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stackproof.deployment.access import Access
-from stackproof.proofs.store_public import ADDRESSES, BLOCKS, PUBLIC_ACLS
+from stackproof.proofs.stores.public import ADDRESSES, BLOCKS, PUBLIC_ACLS
 from stackproof.proofs.values import Sym, Value, at, flag, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stackproof.deployment.access import Sides
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.resolve.stack import Resource, Stack
     from stackproof.proofs.values import Key
 
     Test: TypeAlias = Callable[[Value], bool | None]

@@ -11,18 +11,18 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from stackproof.proofs import model_ranges as ranges
 from stackproof.proofs.equality import equal
-from stackproof.proofs.iam import Principal
+from stackproof.proofs.iam.evaluation import Principal
+from stackproof.proofs.model import ranges
 from stackproof.proofs.patterns import matches
 from stackproof.proofs.values import Sym, Text, Unknown, Value, at, leaves, show, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from stackproof.proofs.iam import Document, Statement
-    from stackproof.proofs.iam_conditions import Condition
-    from stackproof.proofs.resolve import Stack
+    from stackproof.proofs.iam.conditions import Condition
+    from stackproof.proofs.iam.evaluation import Document, Statement
+    from stackproof.proofs.resolve.stack import Stack
 
 ANYTHING: Final = "*"
 _NOBODY: Final = Principal("", "")

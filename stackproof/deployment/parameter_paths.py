@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.mentions import mentions
+from stackproof.proofs.resolve.mentions import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

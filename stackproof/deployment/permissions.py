@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.pseudo import partition_of
+from stackproof.proofs.resolve.pseudo import partition_of
 from stackproof.targets import BOOTSTRAP_STACK
 
 if TYPE_CHECKING:

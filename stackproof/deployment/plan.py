@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.parameters import parameters_of
-from stackproof.proofs.store_secrets import is_plain_secret, plain_secrets
+from stackproof.proofs.stores.secrets import is_plain_secret, plain_secrets
 from stackproof.stores import fate_in_update, is_store
 
 if TYPE_CHECKING:

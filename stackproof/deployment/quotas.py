@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stackproof.deployment import aws
-from stackproof.proofs.model import model
-from stackproof.proofs.model_placement import each, whole
+from stackproof.proofs.model.placement import each, whole
+from stackproof.proofs.model.system import model
 from stackproof.proofs.values import Unknown, Value, at, number
-from stackproof.proofs.wiring_common import SPOT
-from stackproof.proofs.wiring_scaling import TARGET, service_named
+from stackproof.proofs.wiring.common import SPOT
+from stackproof.proofs.wiring.scaling import TARGET, service_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stackproof.deployment.access import Sides
     from stackproof.deployment.aws import Aws
-    from stackproof.proofs.model import System
-    from stackproof.proofs.model_compute import Service
-    from stackproof.proofs.resolve import Stack
+    from stackproof.proofs.model.compute import Service
+    from stackproof.proofs.model.system import System
+    from stackproof.proofs.resolve.stack import Stack
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.deployment import runtask
 from stackproof.deployment.waiting import Ended, Look
-from stackproof.proofs.pseudo import partition_of
+from stackproof.proofs.resolve.pseudo import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

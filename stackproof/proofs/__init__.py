@@ -1,21 +1,23 @@
 """Proofs: a template and its parameters in, findings out; pure, without AWS, without cfn-lint on the way.
 
-Three layers, each using only those above it::
+From the template to findings, each using only what stands above it::
 
-    values     literal | Sym | Dynamic | Text | Unknown; equal() and friends answer True, False or None (only AWS knows)
-    patterns   matches(pattern, text): IAM globs over text that holds symbols; action_matches(pattern, action)
-    functions  the intrinsic functions; resolver works them out in a template
-    resolve    resolve(template, parameters, region=…, account=…, stack_name=…) -> Stack
+    values, logic      literal | Sym | Dynamic | Text | Unknown; True, False or None (only AWS knows)
+    patterns, equality matches(pattern, text): IAM globs over text that holds symbols; equal(left, right)
+    schemas            the registry schemas that cfn-lint ships, one file per type: create-only properties, tags
+    shapes, arns       what Ref and each attribute of a type stand for: meaning, name, arn, expand
+    verdicts           Verdict, Finding, proved(…), broken(…), unknown(…)
 
-    arns       what Ref and each attribute of a type stand for: meaning, name, arn, expand
-    schemas    the registry schemas that cfn-lint ships, one file per type: create-only and read-only properties, tags
-    conditions which combinations of conditions parameters can reach
-    verdicts   Verdict, Finding, proved(…), broken(…), unknown(…)
+    resolve/           resolve(template, parameters, region=…, account=…, stack_name=…) -> Stack
+                       conditions: which combinations parameters can reach; mentions: every reference as written
+    iam/               policy documents: read, and asked
+    model/             model(stack) -> System: typed components instead of CloudFormation's JSON
+    needs/             what components need to be allowed
 
-    mentions   every reference as it is written
-    origins    where a value stands in the template when that is not where it ended up
-    references, network, permissions, stores, wiring, tags, intent     queries: Stack -> list[Finding]
-    diff       diff(old, new): two stacks -> what a change would do
+    network/, permissions/, stores/, wiring/, intent/, references, meanings, names, tags
+                       queries: System or Stack -> list[Finding]; what a package asks is listed in its `queries`
+    diff               diff(old, new): two stacks -> what a change would do
+    check              every query, with the exceptions that intent.toml accepts
 
 Reading a stack::
 

@@ -10,7 +10,7 @@ from stackproof.proofs.values import Scalar, Sym, Text, Unknown, Value, join, sh
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.resolve.stack import Resource, Stack
 
 
 def name(resource: Resource) -> Scalar:

@@ -10,12 +10,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stackproof.proofs import declared, network, permissions, references, stores, tags, wiring
-from stackproof.proofs.intent import DEFAULT, Intent, apply_intent
-from stackproof.proofs.model import System, model
-from stackproof.proofs.resolve import EXTENSIONS, Stack, dotted, resolve
+from stackproof.proofs import references, tags
+from stackproof.proofs.intent import declared
+from stackproof.proofs.intent.intent import DEFAULT, Intent, apply_intent
+from stackproof.proofs.model.system import System, model
+from stackproof.proofs.network import queries as network
+from stackproof.proofs.permissions import queries as permissions
+from stackproof.proofs.resolve.stack import EXTENSIONS, Stack, dotted, resolve
 from stackproof.proofs.schemas import misspelt
+from stackproof.proofs.stores import queries as stores
 from stackproof.proofs.verdicts import Finding, Verdict, unknown
+from stackproof.proofs.wiring import queries as wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

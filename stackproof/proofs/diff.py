@@ -20,7 +20,7 @@ from stackproof.stores import fate_in_update, is_store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.resolve.stack import Resource, Stack
 
 ACTIONS: Final = ("modify", "may-replace", "replace")
 """What can happen to a resource that stays in the template, from harmless to destructive."""

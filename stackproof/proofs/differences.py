@@ -12,8 +12,8 @@ from stackproof.proofs.values import Path, Unknown, Value
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from stackproof.proofs.mentions import Mention
-    from stackproof.proofs.resolve import Stack
+    from stackproof.proofs.resolve.mentions import Mention
+    from stackproof.proofs.resolve.stack import Stack
 
 
 def differences(old: Stack, new: Stack, name: str, fine: Collection[Path]) -> Iterator[tuple[Path, bool]]:

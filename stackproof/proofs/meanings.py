@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stackproof.java_patterns import compile_pattern
 from stackproof.proofs import shapes
-from stackproof.proofs.resolve import Resource, Stack, dotted
+from stackproof.proofs.resolve.stack import Resource, Stack, dotted
 from stackproof.proofs.schemas import Schema, formats, schema, without_positions
 from stackproof.proofs.values import Path, Sym, Text, at, show
 from stackproof.proofs.verdicts import Finding, broken, proved

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.java_patterns import compile_pattern
 from stackproof.proofs.diff import SCOPED_NAMES, schema_of
-from stackproof.proofs.resolver import NOTHING, Resolver
+from stackproof.proofs.resolve.resolver import NOTHING, Resolver
 from stackproof.proofs.shapes import SHAPES
-from stackproof.proofs.store_keeping import KEEPING
+from stackproof.proofs.stores.keeping import KEEPING
 from stackproof.proofs.values import Sym, Text, Unknown, Value, is_one_of, number, show, symbols
 from stackproof.proofs.verdicts import Finding, broken, proved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stackproof.proofs.intent import Intent
-    from stackproof.proofs.resolve import Resource, Stack
+    from stackproof.proofs.intent.intent import Intent
+    from stackproof.proofs.resolve.stack import Resource, Stack
     from stackproof.proofs.schemas import Schema
 
 ENDINGS: Final = ("Name", "Id", "Identifier")

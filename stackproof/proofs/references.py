@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
 from stackproof.proofs.meanings import meanings
-from stackproof.proofs.mentions import Guards, Mention
-from stackproof.proofs.resolve import Stack, dotted
+from stackproof.proofs.resolve.mentions import Guards, Mention
+from stackproof.proofs.resolve.stack import Stack, dotted
 from stackproof.proofs.schemas import schema
 from stackproof.proofs.values import Unknown, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
@@ -18,7 +18,7 @@ from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from stackproof.proofs.conditions import Space
+    from stackproof.proofs.resolve.conditions import Space
     from stackproof.proofs.values import Path
 
 PSEUDO = frozenset(

@@ -10,7 +10,7 @@ from stackproof.proofs.values import Unknown, Value, at, items
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stackproof.proofs.resolve import Resource
+    from stackproof.proofs.resolve.stack import Resource
     from stackproof.proofs.values import Path
 
 

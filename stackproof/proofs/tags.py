@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stackproof.cli import nearest
 from stackproof.proofs import names
-from stackproof.proofs.intent import DEFAULT, Intent
+from stackproof.proofs.intent.intent import DEFAULT, Intent
 from stackproof.proofs.patterns import matches
 from stackproof.proofs.schemas import EVERYWHERE
 from stackproof.proofs.tag_values import tag_path, tags_of
@@ -19,8 +19,8 @@ from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stackproof.proofs.model import System
-    from stackproof.proofs.resolve import Resource
+    from stackproof.proofs.model.system import System
+    from stackproof.proofs.resolve.stack import Resource
 
 
 def prove(system: System, intent: Intent = DEFAULT) -> list[Finding]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from stackproof.proofs.diff import Change, diff
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.stores import is_store
 
 ROOT = Path(__file__).parents[2]

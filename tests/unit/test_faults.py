@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import faults
 from benchmarks.fault_tools import Source, references, walk
-from stackproof.proofs.intent import DEFAULT
+from stackproof.proofs.intent.intent import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

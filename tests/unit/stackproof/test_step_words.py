@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stackproof.deploying.course import words
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.steps import Idle, Task
 
 CLUSTER = {"Value": {"Ref": "Cluster"}}

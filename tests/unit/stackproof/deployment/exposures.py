@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.deployment.access import Access, Sides
 from stackproof.deployment.exposure import compare
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection

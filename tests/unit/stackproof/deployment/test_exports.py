@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from stackproof.deployment import exports
 from stackproof.deployment.access import Sides
 from stackproof.deployment.exports import Export
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from tests.unit.stackproof.deployment.exposures import PLACE
 
 VPC, BUCKET = {"Type": "AWS::EC2::VPC"}, {"Type": "AWS::S3::Bucket"}

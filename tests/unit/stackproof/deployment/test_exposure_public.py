@@ -8,7 +8,7 @@ import pytest
 
 from stackproof.deployment.access import Access, Sides
 from stackproof.deployment.exposure import compare
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from tests.unit.stackproof.deployment.exposures import PLACE, compared, resource, told
 
 BALANCER = "ElasticLoadBalancingV2::LoadBalancer"

@@ -13,7 +13,7 @@ from stackproof.deployment import quotas
 from stackproof.deployment.access import Sides
 from stackproof.deployment.aws import Aws
 from stackproof.deployment.quotas import ADDRESSES, BALANCERS, ON_DEMAND, ON_SPOT, RULES, VPCS, Passed
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from tests.unit.stackproof.deployment.exposures import PLACE, resource
 
 SPOT = [

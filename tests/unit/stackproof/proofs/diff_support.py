@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from stackproof.proofs.diff import Change, diff
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 
 Json = Any
 

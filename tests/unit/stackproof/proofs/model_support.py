@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.model import System, model
-from stackproof.proofs.resolve import Stack, resolve
+from stackproof.proofs.model.system import System, model
+from stackproof.proofs.resolve.stack import Stack, resolve
 from tests.unit.stackproof.proofs.network_support import ACCOUNT, REGION, resource
 
 if TYPE_CHECKING:

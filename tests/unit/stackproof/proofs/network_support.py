@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.model import model
-from stackproof.proofs.network import prove
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.model.system import model
+from stackproof.proofs.network.queries import prove
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.verdicts import Verdict
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.model import model
-from stackproof.proofs.permissions import prove
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.model.system import model
+from stackproof.proofs.permissions.queries import prove
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.verdicts import Verdict
 from tests.unit.stackproof.proofs.network_support import ACCOUNT, IMAGE, REGION, add, att, ref, resource
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.values import Unknown, Value
 
 REGION = "sa-east-1"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.intent import DEFAULT, Intent
-from stackproof.proofs.model import model
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.intent.intent import DEFAULT, Intent
+from stackproof.proofs.model.system import model
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.verdicts import Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from stackproof.proofs.model import System
+    from stackproof.proofs.model.system import System
 
     Resources = dict[str, dict[str, Any]]
 

@@ -9,7 +9,7 @@ import pytest
 from stackproof.proofs import arns
 from stackproof.proofs.equality import equal
 from stackproof.proofs.patterns import matches
-from stackproof.proofs.resolve import Stack, resolve
+from stackproof.proofs.resolve.stack import Stack, resolve
 from stackproof.proofs.values import Sym, Unknown, Value, join, show
 
 

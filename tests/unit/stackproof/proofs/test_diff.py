@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from stackproof.proofs.diff import Change, diff
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from tests.unit.stackproof.proofs.anything import TEMPLATES
 from tests.unit.stackproof.proofs.diff_support import CACHE, FILES, NETWORK, Json, because, beside, changes, edited, of
 

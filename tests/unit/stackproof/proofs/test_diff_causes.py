@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stackproof.proofs.diff import diff
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from tests.unit.stackproof.proofs.diff_support import CACHE, FILES, NETWORK, because, changes, edited, of
 
 # Causes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stackproof.proofs.meanings import DIMENSIONS, TEXTS, WANTED, meanings
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.schemas import schema
 from stackproof.proofs.verdicts import Finding, Verdict
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from stackproof.proofs.conditions import Scenario, Space
 from stackproof.proofs.diff import diff
 from stackproof.proofs.references import references
-from stackproof.proofs.resolve import Stack, resolve
+from stackproof.proofs.resolve.conditions import Scenario, Space
+from stackproof.proofs.resolve.stack import Stack, resolve
 from stackproof.proofs.verdicts import Finding, Verdict
 from tests.combinations import ACCOUNT, EXPECTED, REGION, scenarios
 from tests.combinations import faults as faulty

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from stackproof.proofs.references import circles, conditional, missing, references
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.verdicts import Finding, Verdict
 from tests.unit.stackproof.proofs.anything import TEMPLATES
 

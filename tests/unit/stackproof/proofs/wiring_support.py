@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stackproof.proofs.model import model
-from stackproof.proofs.resolve import resolve
+from stackproof.proofs.model.system import model
+from stackproof.proofs.resolve.stack import resolve
 from stackproof.proofs.verdicts import Verdict
-from stackproof.proofs.wiring import prove
+from stackproof.proofs.wiring.queries import prove
 from tests.unit.stackproof.proofs.network_support import add, put, ref, resource
 from tests.unit.stackproof.proofs.wiring_platform import ACCOUNT, REGION, platform
 

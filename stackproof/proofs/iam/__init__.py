@@ -1,0 +1,1 @@
+"""Policy documents: read, and asked whether they allow a request."""

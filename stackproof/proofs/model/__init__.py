@@ -1,0 +1,1 @@
+"""What a resolved stack builds, in typed components: the `System` that queries ask."""

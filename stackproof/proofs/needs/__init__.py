@@ -1,0 +1,1 @@
+"""What components need to be allowed, read from the template itself."""

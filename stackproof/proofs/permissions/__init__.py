@@ -1,0 +1,1 @@
+"""Queries: what components need is allowed, and nothing more."""

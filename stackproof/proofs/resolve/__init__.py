@@ -1,0 +1,1 @@
+"""From a template and its parameters to a `Stack`: the only layer that knows CloudFormation's JSON."""

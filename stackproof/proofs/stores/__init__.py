@@ -1,0 +1,1 @@
+"""Queries: stores are encrypted, private, kept and backed up."""

@@ -1,0 +1,1 @@
+"""Queries: components fit together, in the ways that services find out too late."""
