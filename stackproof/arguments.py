@@ -202,6 +202,7 @@ def _plan(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="exit 3 when changes are waiting")
     command.add_argument("--markdown", action="store_true", help="print Markdown, folded, for a pull request")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter, for this plan")
+    _proofs(command)
     command.add_argument("--out", type=Path, metavar="FILE", help="keep the plan for apply --plan FILE")
     command.add_argument(
         "--steps",
@@ -219,7 +220,12 @@ def _apply(command: argparse.ArgumentParser) -> None:
     command.add_argument("--plan", type=Path, metavar="FILE", help="apply this plan, or nothing")
     # No option of apply: what is applied is what a person saw with these values. The type says so, where it is tried.
     command.add_argument("--set", type=_of_plan, help=SUPPRESS)
+    _proofs(command)
     _careful(command)
+
+
+def _proofs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-proofs", action="store_true", help="go on with what is proven to be broken")
 
 
 def _of_plan(_: str) -> None:

@@ -120,7 +120,9 @@ def _plan(options: argparse.Namespace, place: Place) -> int:
             options, place.root, environments, lambda options, root, name: _environment(options, root, name, {})
         )
     from stackproof.deploying import plan
+    from stackproof.proving_first import refuse_broken
 
+    refuse_broken(options, place.root, environments)
     calls = [
         (_call(options, place, name, each), each, _loading(options, place, name, settings))
         for name, each in environments
@@ -161,6 +163,9 @@ def _apply(options: argparse.Namespace, place: Place) -> int:
     # Its file says which --set values belong to the plan.
     settings = shown.settings if shown else {}
     environment = _environment(options, place.root, options.environments, settings)
+    from stackproof.proving_first import refuse_broken
+
+    refuse_broken(options, place.root, [(options.environments, environment)])
     call = _call(options, place, options.environments, environment)
     load = _loading(options, place, options.environments, settings)
     if shown and shown.stages:
@@ -310,21 +315,15 @@ def _call(options: argparse.Namespace, place: Place, name: str | None, environme
     return Call(options, words, is_foreign=name is None, notes=notes, cache=place.root / ".cache")
 
 
-def _check(options: argparse.Namespace, _: Place) -> int:
+def _offline(options: argparse.Namespace, _: Place) -> int:
     from stackproof import checking
 
-    return checking.check(options)
-
-
-def _diff(options: argparse.Namespace, _: Place) -> int:
-    from stackproof import checking
-
-    return checking.diff(options)
+    return checking.check(options) if options.command == "check" else checking.diff(options)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Place], int]] = {
-    "check": _check,
-    "diff": _diff,
+    "check": _offline,
+    "diff": _offline,
     "plan": _plan,
     "apply": _apply,
     "status": _status,

@@ -153,11 +153,12 @@ def run(running: Platform) -> Callable[..., str]:
 def change(running: Platform, run: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
     """Plan and apply settings on top of the file's, and lose what is allowed to go; what both print."""
 
-    def _change(*settings: str, allow: Sequence[str] = ()) -> str:
+    def _change(*settings: str, allow: Sequence[str] = (), proofs: bool = True) -> str:
         plan = tmp_path / "plan.json"
-        shown = run("plan", "dev", *KEPT, *(f"--set={each}" for each in settings), "--out", str(plan))
+        words = (*KEPT,) if proofs else (*KEPT, "--no-proofs")
+        shown = run("plan", "dev", *words, *(f"--set={each}" for each in settings), "--out", str(plan))
         allowed = [option for name in allow if running.has(name) for option in ("--allow-data-loss", name)]
-        shown += run("apply", "dev", *KEPT, "--plan", str(plan), "--yes", *allowed)
+        shown += run("apply", "dev", *words, "--plan", str(plan), "--yes", *allowed)
         running.forget()
         return shown
 

@@ -73,7 +73,8 @@ def test_the_platform_comes_into_a_network_and_leaves_it_as_it_was(
         def apply(**parameters: str) -> str:
             common = {"EnvironmentSuffix": "campus", "AccessLogs": "no"}
             file.write_text(json.dumps({"Parameters": common | parameters}))
-            return deploy(environment, "apply", "dev", *options, "--yes").stdout
+            # What dev declares is meant for another template, and here is no name to speak TLS under.
+            return deploy(environment, "apply", "dev", *options, "--yes", "--no-proofs").stdout
 
         deploy(environment, "bootstrap", "dev", "--yes")
         inside = {"BalancerScheme": "internal", "ClientCidr": "10.0.0.0/8"}

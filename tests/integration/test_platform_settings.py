@@ -217,11 +217,12 @@ def test_every_parameter_is_applied_changed_and_taken_back(running: Platform, ch
     assert seen(running) == {name: setting.before for name, setting in SETTINGS.items()}
     before = running.resources
 
-    change(*stage(0))
+    # No platform as a whole: no route leads to the networks that are named here as the database's.
+    change(*stage(0), proofs=False)
     assert seen(running) == {name: setting.first for name, setting in SETTINGS.items()}
     assert others(before, running) <= OTHERS
 
-    change(*stage(1))
+    change(*stage(1), proofs=False)
     assert seen(running) == {name: setting.second for name, setting in SETTINGS.items()}
 
     change(allow=GOES)
