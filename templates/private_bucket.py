@@ -30,7 +30,7 @@ def private_bucket(
     t: Template,
     logical_id: str,
     *,
-    key: Key | None = None,
+    key: Key,
     **properties: Any,  # passed through as given
 ) -> Bucket:
     """Add a versioned bucket without a name of its own; it still needs a bucket policy with `tls_only` in it.
@@ -38,16 +38,12 @@ def private_bucket(
     Args:
         t: the template.
         logical_id: of the bucket.
-        key: that encrypts it; without one it is S3's own, for services that can write to nothing else.
+        key: that encrypts it.
         properties: the bucket's further ones.
     """
-    if key:
-        by_default = ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms", KMSMasterKeyID=key.arn)
-        # One data key for many objects: hardly any request to KMS.
-        encryption = ServerSideEncryptionRule(ServerSideEncryptionByDefault=by_default, BucketKeyEnabled=True)
-    else:
-        by_default = ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-        encryption = ServerSideEncryptionRule(ServerSideEncryptionByDefault=by_default)
+    by_default = ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms", KMSMasterKeyID=key.arn)
+    # One data key for many objects: hardly any request to KMS.
+    encryption = ServerSideEncryptionRule(ServerSideEncryptionByDefault=by_default, BucketKeyEnabled=True)
     return t.add_resource(
         Bucket(
             logical_id,

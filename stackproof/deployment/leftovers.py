@@ -54,7 +54,7 @@ class Deletion:
     def as_json(self) -> dict[str, Any]:
         """The first line that `destroy --json` prints."""
         rows = {
-            kind: [
+            kind.replace("-", "_"): [
                 {"logical_id": each.logical_id, "type": each.type, "physical_id": each.physical_id}
                 for each in self.resources
                 if each.data == kind

@@ -136,7 +136,8 @@ def test_what_changes_is_grouped_with_what_cannot_be_taken_back_first(deployer: 
     assert "      Name: /lms/table → /lms/other  (replaces it)\n" in done.out
     assert "      Value: old → new  (from parameter Text)\n" in done.out
     assert (
-        "  ! Drafts  AWS::S3::Bucket: its data would be lost\n      apply needs --allow-data-loss Drafts\n" in done.out
+        "  ! Drafts  AWS::S3::Bucket: its data would be left behind outside the stack if it holds any; an empty one is"
+        " deleted\n      apply needs --allow-data-loss Drafts\n" in done.out
     )
     assert "  ! Uploads  AWS::S3::Bucket: its data would be left behind outside the stack" in done.out
     assert "Parameters\n  ~ Text: old → new\n" in done.out

@@ -56,5 +56,5 @@ def test_a_resource_that_the_template_does_not_name_any_more_is_judged_by_its_ty
         "lost": [],
         "snapshot": [],
         "retained": [],
-        "if-empty": [{"logical_id": "Old", "type": BUCKET, "physical_id": "old-1"}],
+        "if_empty": [{"logical_id": "Old", "type": BUCKET, "physical_id": "old-1"}],
     }
