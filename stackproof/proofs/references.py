@@ -134,13 +134,13 @@ def missing(stack: Stack) -> list[Finding]:
                 wanted = mention[:2]
                 if wanted in there:
                     continue
-                if any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in mention.path):
-                    count -= 1  # what it names may be the loop's own variable; that the loop is not read is said
-                    continue
                 absent = list(_missing(stack, mention))
-                found += absent
                 if not absent:
                     there.add(wanted)
+                elif any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in mention.path):
+                    count -= 1  # what it names may be the loop's own variable; that the loop is not read is said
+                else:
+                    found += absent
     return found or [proved("ref-missing", "", "", f"{count} references point at something that exists")]
 
 

@@ -158,15 +158,33 @@ def join(*values: Value) -> Scalar:
     A dynamic reference that is complete after joining becomes a `Dynamic`. The first Unknown wins; a list or an object
     gives one.
     """
-    pieces: list[str | Sym | Dynamic] = []
+    parts: list[str | Sym | Dynamic] = []
+    text = ""
+    length = 0
     for value in values:
-        found = (value,) if isinstance(value, str) else _pieces(value)
-        if isinstance(found, Unknown):
-            return found
-        pieces += found
-    parts = _merged(pieces)
-    if isinstance(parts, Unknown):
-        return parts
+        pieces = (value,) if isinstance(value, str) else _pieces(value)
+        if isinstance(pieces, Unknown):
+            return pieces
+        length += len(pieces)
+        for piece in pieces:
+            # No two strings stand side by side, and no empty one.
+            if isinstance(piece, str):
+                length += len(piece)
+                text += piece
+            else:
+                if text:
+                    parts.append(text)
+                    text = ""
+                parts.append(piece)
+        if length > MAX_TEXT:
+            return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
+    if text:
+        parts.append(text)
+    return _scalar(parts)
+
+
+def _scalar(parts: list[str | Sym | Dynamic]) -> Scalar:
+    """The parts of a text as one value, with the dynamic references in them."""
     for part in parts:
         if isinstance(part, str) and OPEN in part:
             parts = _with_dynamic(parts)
@@ -174,27 +192,6 @@ def join(*values: Value) -> Scalar:
     if not parts:
         return ""
     return parts[0] if len(parts) == 1 else Text(tuple(parts))
-
-
-def _merged(pieces: list[str | Sym | Dynamic]) -> list[str | Sym | Dynamic] | Unknown:
-    """Pieces so that no two strings stand side by side, and no empty one."""
-    parts: list[str | Sym | Dynamic] = []
-    text = ""
-    length = len(pieces)
-    for piece in pieces:
-        if isinstance(piece, str):
-            length += len(piece)
-            if length > MAX_TEXT:
-                return Unknown(f"the text is longer than {MAX_TEXT:,} characters")
-            text += piece
-        else:
-            if text:
-                parts.append(text)
-                text = ""
-            parts.append(piece)
-    if text:
-        parts.append(text)
-    return parts
 
 
 def _pieces(value: Value) -> tuple[str | Sym | Dynamic, ...] | Unknown:

@@ -145,11 +145,14 @@ def decide(documents: Iterable[Document], request: Request, *, delegated: bool =
         if document.unread is not None:
             may_grant.append(Answer(allowed=None, reason=document.unread.reason))
         for statement in document.statements:
+            if granted is not None and statement.allows:
+                # One is enough; only a Deny can still say otherwise.
+                continue
             answer = covers(statement, request, delegated=delegated or not statement.allows)
             if answer is True and not statement.allows:
                 return Answer(allowed=False, denied=True, by=statement)
             if answer is True:
-                granted = granted or statement
+                granted = statement
             elif answer is None:
                 doubts = may_grant if statement.allows else may_deny
                 doubts.append(Answer(allowed=None, by=statement, reason=_doubt(statement)))
