@@ -297,6 +297,7 @@ def concealed(path: str, value: str | None, plain: Iterable[str]) -> str | None:
         value: None where there is none.
         plain: the `plain_secrets` of the resource, before and after.
     """
+    # By its path also where AWS has cut the resource's properties off, and nothing is known to look for.
     if value is None or is_plain_secret(path, value):
         return value and HIDDEN
     for secret in sorted(plain, key=len, reverse=True):

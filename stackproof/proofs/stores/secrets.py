@@ -77,12 +77,8 @@ def plain_secrets(properties: Value) -> frozenset[str]:
         for path, leaf in leaves(properties)
         if isinstance(leaf, str) and is_plain_secret("/".join(map(str, path)), leaf)
     }
-    variables = {
-        scalar_text(value)
-        for _, name, value in _environment(properties, ())
-        if isinstance(value, str | int) and VARIABLE.search(name)
-    }
-    return frozenset(filter(_looks_secret, named | variables))
+    variables = {text for _, _, text in _plain_variables(properties, ())}
+    return frozenset(filter(_looks_secret, named)) | variables
 
 
 def prove_secrets(stack: Stack) -> Iterator[Finding]:
@@ -289,16 +285,24 @@ def _written(resource: Resource, path: Path, what: str) -> Finding:
 
 def _variables(resource: Resource) -> Iterator[Finding]:
     """Environment variables that are called like a secret and hold a literal."""
-    for path, name, value in _environment(resource.properties, ("Properties",)):
-        if isinstance(value, str | int) and VARIABLE.search(name) and _looks_secret(scalar_text(value)):
-            yield broken(
-                "store-secret-plain",
-                resource.logical_id,
-                ".".join(map(str, path)),
-                f"The variable {name} of {resource.logical_id} holds its secret in clear text, in the template and for"
-                f" whoever may describe {resource.logical_id}.",
-                "Take it from a secret: in a task by the container's Secrets, in a function with its role.",
-            )
+    for path, name, _ in _plain_variables(resource.properties, ("Properties",)):
+        yield broken(
+            "store-secret-plain",
+            resource.logical_id,
+            ".".join(map(str, path)),
+            f"The variable {name} of {resource.logical_id} holds its secret in clear text, in the template and for"
+            f" whoever may describe {resource.logical_id}.",
+            "Take it from a secret: in a task by the container's Secrets, in a function with its role.",
+        )
+
+
+def _plain_variables(value: Value, path: Path) -> Iterator[tuple[Path, str, str]]:
+    """The same below any value: where each is, its name, and what it holds."""
+    for place, name, held in _environment(value, path):
+        if isinstance(held, str | int) and VARIABLE.search(name):
+            text = scalar_text(held)
+            if _looks_secret(text):
+                yield place, name, text
 
 
 def _looks_secret(value: str) -> bool:
