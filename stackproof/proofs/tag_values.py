@@ -21,11 +21,14 @@ def tag_path(resource: Resource, region: str = EVERYWHERE) -> Path | None:
     return path if path is not None and definition is not None and definition.property(path) is not None else None
 
 
-def tags_of(resource: Resource, region: str = EVERYWHERE) -> Mapping[str, Value] | Unknown:
+def tags_of(resource: Resource) -> Mapping[str, Value] | Unknown:
     """A resource's tags by name; Unknown when they cannot be told, or one name cannot."""
-    path = tag_path(resource, region)
-    if path is None:
-        return {}
+    path = tag_path(resource)
+    return {} if path is None else tags_at(resource, path)
+
+
+def tags_at(resource: Resource, path: Path) -> Mapping[str, Value] | Unknown:
+    """The same where the property is known, from `tag_path`."""
     found = at(resource.properties, *path)
     if isinstance(found, dict) and not {"Key", "Value"} <= found.keys():
         return found

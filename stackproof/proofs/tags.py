@@ -12,7 +12,7 @@ from stackproof.proofs import names
 from stackproof.proofs.intent.intent import DEFAULT, Intent
 from stackproof.proofs.patterns import matches
 from stackproof.proofs.schemas import EVERYWHERE
-from stackproof.proofs.tag_values import tag_path, tags_of
+from stackproof.proofs.tag_values import tag_path, tags_at
 from stackproof.proofs.values import Unknown, at, flag, is_one_of, items, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
@@ -45,7 +45,7 @@ def _tagged(resource: Resource, region: str, intent: Intent) -> Iterator[Finding
     if path is None:
         return
     name, where = resource.logical_id, ".".join(map(str, ("Properties", *path)))
-    tags = resource.unknown or tags_of(resource, region)
+    tags = resource.unknown or tags_at(resource, path)
     if isinstance(tags, Unknown):
         message = f"Whether {name} carries the declared tags cannot be told, since {tags.reason}."
         yield unknown("tag-missing", name, where, message, "Write the tags out.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stackproof.proofs.model.stores import SHAPES
-from stackproof.proofs.values import symbols_of
 
 if TYPE_CHECKING:
     from stackproof.proofs.resolve.leaves import Leaves
@@ -38,7 +37,7 @@ def outsiders(stack: Stack) -> tuple[frozenset[str], frozenset[str]]:
         )
         if not stranger and (resource.type in known or not _has_groups(stack.leaves[resource.logical_id])):
             continue
-        for _, symbol in symbols_of(stack.leaves[resource.logical_id].made):
+        for _, symbol in stack.symbols[resource.logical_id]:
             elsewhere.add(symbol.owner)
             if stranger:
                 strangers.add(symbol.owner)

@@ -10,7 +10,7 @@ from stackproof.proofs.iam.conditions import holds
 from stackproof.proofs.iam.evaluation import Request, decide
 from stackproof.proofs.model.iam import ROLE, role_of
 from stackproof.proofs.needs.need import something
-from stackproof.proofs.values import Value, at, show, symbols_of
+from stackproof.proofs.values import Value, at, show
 from stackproof.proofs.verdicts import Finding, broken, proved, unknown
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def named_by(scene: Scene) -> dict[str, list[tuple[Resource, str]]]:
     for resource in scene.stack.resources.values():
         if resource.type.startswith("AWS::IAM::") and resource.type != "AWS::IAM::InstanceProfile":
             continue
-        for path, symbol in symbols_of(scene.stack.leaves[resource.logical_id].made):
+        for path, symbol in scene.stack.symbols[resource.logical_id]:
             target = scene.stack.target(symbol)
             if target is not None and target.type == ROLE and "Statement" not in path:
                 place = ".".join(str(key) for key in path[1:] if isinstance(key, str))

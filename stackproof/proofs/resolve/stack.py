@@ -17,7 +17,7 @@ from stackproof.proofs.resolve.mentions import Mention, contradicts, follows, me
 from stackproof.proofs.resolve.origins import origin
 from stackproof.proofs.resolve.pseudo import pseudo_parameters
 from stackproof.proofs.resolve.resolver import Resolver
-from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, scalar_text, show
+from stackproof.proofs.values import Path, Scalar, Sym, Unknown, Value, is_one_of, join, scalar_text, show, symbols_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -169,6 +169,11 @@ class Stack:
     def leaves(self) -> dict[str, Leaves]:
         """Every scalar of each resource's properties, with its path from `Properties` on."""
         return {name: apart(resource.properties, ("Properties",)) for name, resource in self.resources.items()}
+
+    @cached_property
+    def symbols(self) -> dict[str, list[tuple[Path, Sym]]]:
+        """Every symbol of each resource's properties, with its path from `Properties` on."""
+        return {name: list(symbols_of(found.made)) for name, found in self.leaves.items()}
 
     @cached_property
     def space(self) -> Space:

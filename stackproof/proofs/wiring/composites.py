@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stackproof.proofs import arns, shapes
 from stackproof.proofs.model.placement import switch
-from stackproof.proofs.values import Sym, Text, Unknown, Value, items, join, show, symbols_of
+from stackproof.proofs.values import Sym, Text, Unknown, Value, items, join, show
 from stackproof.proofs.verdicts import broken, proved
 from stackproof.proofs.wiring.common import called, same, unclear
 
@@ -171,7 +171,7 @@ def _silent(stack: Stack, made: list[Resource]) -> Findings:
         symbol.owner
         for logical_id, resource in stack.resources.items()
         if resource.type != "AWS::CloudWatch::Dashboard"
-        for _, symbol in symbols_of(stack.leaves[logical_id].made)
+        for _, symbol in stack.symbols[logical_id]
         if symbol.owner != logical_id
     }
     for name, alarm in quiet.items():
